@@ -1,0 +1,97 @@
+// Bundles everything into dist/: `node scripts/build.mjs [--production] [--watch] [--target linux-x64]`.
+// Relations: scripts/bundles.mjs says what is built, this file builds it and writes dist/build.json.
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundles, copies, chunkEntries } from './bundles.mjs';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const dist = path.join(root, 'dist');
+
+/** Copies the files that no bundler makes (icon font). */
+function copyAssets() {
+  for (const [from, to] of copies) {
+    const target = path.join(dist, to);
+    fs.mkdirSync(path.dirname(target), { recursive: true });
+    fs.copyFileSync(path.join(root, from), target);
+  }
+}
+
+/** All files under a folder, sorted, without source maps and without the file that holds the hash itself. */
+function listOutputs(folder) {
+  const entries = fs.readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.map') && entry.name !== 'build.json')
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .sort();
+}
+
+/** Writes dist/build.json: {build, version}; `build` is a hash of all bundles, so that a gateway and a client can compare. */
+function writeBuildFile() {
+  const hash = createHash('sha256');
+  for (const file of listOutputs(dist)) {
+    hash.update(path.relative(dist, file)).update('\0').update(fs.readFileSync(file)).update('\0');
+  }
+  const { version } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
+  const text = JSON.stringify({ build: hash.digest('hex').slice(0, 16), version }) + '\n';
+  const temporary = path.join(dist, `build.json.${process.pid}`);
+  fs.writeFileSync(temporary, text);
+  fs.renameSync(temporary, path.join(dist, 'build.json'));
+  return text.trim();
+}
+
+/**
+ * Builds all bundles once.
+ * @param {{isProduction?: boolean, target?: string, say?: (line: string) => void}} options `target` is `<platform>-<arch>`.
+ */
+export async function build({ isProduction = false, target = `${process.platform}-${process.arch}`, say = console.log } = {}) {
+  const esbuild = await import('esbuild');
+  const startedAt = Date.now();
+  const present = bundles({ root, isProduction, target }).filter((bundle) => {
+    const entries = Object.values(bundle.entryPoints).filter((file) => !fs.existsSync(path.join(root, file)));
+    for (const file of entries) say(`build: ${file} is not there, so its bundle is left out`);
+    return entries.length === 0;
+  });
+  if (isProduction) fs.rmSync(dist, { recursive: true, force: true });
+  fs.mkdirSync(dist, { recursive: true });
+  await Promise.all(present.map((bundle) => esbuild.build(bundle)));
+  await Promise.all(chunkEntries({ root, isProduction, target }).map((bundle) => esbuild.build(bundle)));
+  copyAssets();
+  say(`build: dist is up to date in ${Date.now() - startedAt} ms ${writeBuildFile()}`);
+}
+
+/** Builds, then builds again after each change below the source folders, until interrupted. */
+async function watch(options) {
+  let isRunning = false;
+  let isStale = true;
+  const run = async () => {
+    if (isRunning) return;
+    isRunning = true;
+    while (isStale) {
+      isStale = false;
+      await build(options).catch((error) => console.error(`build: ${error.message}`));
+    }
+    isRunning = false;
+  };
+  for (const folder of ['server', 'extension', 'webviews', 'docker']) {
+    if (!fs.existsSync(path.join(root, folder))) continue;
+    fs.watch(path.join(root, folder), { recursive: true }, () => {
+      isStale = true;
+      setTimeout(run, 50);
+    });
+  }
+  await run();
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const args = process.argv.slice(2);
+  const at = args.indexOf('--target');
+  const options = { isProduction: args.includes('--production'), ...(at >= 0 ? { target: args[at + 1] } : {}) };
+  try {
+    await (args.includes('--watch') ? watch(options) : build(options));
+  } catch (error) {
+    console.error(`build: ${error.message}`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,125 @@
+// What is bundled from what. Each bundle is a set of esbuild options; build.mjs runs them.
+import fs from 'node:fs';
+import path from 'node:path';
+
+const NODE_TARGET = 'node22.19';
+const BROWSER_TARGET = 'chrome128';
+
+/** Files copied as they are: [from, to below dist]. */
+export const copies = [
+  ['node_modules/@vscode/codicons/dist/codicon.css', 'webviews/codicon.css'],
+  ['node_modules/@vscode/codicons/dist/codicon.ttf', 'webviews/codicon.ttf'],
+];
+
+const dynamicImports = new Set();
+
+/** Of better-sqlite3 only the entry of one platform is bundled, because its usual entry finds the native file by path. */
+function platformSqlite(target) {
+  return {
+    name: 'platform-sqlite',
+    setup(build) {
+      build.onResolve({ filter: /^better-sqlite3$/ }, ({ resolveDir }) =>
+        build.resolve(`better-sqlite3/${target}`, { kind: 'require-call', resolveDir }),
+      );
+    },
+  };
+}
+
+/**
+ * `await import('pkg')` in the extension becomes a file of its own, dist/chunks/<name>.js, read only when it is wanted.
+ * A chunk shares no module state with the main bundle: import only packages this way, never a module of ours with state.
+ */
+function lazyPackages() {
+  return {
+    name: 'lazy-packages',
+    setup(build) {
+      build.onResolve({ filter: /^[a-z@]/ }, ({ path: specifier, kind }) => {
+        if (kind !== 'dynamic-import' || specifier === 'vscode' || specifier.startsWith('node:')) return undefined;
+        dynamicImports.add(specifier);
+        return { path: `./chunks/${chunkName(specifier)}.js`, external: true };
+      });
+    },
+  };
+}
+
+function chunkName(specifier) {
+  return specifier.replace(/^@/, '').replaceAll('/', '-');
+}
+
+function shared({ root, isProduction }) {
+  return {
+    absWorkingDir: root,
+    outdir: 'dist',
+    bundle: true,
+    minify: isProduction,
+    sourcemap: isProduction ? false : 'linked',
+    legalComments: 'none',
+    logLevel: 'warning',
+    define: { 'process.env.NODE_ENV': isProduction ? '"production"' : '"development"' },
+  };
+}
+
+function forNode(options) {
+  // The bundles are CommonJS; the sources say `import.meta.dirname`, which then means the folder of the bundle.
+  return {
+    ...shared(options),
+    platform: 'node',
+    format: 'cjs',
+    target: NODE_TARGET,
+    banner: { js: "const __importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+    define: {
+      'import.meta.dirname': '__dirname',
+      'import.meta.filename': '__filename',
+      'import.meta.url': '__importMetaUrl',
+    },
+  };
+}
+
+/** The bundles, in no order. `target` is `<platform>-<arch>` and chooses the native file. */
+export function bundles(options) {
+  const native = { loader: { '.node': 'copy' }, plugins: [platformSqlite(options.target)] };
+  dynamicImports.clear();
+  return [
+    { ...forNode(options), entryPoints: { extension: 'extension/main.ts' }, external: ['vscode'], plugins: [lazyPackages()] },
+    { ...forNode(options), ...native, entryPoints: { server: 'server/main.ts' } },
+    { ...forNode(options), ...native, entryPoints: { storeThread: 'server/store/storeThread.ts' } },
+    { ...forNode(options), entryPoints: { worker: 'docker/local/main.ts' } },
+    {
+      ...forNode(options),
+      entryPoints: { embeddedModel: 'server/inference/embedded/main.ts' },
+      external: ['node-llama-cpp'],
+    },
+    {
+      ...shared(options),
+      entryPoints: { 'webviews/chat': 'webviews/chat/main.ts' },
+      platform: 'browser',
+      format: 'iife',
+      target: BROWSER_TARGET,
+      conditions: options.isProduction ? ['browser'] : ['browser', 'development'],
+    },
+  ];
+}
+
+/** The bundles of the packages that the extension imports lazily; known only after the extension was bundled. */
+export function chunkEntries(options) {
+  if (dynamicImports.size === 0) return [];
+  const entryPoints = Object.fromEntries([...dynamicImports].map((name) => [`chunks/${chunkName(name)}`, name]));
+  return [{ ...forNode(options), entryPoints, external: ['vscode'] }];
+}
+
+/** The newest modification time, in ms, of anything a bundle is made from. */
+export function newestSource(root) {
+  const folders = ['server', 'extension', 'webviews', 'docker', 'scripts/build.mjs', 'scripts/bundles.mjs', 'package-lock.json'];
+  let newest = 0;
+  for (const folder of folders) {
+    const full = path.join(root, folder);
+    if (!fs.existsSync(full)) continue;
+    const stat = fs.statSync(full);
+    newest = Math.max(newest, stat.mtimeMs);
+    if (!stat.isDirectory()) continue;
+    for (const entry of fs.readdirSync(full, { recursive: true })) {
+      newest = Math.max(newest, fs.statSync(path.join(full, String(entry))).mtimeMs);
+    }
+  }
+  return newest;
+}

@@ -1,0 +1,28 @@
+import { defineConfig } from 'vitest/config';
+
+/** The suites. Names match the folders below `test/`; e2e runs apart, one file after another. */
+const suites = {
+  unit: ['test/{server,webviews,extension,docker,scripts}/**/*.test.ts'],
+  contract: ['test/contracts/**/*.test.ts'],
+  conformance: ['test/conformance/**/*.test.ts'],
+  security: ['test/security/**/*.test.ts'],
+  fault: ['test/faults/**/*.test.ts'],
+  e2e: ['test/e2e/**/*.test.ts'],
+};
+
+const realProcesses = { testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false };
+
+export default defineConfig({
+  test: {
+    projects: Object.entries(suites).map(([name, include]) => ({
+      test: {
+        name,
+        include,
+        environment: 'node',
+        pool: 'forks',
+        ...(name === 'unit' ? { testTimeout: 15_000 } : realProcesses),
+        ...(name === 'e2e' || name === 'fault' ? { testTimeout: 300_000, hookTimeout: 180_000 } : {}),
+      },
+    })),
+  },
+});
