@@ -1,0 +1,48 @@
+import * as z from 'zod';
+import { request } from './method.ts';
+import { AtMs, Done, DurationMs, Label, NoParams } from './shapes.ts';
+import { ErrorInfo } from './errors.ts';
+
+/** What kind of program a model server is; all are spoken to by the OpenAI chat completions wire. */
+export const ServerKind = z.enum(['lmstudio', 'ollama', 'llamacpp', 'vllm', 'openai_compatible', 'embedded']);
+export type ServerKind = z.infer<typeof ServerKind>;
+
+/** A model that a server offers. */
+export const Model = z.object({ name: z.string(), contextTokens: z.int().positive().optional(), supportsTools: z.boolean(), isTiny: z.boolean() });
+export type Model = z.infer<typeof Model>;
+
+/** A model server and what its last probe saw. The key itself never crosses the wire outwards. */
+export const ModelServer = z.object({
+  id: z.string(),
+  name: z.string(),
+  kind: ServerKind,
+  baseUrl: z.string(),
+  hasKey: z.boolean(),
+  isBuiltIn: z.boolean(),
+  state: z.enum(['unknown', 'up', 'down', 'not_installed']),
+  models: z.array(Model),
+  lastProbeAt: AtMs.optional(),
+  latencyMs: DurationMs.optional(),
+  error: ErrorInfo.optional(),
+});
+export type ModelServer = z.infer<typeof ModelServer>;
+
+export const models = {
+  servers: request({ summary: 'Lists the known model servers in the order in which they are tried, as last probed.', params: NoParams, result: z.object({ items: z.array(ModelServer) }), isIdempotent: true, isOpenToWebviews: false }),
+  list: request({
+    summary: 'Probes every server and lists what they offer; a server that does not answer carries its error.',
+    params: NoParams,
+    result: z.object({ items: z.array(ModelServer) }),
+    isIdempotent: true,
+    isOpenToWebviews: false,
+  }),
+  add: request({
+    summary: 'Adds a model server by address, with its key kept in a private file, and probes it.',
+    params: z.strictObject({ name: Label.max(80), baseUrl: z.url({ protocol: /^https?$/ }).max(2000), key: z.string().min(1).max(4096).optional() }),
+    result: ModelServer,
+    errors: ['conflict', 'storage_full'],
+    isIdempotent: true,
+    isOpenToWebviews: false,
+  }),
+  remove: request({ summary: 'Removes a server that was added, with its key.', params: z.strictObject({ serverId: z.string().min(1).max(100) }), result: Done, errors: ['not_found', 'forbidden'], isIdempotent: true, isOpenToWebviews: false }),
+};
