@@ -7,14 +7,12 @@ import { fileURLToPath } from 'node:url';
 import { bundles, copies, chunkEntries } from './bundles.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const dist = path.join(root, 'dist');
 
-/** Copies the files that no bundler makes (icon font). */
-function copyAssets() {
+/** Copies the files that no bundler makes: icon font, migrations, policies, souls. */
+function copyAssets(dist, say) {
   for (const [from, to] of copies) {
-    const target = path.join(dist, to);
-    fs.mkdirSync(path.dirname(target), { recursive: true });
-    fs.copyFileSync(path.join(root, from), target);
+    if (!fs.existsSync(path.join(root, from))) say(`build: ${from} is not there, so it is not copied`);
+    else fs.cpSync(path.join(root, from), path.join(dist, to), { recursive: true });
   }
 }
 
@@ -27,8 +25,8 @@ function listOutputs(folder) {
     .sort();
 }
 
-/** Writes dist/build.json: {build, version}; `build` is a hash of all bundles, so that a gateway and a client can compare. */
-function writeBuildFile() {
+/** Writes build.json: {build, version}; `build` is a hash of all bundles, so that a gateway and a client can compare. */
+function writeBuildFile(dist) {
   const hash = createHash('sha256');
   for (const file of listOutputs(dist)) {
     hash.update(path.relative(dist, file)).update('\0').update(fs.readFileSync(file)).update('\0');
@@ -43,12 +41,17 @@ function writeBuildFile() {
 
 /**
  * Builds all bundles once.
- * @param {{isProduction?: boolean, target?: string, say?: (line: string) => void}} options `target` is `<platform>-<arch>`.
+ * @param {{isProduction?: boolean, target?: string, dist?: string, say?: (line: string) => void}} options `target` is `<platform>-<arch>`.
  */
-export async function build({ isProduction = false, target = `${process.platform}-${process.arch}`, say = console.log } = {}) {
+export async function build({
+  isProduction = false,
+  target = `${process.platform}-${process.arch}`,
+  dist = path.join(root, 'dist'),
+  say = console.log,
+} = {}) {
   const esbuild = await import('esbuild');
   const startedAt = Date.now();
-  const present = bundles({ root, isProduction, target }).filter((bundle) => {
+  const present = bundles({ root, dist, isProduction, target }).filter((bundle) => {
     const entries = Object.values(bundle.entryPoints).filter((file) => !fs.existsSync(path.join(root, file)));
     for (const file of entries) say(`build: ${file} is not there, so its bundle is left out`);
     return entries.length === 0;
@@ -56,9 +59,9 @@ export async function build({ isProduction = false, target = `${process.platform
   if (isProduction) fs.rmSync(dist, { recursive: true, force: true });
   fs.mkdirSync(dist, { recursive: true });
   await Promise.all(present.map((bundle) => esbuild.build(bundle)));
-  await Promise.all(chunkEntries({ root, isProduction, target }).map((bundle) => esbuild.build(bundle)));
-  copyAssets();
-  say(`build: dist is up to date in ${Date.now() - startedAt} ms ${writeBuildFile()}`);
+  await Promise.all(chunkEntries({ root, dist, isProduction, target }).map((bundle) => esbuild.build(bundle)));
+  copyAssets(dist, say);
+  say(`build: ${path.relative(root, dist)} is up to date in ${Date.now() - startedAt} ms ${writeBuildFile(dist)}`);
 }
 
 /** Builds, then builds again after each change below the source folders, until interrupted. */

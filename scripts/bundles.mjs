@@ -5,10 +5,17 @@ import path from 'node:path';
 const NODE_TARGET = 'node22.19';
 const BROWSER_TARGET = 'chrome128';
 
-/** Files copied as they are: [from, to below dist]. */
+/**
+ * Files and folders copied as they are: [from, to below dist]. The gateway runs from a copy of dist/, so whatever it reads
+ * at run time is here. A folder that stands beside its source file gets its own name below dist/, so that
+ * `path.join(import.meta.dirname, 'migrations')` is right in the sources and in the bundle.
+ */
 export const copies = [
   ['node_modules/@vscode/codicons/dist/codicon.css', 'webviews/codicon.css'],
   ['node_modules/@vscode/codicons/dist/codicon.ttf', 'webviews/codicon.ttf'],
+  ['server/store/migrations', 'migrations'],
+  ['policies', 'policies'],
+  ['server/gateway/souls', 'souls'],
 ];
 
 const dynamicImports = new Set();
@@ -46,15 +53,16 @@ function chunkName(specifier) {
   return specifier.replace(/^@/, '').replaceAll('/', '-');
 }
 
-function shared({ root, isProduction }) {
+function shared({ root, dist, isProduction }) {
   return {
     absWorkingDir: root,
-    outdir: 'dist',
+    outdir: dist,
     bundle: true,
     minify: isProduction,
     sourcemap: isProduction ? false : 'linked',
     legalComments: 'none',
     logLevel: 'warning',
+    loader: { '.sql': 'text', '.md': 'text', '.yaml': 'text' },
     define: { 'process.env.NODE_ENV': isProduction ? '"production"' : '"development"' },
   };
 }
@@ -77,7 +85,8 @@ function forNode(options) {
 
 /** The bundles, in no order. `target` is `<platform>-<arch>` and chooses the native file. */
 export function bundles(options) {
-  const native = { loader: { '.node': 'copy' }, plugins: [platformSqlite(options.target)] };
+  const loader = { ...shared(options).loader, '.node': 'copy' };
+  const native = { loader, plugins: [platformSqlite(options.target)] };
   dynamicImports.clear();
   return [
     { ...forNode(options), entryPoints: { extension: 'extension/main.ts' }, external: ['vscode'], plugins: [lazyPackages()] },
@@ -109,7 +118,7 @@ export function chunkEntries(options) {
 
 /** The newest modification time, in ms, of anything a bundle is made from. */
 export function newestSource(root) {
-  const folders = ['server', 'extension', 'webviews', 'docker', 'scripts/build.mjs', 'scripts/bundles.mjs', 'package-lock.json'];
+  const folders = ['server', 'extension', 'webviews', 'docker', 'policies', 'scripts/build.mjs', 'scripts/bundles.mjs', 'package-lock.json'];
   let newest = 0;
   for (const folder of folders) {
     const full = path.join(root, folder);

@@ -49,7 +49,7 @@ function takeLock(lock, isDone) {
 function isStale(lock) {
   try {
     return Date.now() - fs.statSync(lock).mtimeMs > LOCK_STALE_MS;
-  } catch (error) {
+  } catch {
     return false;
   }
 }
