@@ -1,6 +1,8 @@
 import type { Message, Part, Turn } from '../protocol/messages.ts';
 import type { HistoryMessage } from '../protocol/worker.ts';
 
+type AssistantMessage = Extract<HistoryMessage, { role: 'assistant' }>;
+
 /** What the history must share the model's context with. */
 export interface HistoryInput {
   /** Ended turns in any order; turns that have not ended are passed over. */
@@ -69,17 +71,15 @@ function messagesOfTurn(turn: Turn): HistoryMessage[] {
   const attempt = turn.attempts.at(-1);
   const user: HistoryMessage = { role: 'user', text: textOf(turn.message) };
   const answer = attempt?.message === undefined ? [] : answerMessages(attempt.message.parts, attempt.message.fromReasoning === true);
-  const note = endNote(attempt?.outcome);
-  if (note === undefined && answer.length > 0) return [user, ...answer];
-  // Every turn has an answer, because chat templates refuse two messages of one role in a row.
-  return [user, ...answer, { role: 'assistant', text: note ?? '[No answer was given.]', toolCalls: [] }].reduce<HistoryMessage[]>(joinNote, []);
+  const note = endNote(attempt?.outcome) ?? (answer.length === 0 ? '[No answer was given.]' : undefined);
+  return [user, ...(note === undefined ? answer : withNote(answer, note))];
 }
 
-/** A note joins the text before it, unless tool calls stand between. */
-function joinNote(messages: HistoryMessage[], message: HistoryMessage): HistoryMessage[] {
-  const last = messages.at(-1);
-  if (message.role !== 'assistant' || last?.role !== 'assistant' || last.toolCalls.length > 0) return [...messages, message];
-  return [...messages.slice(0, -1), { ...message, text: `${last.text}\n${message.text}` }];
+/** Every turn has an answer, because chat templates refuse two messages of one role in a row; a note says why it is short. */
+function withNote(answer: readonly AssistantMessage[], note: string): AssistantMessage[] {
+  const last = answer.at(-1);
+  if (last === undefined || last.toolCalls.length > 0) return [...answer, { role: 'assistant', text: note, toolCalls: [] }];
+  return [...answer.slice(0, -1), { ...last, text: `${last.text}\n${note}` }];
 }
 
 function endNote(outcome: Turn['attempts'][number]['outcome']): string | undefined {
@@ -105,8 +105,8 @@ function textOf(message: Message): string {
 }
 
 /** One history message per step of the agent: its text, then the calls that followed it. Thinking is not sent again. */
-function answerMessages(parts: readonly Part[], isFromReasoning: boolean): HistoryMessage[] {
-  const messages: Extract<HistoryMessage, { role: 'assistant' }>[] = [];
+function answerMessages(parts: readonly Part[], isFromReasoning: boolean): AssistantMessage[] {
+  const messages: AssistantMessage[] = [];
   for (const part of parts) {
     const last = messages.at(-1);
     const spoken = part.kind === 'text' || (part.kind === 'thinking' && isFromReasoning) ? part.text : undefined;
