@@ -83,9 +83,9 @@ const layerRules = [
   ),
   forbid(
     'features-leave-rpc-alone',
-    'Only the composition root and rpc itself import rpc.',
-    { path: '^server/', pathNot: '^server/(rpc/|main\\.ts|services\\.ts|[a-zA-Z]+\\.ts$)' },
-    { path: '^server/rpc/' },
+    'Only the composition root, the process and rpc itself import rpc; features take the types of handlers.',
+    { path: '^server/', pathNot: '^server/(rpc/|lifecycle/|main\\.ts|services\\.ts|[a-zA-Z]+\\.ts$)' },
+    { path: '^server/rpc/', pathNot: '^server/rpc/handlers\\.ts$' },
   ),
   forbid(
     'rpc-takes-handlers',
