@@ -85,7 +85,7 @@ export async function sayToFirstAgent(text) {
     const { turnId } = await client.request('chat/send', { sessionId, messageId: makeId(), text });
     printer.follow(turnId);
     const stop = () => void client.request('chat/stop', { sessionId, turnId }).catch(() => {});
-    process.once('SIGINT', stop);
+    process.on('SIGINT', stop);
     const end = await Promise.race([printer.ended, client.ended.then((reason) => Promise.reject(new Error(reason)))]);
     process.off('SIGINT', stop);
     if (end.error) note(`${end.error.message} ${end.error.hint ?? ''}`);

@@ -9,7 +9,7 @@ import { cacheFolder, stateFolder } from './paths.mjs';
 import { hasProgram, root, run, say } from './run.mjs';
 import { ensureBubblewrap } from './setup/bubblewrap.mjs';
 import { ensureDependencies } from './setup/dependencies.mjs';
-import { embeddedModelDescription, ensureEmbeddedModel } from './setup/embeddedModel.mjs';
+import { ensureEmbeddedModel } from './setup/embeddedModel.mjs';
 
 const { values: flags, positionals } = parseArgs({
   options: { say: { type: 'string' }, 'no-open': { type: 'boolean' }, 'no-model': { type: 'boolean' } },
@@ -24,7 +24,6 @@ async function prepare() {
   await ensureEmbeddedModel().catch((error) => {
     say('embedded model', `${error.message} Without it, a model server such as LM Studio or Ollama must run.`);
   });
-  say('embedded model', `${embeddedModelDescription}: kept in ${path.join(stateFolder(), 'components')}; --no-model leaves it out`);
 }
 
 /** Opens a new window of the desktop VS Code with the sources of the extension. */
@@ -68,7 +67,7 @@ async function openServer(folder) {
   say('start', 'VS Code with Logos is at the address below; Ctrl+C ends it');
   console.log(address.href);
   if (!flags['no-open']) openBrowser(address.href);
-  await Promise.race([server.ended, ...['SIGINT', 'SIGTERM'].map((signal) => new Promise((resolve) => process.once(signal, resolve)))]);
+  await Promise.race([server.ended, ...['SIGINT', 'SIGTERM'].map((signal) => new Promise((resolve) => process.on(signal, resolve)))]);
   say('start', 'ending');
   await server.stop();
   await endGateway();

@@ -72,7 +72,7 @@ function linkOrCopy(from, to) {
 }
 
 async function fetchInto(cached) {
-  say('embedded model', `fetching ${embeddedModelDescription}, because no model server is needed to try things out with it`);
+  say('embedded model', `fetching ${embeddedModelDescription}, so that trying things out needs no model server (\`npm start -- --no-model\` leaves it out)`);
   const parent = path.dirname(cached);
   fs.mkdirSync(parent, { recursive: true });
   const temporary = fs.mkdtempSync(path.join(parent, 'new-'));
