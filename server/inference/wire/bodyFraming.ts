@@ -1,0 +1,88 @@
+import { createParser } from 'eventsource-parser';
+import { sniffBody, type BodyKind } from './sniffBody.ts';
+
+/** Largest event and largest body without framing, in UTF-16 code units. */
+export const maxEventLength = 8 * 1_048_576;
+
+/** A page of something else is read no further than this. */
+const MAX_FOREIGN_LENGTH = 20_000;
+
+/** Who takes what a body holds. */
+export interface FramingSink {
+  /** One server-sent event. */
+  onEvent(name: string | undefined, data: string): void;
+  /** A whole body that is not server-sent events: JSON, or a foreign page of which the start suffices. */
+  onBody(kind: 'json' | 'foreign' | 'empty', body: string): void;
+  onTooLarge(): void;
+}
+
+/** Turns the bytes of a body, cut anywhere, into events, or into the body as a whole when it is none of events. */
+export interface BodyFraming {
+  push(bytes: Uint8Array): void;
+  /** The body is over: an event without its blank line is given, and a body without framing. */
+  end(): void;
+}
+
+/** Makes a BodyFraming; `contentType` is a hint only. */
+export function createBodyFraming(contentType: string | undefined, sink: FramingSink): BodyFraming {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  const unframed: string[] = [];
+  let unframedLength = 0;
+  let kind: BodyKind | 'ended' = 'undecided';
+
+  const parser = createParser({
+    maxBufferSize: maxEventLength,
+    onEvent: ({ event, data }) => {
+      if (kind === 'ended') return;
+      if (data.length > maxEventLength) overflow();
+      else sink.onEvent(event, data);
+    },
+    onError: ({ type }) => {
+      if (type === 'max-buffer-size-exceeded') overflow();
+    },
+  });
+
+  function overflow(): void {
+    kind = 'ended';
+    sink.onTooLarge();
+  }
+
+  function feed(text: string): void {
+    if (text === '' || kind === 'ended') return;
+    if (kind === 'sse') return parser.feed(text);
+    unframed.push(text);
+    unframedLength += text.length;
+    if (kind === 'undecided') decide();
+    if (kind === 'foreign' && unframedLength > MAX_FOREIGN_LENGTH) endUnframed();
+    if (unframedLength > maxEventLength) overflow();
+  }
+
+  function decide(): void {
+    const start = unframed.join('').trimStart();
+    unframed.splice(0, unframed.length, start);
+    unframedLength = start.length;
+    kind = sniffBody(start, contentType);
+    if (kind !== 'sse') return;
+    unframed.length = 0;
+    unframedLength = 0;
+    parser.feed(start);
+  }
+
+  function endUnframed(): void {
+    const body = unframed.join('');
+    const found = kind === 'json' ? 'json' : 'foreign';
+    kind = 'ended';
+    unframed.length = 0;
+    sink.onBody(body === '' ? 'empty' : found, body);
+  }
+
+  return {
+    push: (bytes) => feed(decoder.decode(bytes, { stream: true })),
+    end() {
+      feed(decoder.decode());
+      if (kind === 'sse') parser.feed('\n\n');
+      else if (kind !== 'ended') endUnframed();
+      kind = 'ended';
+    },
+  };
+}

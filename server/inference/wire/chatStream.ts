@@ -1,0 +1,107 @@
+import { createBodyFraming, type FramingSink } from './bodyFraming.ts';
+import { createChatChunks } from './chatChunks.ts';
+import type { ChatStreamEvent } from './chatStreamEvent.ts';
+import { classifyModelError } from './classifyModelError.ts';
+import { asObject, parseJson } from './jsonFields.ts';
+import { brokenStream, brokenWire, emptyReply } from './modelErrors.ts';
+
+/** After so many events that are not JSON the stream is given up. */
+const MAX_MALFORMED = 3;
+
+/** Reads the body of one 200 answer to a streamed chat completion. */
+export interface ChatStreamReader {
+  /** Takes the next bytes, cut anywhere; after `isDone` further bytes give nothing. */
+  push(bytes: Uint8Array): ChatStreamEvent[];
+  /** The body is over. Gives the closing events unless they were given. */
+  end(): ChatStreamEvent[];
+  /** The connection broke. Gives the closing events with `model_crashed`, unless the model had finished. */
+  abort(): ChatStreamEvent[];
+  /** `finish` or `error` was given: whatever follows on the socket is ignored, and it may be closed. */
+  readonly isDone: boolean;
+  /** The server has named a finish reason; what may still come is the usage. */
+  readonly hasFinish: boolean;
+}
+
+/** What a reader must know of its route and of the answer's head. */
+export interface ChatStreamOptions {
+  /** `prefilled`: the chat template opens the think tag itself. */
+  readonly think?: 'auto' | 'prefilled' | undefined;
+  /** The answer's content-type, a hint only. */
+  readonly contentType?: string | undefined;
+  /** A name for sentences, such as `Ollama`. */
+  readonly server?: string | undefined;
+}
+
+/**
+ * Makes a reader of one chat completions stream: server-sent events, or a body that was not streamed, or an error, or a foreign page,
+ * told apart by their first characters. It never throws.
+ */
+export function createChatStreamReader({ think = 'auto', contentType, server = 'The model server' }: ChatStreamOptions = {}): ChatStreamReader {
+  const chunks = createChatChunks({ think, server });
+  let events: ChatStreamEvent[] = [];
+  let malformed = 0;
+  let isDone = false;
+  let isEnding = false;
+
+  function add(found: readonly ChatStreamEvent[]): void {
+    if (isDone) return;
+    for (const event of found) events.push(event);
+    const last = found.at(-1)?.kind;
+    isDone = last === 'error' || last === 'finish';
+  }
+
+  function readEvent(name: string | undefined, data: string): void {
+    if (isDone || data === '') return;
+    if (data.trim() === '[DONE]') return add(chunks.end(true));
+    if (name === 'error') return add(chunks.fail(classifyModelError({ body: data, server })));
+    const chunk = asObject(parseJson(data));
+    if (chunk !== undefined) return add(chunks.read(chunk));
+    malformed += 1;
+    if (!isEnding && malformed >= MAX_MALFORMED) add(chunks.fail(brokenWire(server, 'malformed_stream')));
+  }
+
+  const readBody: FramingSink['onBody'] = (kind, body) => {
+    const whole = asObject(parseJson(body));
+    if (kind === 'empty') return add(chunks.fail(emptyReply(server, 'empty_body')));
+    if (whole === undefined && kind === 'json') return add(chunks.fail(brokenStream(server, 'truncated')));
+    if (whole === undefined) return add(chunks.fail(classifyModelError({ body, server, isPage: true })));
+    if (!Array.isArray(whole['choices'])) return add(chunks.fail(classifyModelError({ body, server })));
+    add(chunks.read(whole));
+    add(chunks.end(true));
+  };
+
+  const framing = createBodyFraming(contentType, {
+    onEvent: readEvent,
+    onBody: readBody,
+    onTooLarge: () => add(chunks.fail(brokenWire(server, 'event_too_large'))),
+  });
+
+  function take(closing: () => ChatStreamEvent[]): ChatStreamEvent[] {
+    if (!isDone) add(closing());
+    const taken = events;
+    events = [];
+    return taken;
+  }
+
+  return {
+    push(bytes) {
+      if (!isDone) framing.push(bytes);
+      return take(() => []);
+    },
+    end() {
+      isEnding = true;
+      if (!isDone) framing.end();
+      return take(() => chunks.end(false));
+    },
+    abort() {
+      if (!isDone && chunks.hasFinish) framing.end();
+      return take(() => (chunks.hasFinish ? chunks.end(true) : chunks.fail(brokenStream(server, 'connection_lost'))));
+    },
+    get isDone() {
+      return isDone;
+    },
+    get hasFinish() {
+      return chunks.hasFinish;
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import type { ErrorInfo } from '../../protocol/errors.ts';
+
+/** Token counts of one model call, as the server gave them. */
+export interface ChatUsage {
+  /** Tokens of the prompt, cached ones included. */
+  readonly inputTokens: number;
+  /** Tokens that the model made, reasoning included. */
+  readonly outputTokens: number;
+  readonly reasoningTokens?: number;
+  readonly cachedTokens?: number;
+  /** Speed by the server's own clock; absent when it told none. */
+  readonly tokensPerSecond?: number;
+}
+
+/** Why a model ended well. `unknown`: it ended and did not say why. */
+export type ChatFinish = 'stop' | 'length' | 'tool_calls' | 'filter' | 'unknown';
+
+/**
+ * What a chat completions stream says, in order: any number of `text`, `thinking` and `tool`, then at most one `usage`, then
+ * exactly one `finish` or `error`, after which nothing more comes.
+ */
+export type ChatStreamEvent =
+  /** A piece of the answer; never ends in half a character. */
+  | { readonly kind: 'text'; readonly text: string }
+  /** A piece of the reasoning, however the server spells it. */
+  | { readonly kind: 'thinking'; readonly text: string }
+  /**
+   * A fragment of a tool call. `index` counts the calls of this answer from 0 without gaps; `args` fragments of one index,
+   * joined, are the JSON text of the arguments. `id` and `name` come at most once per index (`id` never, when the server names none).
+   */
+  | { readonly kind: 'tool'; readonly index: number; readonly id?: string; readonly name?: string; readonly args: string }
+  | { readonly kind: 'usage'; readonly usage: ChatUsage }
+  /** A good end. `raw` is the server's own word; `isThinkingOnly`: neither text nor a tool call came, only reasoning. */
+  | { readonly kind: 'finish'; readonly finish: ChatFinish; readonly raw: string | undefined; readonly isThinkingOnly: boolean }
+  /** A bad end; what came before stays valid as a partial answer. */
+  | { readonly kind: 'error'; readonly error: ErrorInfo };

@@ -1,0 +1,59 @@
+import type { ErrorClass, ErrorInfo } from '../../protocol/errors.ts';
+
+/** The classes of error that a model call can end with. */
+export type ModelErrorClass = Extract<ErrorClass, `model_${string}` | `timeout_${string}` | 'context_overflow' | 'empty_reply'>;
+
+/** Whether trying again makes sense, per class; the same as in the table of the protocol, without loading its schemas. */
+export const isModelErrorRetryable: Readonly<Record<ModelErrorClass, boolean>> = {
+  model_unreachable: true,
+  model_auth: false,
+  model_not_found: false,
+  model_rate_limited: true,
+  model_out_of_credit: false,
+  model_crashed: true,
+  model_error: true,
+  context_overflow: false,
+  empty_reply: true,
+  timeout_first_token: true,
+  timeout_idle: true,
+  timeout_total: true,
+};
+
+/** Makes an error of a model call; `retryable` comes from its class unless said otherwise. */
+export function modelError(
+  errorClass: ModelErrorClass,
+  more: { message: string; cause: string; hint: string; retryable?: boolean; details?: Record<string, unknown> },
+): ErrorInfo {
+  return {
+    class: errorClass,
+    message: more.message,
+    cause: more.cause,
+    hint: more.hint,
+    retryable: more.retryable ?? isModelErrorRetryable[errorClass],
+    ...(more.details === undefined ? {} : { details: more.details }),
+  };
+}
+
+/** Whether a word is one of our classes for model calls. */
+export function isModelErrorClass(word: unknown): word is ModelErrorClass {
+  return typeof word === 'string' && Object.hasOwn(isModelErrorRetryable, word);
+}
+
+/** The stream ended, or its connection broke, before the model was done. */
+export function brokenStream(server: string, cause: 'truncated' | 'connection_lost'): ErrorInfo {
+  const message =
+    cause === 'truncated' ? `${server} ended its answer before the model was done.` : `The connection to ${server} broke while the model was answering.`;
+  return modelError('model_crashed', { message, cause, hint: 'Retry; if it happens again, look at the log of the model server.' });
+}
+
+/** The model ended well but gave nothing. */
+export function emptyReply(server: string, cause: string): ErrorInfo {
+  const hint = cause === 'length' ? 'Give the model a larger context or a shorter conversation.' : 'Retry, or choose another model.';
+  return modelError('empty_reply', { message: `${server} ended its answer without any text.`, cause, hint });
+}
+
+/** The stream does not follow the wire that it claims to speak. */
+export function brokenWire(server: string, cause: 'malformed_stream' | 'event_too_large'): ErrorInfo {
+  const what = cause === 'malformed_stream' ? 'several events that are not JSON' : 'one event of more than 8 MiB';
+  return modelError('model_error', { message: `${server} sent ${what}.`, cause, hint: 'Check that the address is the OpenAI-compatible one of the server, and retry.' });
+}

@@ -1,0 +1,27 @@
+/** What the body of a 200 answer is. `undecided`: more bytes are needed. */
+export type BodyKind = 'sse' | 'json' | 'foreign' | 'undecided';
+
+const FIELDS = ['data', 'event', 'id', 'retry'];
+
+/** Says what a body is by its first characters, because servers mislabel streams; `contentType` decides only where they do not. */
+export function sniffBody(start: string, contentType: string | undefined): BodyKind {
+  const text = start.trimStart();
+  if (text === '') return 'undecided';
+  if (text.startsWith(':')) return 'sse';
+  if (text.startsWith('{') || text.startsWith('[')) return 'json';
+  const word = /^[a-z]*/.exec(text)?.[0] ?? '';
+  if (FIELDS.includes(word) && /^[:\r\n]/.test(text.slice(word.length))) return 'sse';
+  if (word.length === text.length && FIELDS.some((field) => field.startsWith(word))) return 'undecided';
+  return contentType?.includes('text/event-stream') && !text.startsWith('<') ? 'sse' : 'foreign';
+}
+
+/** The first 120 characters of a page's words, without tags and controls, for an error message. */
+export function pageWords(page: string): string {
+  const words = page
+    .slice(0, 20_000)
+    .replace(/<(script|style)\b[^]*?(<\/\1>|$)/gi, ' ')
+    .replace(/<[^>]*(>|$)/g, ' ')
+    .replace(/[\p{Cc}\s]+/gu, ' ')
+    .trim();
+  return words.length > 120 ? `${words.slice(0, 119)}…` : words;
+}

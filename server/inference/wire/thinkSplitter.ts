@@ -1,0 +1,100 @@
+/** A piece of content, sorted. */
+export interface SplitPiece {
+  readonly kind: 'text' | 'thinking';
+  readonly text: string;
+}
+
+/** Takes reasoning that a model writes inline between `<think>` tags out of its content. */
+export interface ThinkSplitter {
+  push(text: string): SplitPiece[];
+  /** The server has a field of its own for reasoning: everything from here on is text; gives what was held back. */
+  disable(): SplitPiece[];
+  /** Gives what was held back, at the end of the stream. */
+  end(): SplitPiece[];
+}
+
+const OPEN = '<think>';
+const CLOSE = '</think>';
+
+type State = 'start' | 'thinking' | 'after' | 'text';
+
+/**
+ * Makes a splitter. A tag counts only at the start of the message, because an answer may talk about tags; `isPrefilled` starts inside
+ * the reasoning, for chat templates that write the opening tag themselves. What may be the beginning of a tag is held back.
+ */
+export function createThinkSplitter(isPrefilled: boolean): ThinkSplitter {
+  let state: State = 'start';
+  let isInside = isPrefilled;
+  let held = '';
+
+  /** Takes one step through `held`; false when more input is needed. */
+  function step(pieces: SplitPiece[]): boolean {
+    if (state === 'start') return stepStart();
+    if (state === 'thinking') return stepThinking(pieces);
+    if (state === 'after') return stepAfter();
+    if (held !== '') pieces.push({ kind: 'text', text: held });
+    held = '';
+    return false;
+  }
+
+  function stepStart(): boolean {
+    const trimmed = held.trimStart();
+    if (trimmed.startsWith(OPEN)) {
+      held = trimmed.slice(OPEN.length);
+      state = 'thinking';
+      return true;
+    }
+    if (OPEN.startsWith(trimmed)) return false;
+    state = isInside ? 'thinking' : 'text';
+    return true;
+  }
+
+  function stepThinking(pieces: SplitPiece[]): boolean {
+    const end = held.indexOf(CLOSE);
+    const safe = end === -1 ? held.length - heldBack(held) : end;
+    if (safe > 0) pieces.push({ kind: 'thinking', text: held.slice(0, safe) });
+    held = held.slice(end === -1 ? safe : end + CLOSE.length);
+    if (end === -1) return false;
+    state = 'after';
+    return true;
+  }
+
+  /** The blank lines between the reasoning and the answer belong to neither. */
+  function stepAfter(): boolean {
+    held = held.trimStart();
+    if (held === '') return false;
+    state = 'text';
+    return true;
+  }
+
+  function flush(): SplitPiece[] {
+    const kind = state === 'thinking' || (state === 'start' && isInside && held.trim() !== '') ? 'thinking' : 'text';
+    const pieces: SplitPiece[] = held === '' ? [] : [{ kind, text: held }];
+    held = '';
+    return pieces;
+  }
+
+  return {
+    push(text) {
+      held += text;
+      const pieces: SplitPiece[] = [];
+      while (step(pieces));
+      return pieces;
+    },
+    disable() {
+      isInside = false;
+      const pieces = flush();
+      state = 'text';
+      return pieces;
+    },
+    end: flush,
+  };
+}
+
+/** How many characters at the end may be the beginning of the closing tag. */
+function heldBack(text: string): number {
+  for (let length = Math.min(CLOSE.length - 1, text.length); length > 0; length--) {
+    if (text.endsWith(CLOSE.slice(0, length))) return length;
+  }
+  return 0;
+}
