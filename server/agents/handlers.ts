@@ -1,0 +1,77 @@
+import { AppError } from '../base/appError.ts';
+import type { Policy } from '../policies/policy.ts';
+import type { HandlersOf } from '../rpc/handlers.ts';
+import type { Store } from '../store/store.ts';
+import { autoModel } from './agentViews.ts';
+import type { Agents } from './agents.ts';
+import type { Souls } from './souls.ts';
+import { checkTools, defaultTools } from './toolsets.ts';
+
+/** What the agent methods need. */
+export interface AgentHandlerPorts {
+  readonly store: Pick<Store, 'createAgent' | 'updateAgent' | 'deleteAgent'>;
+  readonly agents: Agents;
+  readonly souls: Souls;
+  loadPolicy(name: string): Promise<Policy>;
+  /** Throws `policy_unenforceable`. */
+  assertEnforces(policy: Policy): void;
+  /** Stops the turns of these sessions and removes the sandbox with its home. */
+  removeAgent(agentId: string, sessionIds: readonly string[]): Promise<void>;
+  /** Stops what runs for an agent before it is deleted. */
+  stopAgent(agentId: string): Promise<void>;
+  readonly now: () => number;
+}
+
+/** The policy that an agent gets when nothing else is said. */
+export const defaultPolicy = 'workspace-only';
+/** The runtime that is built in. */
+export const builtInRuntime = 'local';
+
+type AgentMethods = 'agents/list' | 'agents/get' | 'agents/create' | 'agents/update' | 'agents/delete' | 'souls/list';
+
+/** The methods about agents and souls. A policy that cannot be enforced is refused here, before any turn. */
+export function createAgentHandlers(ports: AgentHandlerPorts): HandlersOf<AgentMethods> {
+  const { agents, store, souls } = ports;
+  const checkPolicy = async (name: string): Promise<void> => ports.assertEnforces(await ports.loadPolicy(name));
+
+  return {
+    'agents/list': async () => ({ items: await agents.list() }),
+    'agents/get': async ({ agentId }) => await agents.get(agentId),
+    'agents/create': async ({ agentId, name, soul: slug, tools, model, policy = defaultPolicy }, { principal }) => {
+      const { soul } = await souls.load(slug);
+      await checkPolicy(policy);
+      await assertNameIsFree(agents, name, agentId);
+      const chosen = tools === undefined ? defaultTools(soul) : checkTools(soul, tools);
+      await store.createAgent({ principal, agent: { id: agentId, name, soul: slug, tools: chosen, runtime: builtInRuntime, model: model ?? autoModel, policy, createdAt: ports.now() } });
+      agents.refresh(agentId);
+      return await agents.get(agentId);
+    },
+    'agents/update': async ({ agentId, revision, ...change }) => {
+      const present = await agents.record(agentId);
+      const { soul } = await souls.load(change.soul ?? present.soul);
+      if (change.policy !== undefined) await checkPolicy(change.policy);
+      if (change.name !== undefined) await assertNameIsFree(agents, change.name, agentId);
+      const tools = change.tools !== undefined || change.soul !== undefined ? { tools: change.tools === undefined ? defaultTools(soul) : checkTools(soul, change.tools) } : {};
+      await store.updateAgent({ agentId, revision, change: { ...withoutUndefined(change), ...tools }, at: ports.now() });
+      agents.refresh(agentId);
+      return await agents.get(agentId);
+    },
+    'agents/delete': async ({ agentId }) => {
+      await ports.stopAgent(agentId);
+      const { sessionIds } = await store.deleteAgent({ agentId, at: ports.now() });
+      await ports.removeAgent(agentId, sessionIds);
+      agents.refresh(agentId);
+      return {};
+    },
+    'souls/list': async () => ({ items: await souls.list() }),
+  };
+}
+
+async function assertNameIsFree(agents: Agents, name: string, agentId: string): Promise<void> {
+  const taken = (await agents.list()).some((agent) => agent.id !== agentId && agent.name.toLocaleLowerCase() === name.toLocaleLowerCase());
+  if (taken) throw new AppError('conflict', `There is an agent named ${name} already.`, { reason: 'name_taken', hint: 'Choose another name.', details: { path: 'name' } });
+}
+
+function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> };
+}

@@ -1,0 +1,27 @@
+import type { Logger } from '../log/logger.ts';
+import type { Store } from '../store/store.ts';
+import { autoModel } from './agentViews.ts';
+import { builtInRuntime, defaultPolicy } from './handlers.ts';
+import type { Souls } from './souls.ts';
+import { defaultTools } from './toolsets.ts';
+
+const shipped = [
+  { name: 'General', soul: 'general' },
+  { name: 'Coder', soul: 'app-development' },
+] as const;
+
+const madeKey = 'shippedAgents';
+
+/** Makes the agents that come with Logos, once per state directory: what a person deleted does not come back. */
+export async function makeShippedAgents(ports: { store: Pick<Store, 'createAgent' | 'getSetting' | 'setSetting'>; souls: Souls; newId: () => string; now: () => number; log: Logger }): Promise<void> {
+  if ((await ports.store.getSetting(madeKey)) !== undefined) return;
+  for (const { name, soul: slug } of shipped) {
+    const { soul } = await ports.souls.load(slug);
+    await ports.store.createAgent({
+      principal: 'owner',
+      agent: { id: ports.newId(), name, soul: slug, tools: defaultTools(soul), runtime: builtInRuntime, model: autoModel, policy: defaultPolicy, createdAt: ports.now() },
+    });
+  }
+  await ports.store.setSetting({ key: madeKey, value: shipped.map((agent) => agent.name).join(',') });
+  ports.log.info('Made the agents that come with Logos.');
+}

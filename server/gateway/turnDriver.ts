@@ -1,0 +1,262 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { asAppError, AppError } from '../base/appError.ts';
+import type { ProgressFrame, TaskEnd } from '../exec/dispatcher.ts';
+import type { ModelCallReport, ModelRoute } from '../inference/route.ts';
+import type { ErrorInfo } from '../protocol/errors.ts';
+import type { Attempt, Message, TurnPhase } from '../protocol/messages.ts';
+import type { SessionEvent } from '../protocol/sessions.ts';
+import type { PreparedSandbox } from '../sandboxes/engine.ts';
+import type { TurnToRun } from '../store/store.ts';
+import { AnswerBuilder } from './answerBuilder.ts';
+import { EventAppender } from './eventAppender.ts';
+import type { AgentForTurn, TurnPorts } from './turnPorts.ts';
+import { initialTurnState, reduceTurn, type TaskVerdict, type TurnInput, type TurnState } from './turnState.ts';
+import { stampOf, taskOf } from './turnTask.ts';
+import { sumUsage } from './turnUsage.ts';
+
+/** The attempt that a driver runs. */
+export interface AttemptToRun extends TurnToRun {
+  readonly attempt: number;
+  readonly mode: Attempt['mode'];
+}
+
+interface Prepared {
+  readonly agent: AgentForTurn;
+  readonly route: ModelRoute;
+  readonly sandbox: PreparedSandbox;
+}
+
+const historyTurns = 200;
+const storeRetryMs = 2_000;
+const retryableStoreClasses: ReadonlySet<string> = new Set(['storage_full', 'storage_locked']);
+const transportClasses: ReadonlySet<string> = new Set(['sandbox_disconnected', 'worker_failed', 'worker_silent']);
+
+/** Runs one attempt at one turn from its stored start to its stored end. `run` never rejects but for a store that cannot store the end. */
+export class TurnDriver {
+  readonly #ports: TurnPorts;
+  readonly #job: AttemptToRun;
+  readonly #runId: string;
+  readonly #abort = new AbortController();
+  readonly #events: EventAppender;
+  readonly #answer: AnswerBuilder;
+  readonly #reports: ModelCallReport[] = [];
+  #state: TurnState = initialTurnState;
+  #phase: TurnPhase = 'sandbox';
+  #phaseText: string | undefined;
+  #fromReasoning = false;
+  #isInterrupted = false;
+  #exitReason: string | undefined;
+
+  constructor(ports: TurnPorts, job: AttemptToRun) {
+    this.#ports = ports;
+    this.#job = job;
+    this.#runId = ports.newId();
+    this.#events = new EventAppender({
+      store: ports.store,
+      publish: (stored) => ports.publish(stored),
+      sessionId: job.sessionId,
+      turnId: job.turn.id,
+      now: ports.now,
+      onFailure: (error) => this.#end({ by: 'gateway', error: asAppError(error).toInfo() }),
+    });
+    const message: Message = { id: ports.newId(), role: 'assistant', parts: [], origin: { kind: 'agent', name: '' }, createdAt: ports.now() };
+    this.#answer = new AnswerBuilder({ message, emit: (event) => this.#events.add(event), now: ports.now });
+  }
+
+  get turnId(): string {
+    return this.#job.turn.id;
+  }
+
+  /** Id of the person's message. */
+  get messageId(): string {
+    return this.#job.turn.message.id;
+  }
+
+  async run(): Promise<void> {
+    const { turn, attempt, mode, agentId, sessionId } = this.#job;
+    const messageId = this.#answer.message.id;
+    this.#ports.publish(await this.#ports.store.startAttempt({ turnId: turn.id, attempt, mode, messageId, runId: this.#runId, at: this.#ports.now() }));
+    this.#ports.activity.set({ agentId, sessionId, turnId: turn.id, phase: this.#phase });
+    try {
+      const prepared = await this.#untilAborted(this.#prepare());
+      await this.#runTask(prepared);
+    } catch (error) {
+      this.#reduce({ kind: 'preparationFailed', error: asAppError(error).toInfo() });
+      if (asAppError(error).class === 'internal') this.#ports.log.error(`A turn failed: ${String(error instanceof Error ? error.stack : error)}`, this.#context());
+    }
+    await this.#store();
+    this.#ports.activity.end(turn.id);
+  }
+
+  /** Asks for the end on behalf of a person; acknowledged as soon as it returns. */
+  stop(): void {
+    this.#end({ by: 'person' });
+  }
+
+  /** Ends the attempt as interrupted because the gateway goes away. */
+  interrupt(error: ErrorInfo): void {
+    this.#isInterrupted = true;
+    this.#end({ by: 'gateway', error });
+  }
+
+  #end(request: Extract<TurnInput, { kind: 'endRequested' }>['request']): void {
+    if (this.#state.at === 'ended' || this.#state.end !== undefined) return;
+    this.#reduce({ kind: 'endRequested', request });
+    if (request.by === 'person') this.#events.add({ kind: 'turn.status', phase: this.#phase, isStopping: true });
+    this.#abort.abort();
+  }
+
+  async #prepare(): Promise<Prepared> {
+    const agent = await this.#ports.loadAgent(this.#job.agentId);
+    const [route, sandbox] = await Promise.all([this.#ports.resolveRoute(agent.model), this.#ports.sandboxes.ensure(agent)]);
+    return { agent, route, sandbox };
+  }
+
+  async #runTask({ agent, route, sandbox }: Prepared): Promise<void> {
+    const { turn, attempt, mode, sessionId } = this.#job;
+    const { engine } = this.#ports.sandboxes;
+    const stamp = stampOf(agent, route, this.#ports.runtimeBuild);
+    const [earlier] = await Promise.all([
+      turn.ordinal === 1 ? [] : this.#ports.store.turnsForHistory({ sessionId, beforeOrdinal: turn.ordinal, limit: historyTurns }),
+      this.#ports.store.freezeRun({ runId: this.#runId, turnId: turn.id, attempt, stamp, at: this.#ports.now() }),
+    ]);
+    const canWriteWorkspace = agent.policy.filesystem.includeWorkdir;
+    const { task, leftOutTurns } = taskOf({ stamp, turn, attempt, mode, earlier, capabilities: engine.capabilities, canWriteWorkspace, runId: this.#runId, now: this.#ports.now() });
+    this.#tellNotices(agent, route, leftOutTurns);
+    if (this.#abort.signal.aborted) throw stoppedEarly();
+    this.#reduce({ kind: 'dispatched' });
+    this.#ports.sandboxes.taskStarted(agent.id);
+    const end = await this.#dispatch({ agent, route, sandbox }, task);
+    this.#ports.sandboxes.taskEnded(agent.id, end.outcome === 'error' && transportClasses.has(end.error.class) ? end.error : undefined);
+    this.#exitReason = end.exitReason;
+    if (end.outcome === 'result') this.#fromReasoning = end.result.fromReasoning === true;
+    this.#reduce({ kind: 'taskEnded', verdict: this.#verdictOf(end) });
+  }
+
+  async #dispatch({ agent, route, sandbox }: Prepared, task: ReturnType<typeof taskOf>['task']): Promise<TaskEnd> {
+    return await this.#ports.dispatch({
+      sandbox,
+      engine: this.#ports.sandboxes.engine,
+      task,
+      route,
+      signal: this.#abort.signal,
+      onAccepted: (dispatchMs) => {
+        this.#ports.log.debug(`Dispatched in ${dispatchMs.toFixed(1)} ms.`, { ...this.#context(), agentId: agent.id });
+        this.#enter('prompt', undefined);
+      },
+      onFrame: (frame) => this.#acceptFrame(frame),
+      observer: {
+        onStatus: (phase, text) => this.#enter(phase, text),
+        onReport: (report) => {
+          this.#reports.push(report);
+          if (report.finish !== 'cancelled') this.#reduce({ kind: 'modelCallEnded', error: report.error });
+        },
+      },
+    });
+  }
+
+  #tellNotices(agent: AgentForTurn, route: ModelRoute, leftOutTurns: number): void {
+    const notices: string[] = [];
+    if (leftOutTurns > 0) notices.push(`${leftOutTurns} older ${leftOutTurns === 1 ? 'turn was' : 'turns were'} left out: the model's context has no room for ${leftOutTurns === 1 ? 'it' : 'them'}.`);
+    if (!route.supportsTools && agent.tools.length > 0) notices.push(route.isTiny ? `${route.model} is a tiny model for trying things out; it cannot use tools.` : `${route.model} cannot use tools.`);
+    for (const notice of notices) this.#events.add({ kind: 'turn.status', phase: this.#phase, notice });
+  }
+
+  /** A promise holds the worker back while the store is behind. */
+  #acceptFrame(frame: ProgressFrame): void | Promise<void> {
+    try {
+      this.#applyFrame(frame);
+    } catch (error) {
+      this.#end({ by: 'gateway', error: asAppError(error).toInfo() });
+    }
+    if (this.#events.isBehind) return this.#events.settled();
+  }
+
+  #applyFrame(frame: ProgressFrame): void {
+    switch (frame.frame) {
+      case 'status':
+        return this.#enter(frame.phase, frame.text);
+      case 'text':
+      case 'thinking':
+        this.#enter(frame.frame === 'text' ? 'answering' : 'thinking', undefined);
+        return this.#answer.accept(frame);
+      case 'tool_start':
+        this.#answer.accept(frame);
+        return this.#enter('tool', undefined);
+      case 'tool_output':
+      case 'tool_end':
+        return this.#answer.accept(frame);
+    }
+  }
+
+  /** Tells a phase once, when it changes; text of a phase counts as a change. */
+  #enter(phase: TurnPhase, text: string | undefined): void {
+    if (phase === this.#phase && text === this.#phaseText) return;
+    this.#phase = phase;
+    this.#phaseText = text;
+    const { agentId, sessionId, turn } = this.#job;
+    this.#events.add({ kind: 'turn.status', phase, ...(text === undefined ? {} : { text }) } satisfies SessionEvent);
+    this.#ports.activity.set({ agentId, sessionId, turnId: turn.id, phase });
+  }
+
+  #verdictOf(end: TaskEnd): TaskVerdict {
+    if (end.outcome === 'result') return { kind: 'result', outcome: end.result.outcome, hasContent: this.#answer.hasContent };
+    if (end.outcome === 'error') return { kind: 'error', error: end.error };
+    return { kind: 'stopped' };
+  }
+
+  /** Stores the end. A full or locked disk is tried again until it takes it, or until the gateway goes: its next start ends the turn then. */
+  async #store(): Promise<void> {
+    const state = this.#state;
+    if (state.at !== 'ended') throw new AppError('internal', 'A turn was stored before it ended.', { hint: 'Send the log with your report.' });
+    this.#answer.finish(state.outcome === 'stopped' ? 'stopped' : 'failed');
+    await this.#events.settled();
+    for (;;) {
+      try {
+        return this.#ports.publish(await this.#ports.store.endAttempt(this.#endOf(state)));
+      } catch (error) {
+        const failure = asAppError(error);
+        if (!retryableStoreClasses.has(failure.class) || this.#isInterrupted) throw error;
+        this.#ports.log.warn(`The end of a turn is not stored yet and is tried again: ${failure.message}`, this.#context());
+        await sleep(storeRetryMs);
+      }
+    }
+  }
+
+  #endOf(state: Extract<TurnState, { at: 'ended' }>): Parameters<TurnPorts['store']['endAttempt']>[0] {
+    const usage = sumUsage(this.#reports);
+    const message = this.#answer.message;
+    return {
+      turnId: this.#job.turn.id,
+      attempt: this.#job.attempt,
+      outcome: state.outcome,
+      ...(state.error === undefined ? {} : { error: state.error }),
+      message: this.#fromReasoning ? { ...message, fromReasoning: true } : message,
+      ...(usage === undefined ? {} : { usage }),
+      ...(this.#exitReason === undefined ? {} : { exitReason: this.#exitReason }),
+      at: this.#ports.now(),
+    };
+  }
+
+  #reduce(input: TurnInput): void {
+    this.#state = reduceTurn(this.#state, input);
+  }
+
+  #context(): { sessionId: string; runId: string } {
+    return { sessionId: this.#job.sessionId, runId: this.#runId };
+  }
+
+  /** Preparation may hang in a provider or an engine; a stop does not wait for it. */
+  async #untilAborted<T>(work: Promise<T>): Promise<T> {
+    const { signal } = this.#abort;
+    const aborted = new Promise<never>((_resolve, reject) => {
+      if (signal.aborted) reject(stoppedEarly());
+      else signal.addEventListener('abort', () => reject(stoppedEarly()), { once: true });
+    });
+    return await Promise.race([work, aborted]);
+  }
+}
+
+function stoppedEarly(): AppError {
+  return new AppError('cancelled', 'The turn was stopped before its task began.', { hint: 'Send the message again.' });
+}

@@ -1,0 +1,102 @@
+import { asAppError } from '../base/appError.ts';
+import type { ErrorInfo } from '../protocol/errors.ts';
+import { TurnDriver } from './turnDriver.ts';
+import type { TurnPorts } from './turnPorts.ts';
+
+interface Lane {
+  driver: TurnDriver | undefined;
+  isAskedAgain: boolean;
+  stopOnStart: string | undefined;
+  readonly done: Promise<void>;
+}
+
+const storeRetryMs = 2_000;
+
+/** Runs the turns of every session: one at a time in a session, sessions beside each other. */
+export class TurnRunner {
+  readonly #ports: TurnPorts;
+  readonly #lanes = new Map<string, Lane>();
+  #isStopping = false;
+
+  constructor(ports: TurnPorts) {
+    this.#ports = ports;
+  }
+
+  /** Looks whether a session has a turn to run; cheap to call too often. */
+  wake(sessionId: string): void {
+    if (this.#isStopping) return;
+    const lane = this.#lanes.get(sessionId);
+    if (lane !== undefined) {
+      lane.isAskedAgain = true;
+      return;
+    }
+    const fresh: Lane = { driver: undefined, isAskedAgain: false, stopOnStart: undefined, done: Promise.resolve().then(() => this.#runLane(sessionId)) };
+    this.#lanes.set(sessionId, fresh);
+  }
+
+  /** Asks the running turn of a session to stop when it is the named one; says whether it was. */
+  stop(sessionId: string, name: { readonly turnId: string | undefined; readonly messageId: string | undefined }): boolean {
+    const driver = this.#lanes.get(sessionId)?.driver;
+    if (driver === undefined || (driver.turnId !== name.turnId && driver.messageId !== name.messageId)) return false;
+    driver.stop();
+    return true;
+  }
+
+  /** For a turn that is about to start: it stops as its first act. Says whether the session is between turns. */
+  stopWhenStarted(sessionId: string, turnId: string | undefined): boolean {
+    const lane = this.#lanes.get(sessionId);
+    if (turnId === undefined || lane === undefined || lane.driver !== undefined) return false;
+    lane.stopOnStart = turnId;
+    return true;
+  }
+
+  /** Sessions that have a turn running or are looking for one. */
+  get activeSessions(): number {
+    return this.#lanes.size;
+  }
+
+  /** Stops whatever runs in a session and resolves when it has ended. */
+  async stopSession(sessionId: string): Promise<void> {
+    const lane = this.#lanes.get(sessionId);
+    lane?.driver?.stop();
+    await lane?.done;
+  }
+
+  /** Interrupts everything and resolves when every end is stored; nothing starts any more. */
+  async shutDown(error: ErrorInfo): Promise<void> {
+    this.#isStopping = true;
+    const lanes = [...this.#lanes.values()];
+    for (const lane of lanes) lane.driver?.interrupt(error);
+    await Promise.all(lanes.map((lane) => lane.done));
+  }
+
+  async #runLane(sessionId: string): Promise<void> {
+    try {
+      while (!this.#isStopping && (await this.#runNext(sessionId)));
+    } catch (error) {
+      this.#ports.log.error(`The turns of a session stand still: ${asAppError(error).message}`, { sessionId });
+      if (asAppError(error).class.startsWith('storage_')) setTimeout(() => this.wake(sessionId), storeRetryMs).unref();
+    } finally {
+      const wasAskedAgain = this.#lanes.get(sessionId)?.isAskedAgain === true;
+      this.#lanes.delete(sessionId);
+      if (wasAskedAgain) this.wake(sessionId);
+    }
+  }
+
+  async #runNext(sessionId: string): Promise<boolean> {
+    const lane = this.#lanes.get(sessionId);
+    if (lane === undefined) return false;
+    lane.isAskedAgain = false;
+    const next = await this.#ports.store.nextTurn(sessionId);
+    if (next === undefined) return lane.isAskedAgain;
+    lane.driver = new TurnDriver(this.#ports, next);
+    if (lane.stopOnStart === next.turn.id) lane.driver.stop();
+    try {
+      await lane.driver.run();
+    } finally {
+      this.#ports.activity.end(lane.driver.turnId);
+      lane.driver = undefined;
+    }
+    return true;
+  }
+}

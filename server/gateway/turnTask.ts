@@ -1,0 +1,93 @@
+import { trimHistory } from '../exec/history.ts';
+import type { ModelRoute } from '../inference/route.ts';
+import type { Attempt, Turn } from '../protocol/messages.ts';
+import type { Stamp } from '../protocol/runs.ts';
+import { workerProtocolVersion, type Task } from '../protocol/worker.ts';
+import type { EngineCapabilities } from '../sandboxes/engine.ts';
+import { freezeStamp } from './stamp.ts';
+import type { AgentForTurn } from './turnPorts.ts';
+
+/** Defaults of decision 10 that a task carries. */
+export const taskLimits = { iterations: 90, toolMs: 120_000, outputBytes: 65_536 } as const;
+
+/** Freezes what the agent is for this run; a route whose model cannot use tools gets none. */
+export function stampOf(agent: AgentForTurn, route: ModelRoute, runtimeBuild: string): Stamp {
+  return freezeStamp({
+    agent: { id: agent.id, name: agent.name },
+    soul: { slug: agent.soul.soul.slug, version: agent.soul.soul.version, text: agent.soul.text },
+    toolset: { tools: route.supportsTools ? [...agent.tools] : [] },
+    runtime: { name: agent.runtime, build: runtimeBuild },
+    model: {
+      serverId: route.serverId,
+      serverName: route.serverName,
+      baseUrl: route.baseUrl,
+      name: route.model,
+      contextTokens: route.contextTokens,
+      supportsTools: route.supportsTools,
+      isTiny: route.isTiny,
+      params: { ...route.params },
+    },
+    policy: { name: agent.policy.name, text: agent.policy.text, words: agent.policyWords, hash: agent.policy.hash },
+  });
+}
+
+/** What a task is made of. */
+export interface TaskSource {
+  readonly stamp: Stamp;
+  readonly turn: Turn;
+  readonly attempt: number;
+  readonly mode: Attempt['mode'];
+  /** Ended turns before this one, newest first. */
+  readonly earlier: readonly Turn[];
+  readonly capabilities: EngineCapabilities;
+  readonly canWriteWorkspace: boolean;
+  readonly runId: string;
+  readonly now: number;
+}
+
+/** Makes the task of one run, and says how many older turns its context had no room for. */
+export function taskOf(source: TaskSource): { task: Omit<Task, 'stdin'>; leftOutTurns: number } {
+  const { stamp, turn, capabilities } = source;
+  const message = textOf(turn);
+  const partial = source.mode === 'resume' ? partialOf(turn) : undefined;
+  const { history, leftOutTurns } = trimHistory({
+    turns: source.earlier,
+    contextTokens: stamp.model.contextTokens,
+    fixedTexts: [stamp.soul.text, message, partial ?? ''],
+    toolCount: stamp.toolset.tools.length,
+  });
+  const task: Omit<Task, 'stdin'> = {
+    v: workerProtocolVersion,
+    taskId: source.runId,
+    attempt: source.attempt,
+    agent: { name: stamp.agent.name },
+    soul: stamp.soul.text,
+    history,
+    message,
+    ...(partial === undefined ? {} : { partial }),
+    model: {
+      baseUrl: 'http://inference.local/v1',
+      socketPath: capabilities.inferenceSocketPath,
+      name: stamp.model.name,
+      params: stamp.model.params,
+      contextTokens: stamp.model.contextTokens,
+    },
+    tools: stamp.toolset.tools,
+    workspace: { path: capabilities.workspacePath, access: source.canWriteWorkspace ? 'write' : 'read' },
+    limits: { ...taskLimits },
+    now: source.now,
+    timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+  };
+  return { task, leftOutTurns };
+}
+
+function textOf(turn: Turn): string {
+  return turn.message.parts.map((part) => (part.kind === 'text' ? part.text : '')).join('');
+}
+
+/** The text that the attempt before had given when it was cut off. */
+function partialOf(turn: Turn): string | undefined {
+  const parts = turn.attempts.at(-1)?.message?.parts ?? [];
+  const text = parts.map((part) => (part.kind === 'text' ? part.text : '')).join('');
+  return text === '' ? undefined : text;
+}
