@@ -92,6 +92,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const at = args.indexOf('--target');
   const options = { isProduction: args.includes('--production'), ...(at >= 0 ? { target: args[at + 1] } : {}) };
   try {
+    await (await import('./setup/dependencies.mjs')).ensureDependencies();
     await (args.includes('--watch') ? watch(options) : build(options));
   } catch (error) {
     console.error(`build: ${error.message}`);

@@ -68,11 +68,12 @@ class TurnPrinter {
 /**
  * Runs one message through the whole road.
  * @param {string} text
+ * @param {{server?: string}} options `server` is the gateway's program, for a test with another one
  * @returns {Promise<boolean>} whether a final answer came
  */
-export async function sayToFirstAgent(text) {
+export async function sayToFirstAgent(text, options = {}) {
   const printer = new TurnPrinter();
-  const client = new GatewayClient({ onEvent: (method, params) => method === 'sessions/event' && printer.show(params) });
+  const client = new GatewayClient({ ...options, onEvent: (method, params) => method === 'sessions/event' && printer.show(params) });
   try {
     const { serverInfo } = await client.initialize('logos-say');
     note(`(gateway ${serverInfo.version})`);
@@ -100,7 +101,7 @@ if (process.argv[1] === import.meta.filename) {
   try {
     const text = process.argv.slice(2).join(' ');
     if (!text) throw new Error('usage: npm start -- --say "text"');
-    process.exitCode = (await sayToFirstAgent(text)) ? 0 : 1;
+    process.exitCode = (await sayToFirstAgent(text, process.env.LOGOS_SERVER ? { server: process.env.LOGOS_SERVER } : {})) ? 0 : 1;
   } catch (error) {
     process.stderr.write(`say: ${error.message}\n`);
     process.exitCode = 1;
