@@ -19,5 +19,7 @@ export interface Policy {
   readonly runAsGroup: string | undefined;
   /** Names of the network rules in the file; an engine without a network proxy cannot enforce any. */
   readonly networkRules: readonly string[];
+  /** Hosts and address ranges that the network rules name, each once. */
+  readonly networkHosts: readonly string[];
   readonly networkMiddlewares: readonly string[];
 }

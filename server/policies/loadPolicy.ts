@@ -1,0 +1,59 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { AppError } from '../base/appError.ts';
+import { maxPolicyBytes, parsePolicy, policyInvalid } from './parsePolicy.ts';
+import type { Policy } from './policy.ts';
+
+const policyName = /^[a-z0-9][a-z0-9-]{0,63}$/;
+
+/** Gives policies by name from the files of some folders. */
+export interface PolicyLoader {
+  /** Reads the file anew. Throws `policy_invalid` when it is missing, unreadable or not a policy; nothing is allowed then. */
+  load(name: string): Promise<Policy>;
+  /** Names that `load` knows, sorted; a file with a wrong name is not among them. */
+  list(): Promise<readonly string[]>;
+}
+
+/** Reads `<name>.yaml` from the first of `folders` that has it, so a person's own policy wins over a shipped one of that name. */
+export function createPolicyLoader(folders: readonly string[]): PolicyLoader {
+  return {
+    load: async (name) => {
+      if (!policyName.test(name)) {
+        throw new AppError('policy_invalid', `"${name}" is not the name of a policy.`, { reason: 'bad_name', hint: 'Use small letters, digits and hyphens.' });
+      }
+      for (const folder of folders) {
+        const file = path.join(folder, `${name}.yaml`);
+        const text = await readText(file);
+        if (text !== undefined) return parsePolicy(name, file, text);
+      }
+      throw new AppError('policy_invalid', `There is no policy "${name}".`, {
+        reason: 'missing',
+        hint: `Put ${name}.yaml into ${folders[0] ?? 'the folder of policies'}, or choose another policy for the agent.`,
+        details: { file: `${name}.yaml`, line: 0, fix: 'Make the file.' },
+      });
+    },
+    list: async () => {
+      const lists = await Promise.all(folders.map((folder) => readdir(folder).catch(() => [])));
+      const names = lists.flat().filter((entry) => entry.endsWith('.yaml')).map((entry) => entry.slice(0, -'.yaml'.length));
+      return [...new Set(names.filter((name) => policyName.test(name)))].toSorted();
+    },
+  };
+}
+
+/** The text of a file; undefined only when there is none: one that cannot be read must not let the next folder decide. */
+async function readText(file: string): Promise<string | undefined> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(file);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT') return undefined;
+    throw policyInvalid(file, 1, `the file cannot be read (${code ?? 'unknown'})`, 'Make it a readable file.');
+  }
+  if (bytes.length > maxPolicyBytes) throw policyInvalid(file, 1, 'the file is larger than 256 KiB', 'Shorten it.');
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw policyInvalid(file, 1, 'the file is not UTF-8 text', 'Save it as UTF-8.');
+  }
+}
