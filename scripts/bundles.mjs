@@ -15,7 +15,7 @@ export const copies = [
   ['node_modules/@vscode/codicons/dist/codicon.ttf', 'webviews/codicon.ttf'],
   ['server/store/migrations', 'migrations'],
   ['policies', 'policies'],
-  ['server/gateway/souls', 'souls'],
+  ['server/agents/souls', 'souls'],
 ];
 
 const dynamicImports = new Set();
