@@ -1,6 +1,7 @@
 import type { ErrorInfo } from '../protocol/errors.ts';
 import type { Frame, Task } from '../protocol/worker.ts';
 import type { ModelCallObserver, ModelRoute } from '../inference/route.ts';
+import type { LogContext } from '../log/logger.ts';
 import type { PreparedSandbox, SandboxEngine } from '../sandboxes/engine.ts';
 
 /** What a worker says between `accepted` and its final frame. */
@@ -20,10 +21,12 @@ export interface DispatchRequest {
   readonly observer: ModelCallObserver;
   /** The worker took the task; `dispatchMs` after the call of `dispatch`. */
   onAccepted?(dispatchMs: number): void;
-  /** Each valid frame in order. A promise holds back the frames after it, and with them the worker. It must not throw. */
+  /** Each valid frame in order. A promise holds back the frames after it, and with them the worker; it must settle. What it throws is logged. */
   onFrame(frame: ProgressFrame): void | Promise<void>;
   /** Aborting ends the model call at once and then every process of the task; the end is `stopped`. */
   readonly signal: AbortSignal;
+  /** What the log lines of this task are about, beside its agent. */
+  readonly about?: Pick<LogContext, 'sessionId' | 'runId'>;
   /** Wall limit of the whole task, ms; none when absent. */
   readonly wallMs?: number | undefined;
 }
@@ -51,7 +54,7 @@ export interface Dispatcher {
   dispatch(request: DispatchRequest): Promise<TaskEnd>;
   /** Starts a worker that waits for this sandbox's next task, in place of the one that waits; failures are logged only. */
   prewarm(target: { readonly sandbox: PreparedSandbox; readonly engine: SandboxEngine }): void;
-  /** Ends the waiting worker of an agent, as before a reset of its sandbox; resolves when it is gone. */
+  /** Ends the waiting worker of an agent, as before a reset of its sandbox, once its tasks have ended; resolves when it is gone. */
   discardWarm(agentId: string): Promise<void>;
   /** Ends waiting workers and running tasks (as `stopped`); resolves when all are gone. */
   dispose(): Promise<void>;
