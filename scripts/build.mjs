@@ -53,6 +53,7 @@ export async function build({
   const startedAt = Date.now();
   const present = bundles({ root, dist, isProduction, target }).filter((bundle) => {
     const entries = Object.values(bundle.entryPoints).filter((file) => !fs.existsSync(path.join(root, file)));
+    if (isProduction && entries.length > 0) throw new Error(`${entries.join(', ')} is not there, and a package without it would not work.`);
     for (const file of entries) say(`build: ${file} is not there, so its bundle is left out`);
     return entries.length === 0;
   });
