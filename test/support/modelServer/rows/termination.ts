@@ -1,0 +1,47 @@
+import { body, delta, done, event, raw, said, type Row } from './row.ts';
+
+const failed = (name: string, what: string, cause: string, script: Row['script'], errorClass = 'model_error', text?: string): Row => ({
+  name,
+  what,
+  script,
+  expect: { ...(text === undefined ? {} : { text }), error: { class: errorClass, cause } },
+});
+
+const jsonBody = (json: unknown, status = 200): Row['script'] => body(JSON.stringify(json), 'application/json', status);
+const error = (message: string, more: Record<string, unknown> = {}): unknown => ({ error: { message, ...more } });
+
+/** How an answer ends, well and badly. */
+export const terminationRows: readonly Row[] = [
+  { name: 'no-done', what: 'a finish reason but no [DONE]', script: raw(said('Hello') + said('', 'stop')), expect: { text: 'Hello', finish: 'stop' } },
+  { name: 'no-finish', what: '[DONE] but never a finish reason, after text', script: raw(said('Hello') + done), expect: { text: 'Hello', finish: 'unknown' } },
+  failed('no-finish-empty', '[DONE] but never a finish reason, and no text', 'no_finish', raw(delta({ role: 'assistant' }) + done), 'empty_reply'),
+  failed('finish-empty', 'a finish reason and no text', 'stop', raw(delta({ role: 'assistant', content: '' }) + delta({}, 'stop') + done), 'empty_reply'),
+  failed('clean-eof', 'a clean end, neither finish nor [DONE]', 'truncated', raw(said('Hello')), 'model_crashed', 'Hello'),
+  failed('rst', 'RST in mid-stream', 'connection_lost', { steps: [{ raw: said('Hello') }, { waitMs: 30 }, { reset: true }] }, 'model_crashed', 'Hello'),
+  failed('error-event', 'an error object in the stream', 'boom', raw(said('Hello') + event(error('The runner failed.', { code: 'boom' }))), 'model_error', 'Hello'),
+  failed('named-error', 'an event named error', 'overloaded_error', raw(`${said('Hello')}event: error\n${event({ type: 'error', error: { type: 'overloaded_error', message: 'Overloaded.' } })}`), 'model_error', 'Hello'),
+  failed('named-error-words', 'an event named error with plain words', 'server_error', raw(`${said('Hello')}event: error\ndata: it broke\n\n`), 'model_error', 'Hello'),
+  failed('error-string', 'an error that is a string', 'server_error', raw(said('Hello') + event({ error: 'something broke' })), 'model_error', 'Hello'),
+  failed('error-finish', 'an error beside finish_reason error', 'model_rate_limited', raw(said('Hello') + event({ choices: [{ index: 0, delta: { content: '' }, finish_reason: 'error' }], error: { code: 429, message: 'Provider is busy.', metadata: {} } })), 'model_rate_limited', 'Hello'),
+  failed('finish-error-alone', 'finish_reason error without an error', 'server_error', raw(said('Hello') + delta({}, 'error') + done), 'model_error', 'Hello'),
+  failed('error-before-choices', 'an error chunk that also has choices', 'server_error', raw(event({ error: { message: 'No.' }, choices: [{ index: 0, delta: { content: 'ghost' } }] }) + done)),
+  failed('unexpected-endpoint', '200 with LM Studio\'s unexpected endpoint', 'unexpected_endpoint', jsonBody({ error: 'Unexpected endpoint or method. (POST /chat/completions)' })),
+  failed('json-error', '200 with a JSON error object', 'server_error', jsonBody(error('Something is wrong.'))),
+  failed('html', '200 with a page', 'not_json', body('<!doctype html><html><head><style>b{}</style></head><body><h1>Welcome</h1> to the router</body></html>', 'text/html')),
+  { name: 'not-streamed', what: 'a whole JSON answer although a stream was asked for', script: jsonBody({ object: 'chat.completion', choices: [{ index: 0, message: { role: 'assistant', content: 'Hello', reasoning_content: 'hm' }, finish_reason: 'stop' }], usage: { prompt_tokens: 3, completion_tokens: 1 } }), expect: { text: 'Hello', thinking: 'hm', finish: 'stop', usage: { inputTokens: 3, outputTokens: 1 } } },
+  failed('empty-body', '200 with nothing', 'empty_body', body('', 'text/event-stream'), 'empty_reply'),
+  failed('cut-json-body', '200 with a JSON body that is cut', 'truncated', body('{"choices":[{"message":{"content":"He', 'application/json'), 'model_crashed'),
+  failed('bad-gateway', 'a 502 page', 'http_502', body('<html><body><center><h1>502 Bad Gateway</h1></center><hr>nginx</body></html>', 'text/html', 502)),
+  failed('unauthorized', '401', 'invalid_api_key', jsonBody(error('Incorrect API key provided.', { type: 'invalid_request_error', code: 'invalid_api_key' }), 401), 'model_auth'),
+  failed('forbidden', '403', 'permission_error', jsonBody(error('Permission denied.', { type: 'permission_error', code: 403 }), 403), 'model_auth'),
+  failed('out-of-credit', '402', 'no_credit', jsonBody(error('Insufficient credits.', { code: 402 }), 402), 'model_out_of_credit'),
+  failed('quota', '429 for lack of quota', 'no_credit', jsonBody(error('You exceeded your current quota.', { type: 'insufficient_quota', code: 'insufficient_quota' }), 429), 'model_out_of_credit'),
+  failed('context', '400 exceed_context_size_error', 'context_overflow', jsonBody(error('the request exceeds the available context size', { code: 400, type: 'exceed_context_size_error', n_prompt_tokens: 9000, n_ctx: 4096 }), 400), 'context_overflow'),
+  failed('context-words', '400 that speaks of the context length', 'context_overflow', jsonBody(error("This model's maximum context length is 8192 tokens.", { type: 'BadRequestError', code: 400 }), 400), 'context_overflow'),
+  failed('load-failed', '404 failed to load', 'model_load_failed', jsonBody(error('Failed to load model "big". Error: insufficient system resources.'), 404)),
+  failed('none-loaded', '400 no models loaded', 'no_model_loaded', jsonBody(error('No models loaded. Please load a model in the developer page.', { type: 'invalid_request_error', param: 'model' }), 400), 'model_not_found'),
+  failed('missing-model', '404 model not found', 'model_not_found', jsonBody(error('model "nope" not found, try pulling it first', { type: 'not_found_error' }), 404), 'model_not_found'),
+  failed('missing-path', '404 for the path', 'unknown_address', body('404 page not found', 'text/plain', 404)),
+  failed('runner-died', '500 the runner died', 'server_crashed', jsonBody(error('llama runner process has terminated: signal: killed'), 500), 'model_crashed'),
+  failed('server-error', '500 with a string', 'http_500', jsonBody({ error: 'internal' }, 500)),
+];
