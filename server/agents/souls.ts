@@ -45,10 +45,19 @@ export function createSouls(options: { directories: readonly string[]; log: Logg
     throw new AppError('not_found', `There is no soul named ${slug}.`, { reason: 'soul', hint: 'Choose another soul for the agent.' });
   }
 
+  async function loadForList(slug: string): Promise<Soul | undefined> {
+    try {
+      return (await load(slug)).soul;
+    } catch (error) {
+      options.log.warn(`The soul ${slug} is left out: ${String(error)}`);
+      return undefined;
+    }
+  }
+
   async function list(): Promise<Soul[]> {
     const found = await Promise.all(options.directories.map((directory) => readdir(directory, { withFileTypes: true }).catch(() => [])));
     const slugs = new Set(found.flat().filter((item) => item.isDirectory()).map((item) => item.name));
-    const souls = await Promise.all([...slugs].map((slug) => load(slug).then((loaded) => loaded.soul, (error: unknown) => void options.log.warn(`The soul ${slug} is left out: ${String(error)}`))));
+    const souls = await Promise.all([...slugs].map(loadForList));
     return souls.filter((soul) => soul !== undefined).sort((a, b) => a.name.localeCompare(b.name));
   }
 

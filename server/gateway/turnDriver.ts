@@ -140,6 +140,7 @@ export class TurnDriver {
       task,
       route,
       signal: this.#abort.signal,
+      about: this.#context(),
       onAccepted: (dispatchMs) => {
         this.#ports.log.debug(`Dispatched in ${dispatchMs.toFixed(1)} ms.`, { ...this.#context(), agentId: agent.id });
         this.#enter('prompt', undefined);

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import { agents } from './agents.ts';
 import { chat } from './chat.ts';
 import { gateway } from './gateway.ts';
