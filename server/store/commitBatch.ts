@@ -1,0 +1,112 @@
+import type { Database } from './database.ts';
+import { operationModes, type OperationMode } from './operationModes.ts';
+import type { OperationTable } from './operations.ts';
+import { storeErrorOf, storeFaultOf } from './storeErrors.ts';
+import type { Call, CallResult } from './threadMessages.ts';
+
+/** The writer's connection and what it may do when the disk is full. */
+export interface Writer {
+  readonly db: Database;
+  readonly operations: OperationTable;
+  /** Frees the ballast; false when it was spent already. */
+  freeBallast(): boolean;
+  /** Told of a fault of the whole transaction, after its callers got their errors. */
+  onCorrupt(cause: unknown): void;
+}
+
+/**
+ * Group commit: carries out the calls in order in one transaction, each in a savepoint, so that one that fails undoes itself alone.
+ * When the transaction as a whole fails for want of space, each call is tried in a transaction of its own, and one that tells of an end may spend the ballast.
+ */
+export function commitBatch(writer: Writer, calls: readonly Call[]): CallResult[] {
+  try {
+    return commitTogether(writer, calls);
+  } catch (error) {
+    if (storeFaultOf(error) === 'full') return calls.map((call) => commitAlone(writer, call));
+    return failAll(writer, calls, error);
+  }
+}
+
+function commitAlone(writer: Writer, call: Call): CallResult {
+  for (;;) {
+    try {
+      const [result] = commitTogether(writer, [call]);
+      if (result === undefined) throw new Error('A batch of one call has one result.');
+      return result;
+    } catch (error) {
+      const maySpend = storeFaultOf(error) === 'full' && operationModes[call.name] === 'ending';
+      if (maySpend && writer.freeBallast()) continue;
+      const [failed] = failAll(writer, [call], error);
+      return failed ?? toFailure(error);
+    }
+  }
+}
+
+function failAll(writer: Writer, calls: readonly Call[], error: unknown): CallResult[] {
+  if (storeFaultOf(error) === 'corrupt') writer.onCorrupt(error);
+  return calls.map(() => toFailure(error));
+}
+
+const toFailure = (error: unknown): CallResult => ({ error: storeErrorOf(error).toInfo() });
+
+const isDurable = (mode: OperationMode): boolean => mode === 'durable' || mode === 'ending';
+
+function commitTogether({ db, operations }: Writer, calls: readonly Call[]): CallResult[] {
+  // `synchronous` cannot change inside a transaction, so the mode is chosen before it for the most careful of the calls.
+  setSynchronous(db, calls.some((call) => isDurable(operationModes[call.name])) ? 2 : 1);
+  db.run('BEGIN IMMEDIATE');
+  try {
+    const results = calls.map((call) => runInSavepoint(db, operations, call));
+    db.run('COMMIT');
+    return results;
+  } catch (error) {
+    if (db.isInTransaction) db.run('ROLLBACK');
+    throw error;
+  }
+}
+
+const synchronousOf = new WeakMap<Database, number>();
+
+function setSynchronous(db: Database, mode: 1 | 2): void {
+  if (synchronousOf.get(db) === mode) return;
+  db.pragma(`synchronous = ${mode}`);
+  synchronousOf.set(db, mode);
+}
+
+function runInSavepoint(db: Database, operations: OperationTable, call: Call): CallResult {
+  db.run('SAVEPOINT call');
+  try {
+    const value = runCall(db, operations, call);
+    db.run('RELEASE call');
+    return { value };
+  } catch (error) {
+    const fault = storeFaultOf(error);
+    if (!db.isInTransaction || (fault !== undefined && fault !== 'statement')) throw error;
+    db.run('ROLLBACK TO call');
+    db.run('RELEASE call');
+    return toFailure(error);
+  }
+}
+
+function runCall(db: Database, operations: OperationTable, call: Call): unknown {
+  const operation = operations[call.name];
+  if (operation === undefined) throw new Error(`The store has no operation ${call.name}.`);
+  return operation(db, call.input as never);
+}
+
+/** Carries out reads, each in a read transaction of its own; `onCorrupt` hears of a database that cannot be read. */
+export function readBatch(db: Database, operations: OperationTable, calls: readonly Call[], onCorrupt: (cause: unknown) => void): CallResult[] {
+  return calls.map((call) => {
+    try {
+      db.run('BEGIN');
+      try {
+        return { value: runCall(db, operations, call) };
+      } finally {
+        if (db.isInTransaction) db.run('COMMIT');
+      }
+    } catch (error) {
+      if (storeFaultOf(error) === 'corrupt') onCorrupt(error);
+      return toFailure(error);
+    }
+  });
+}

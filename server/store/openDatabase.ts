@@ -1,0 +1,72 @@
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { Database } from './database.ts';
+import { migrate } from './migrations.ts';
+import { storeFaultOf } from './storeErrors.ts';
+
+const busyTimeoutMs = 5_000;
+/** After an unclean end a database up to this size is checked whole; a larger one is checked where it is used. */
+const maxCheckedBytes = 16 * 1024 * 1024;
+/** Pages in the log before a commit itself copies them; normally the idle checkpoint comes first. */
+const autoCheckpointPages = 4_000;
+const maxIdleLogBytes = 8 * 1024 * 1024;
+
+/** Opens the database for writing, made and migrated as needed: file 0600, folder 0700, write-ahead log. Throws what SQLite says. */
+export function openWriter(file: string): Database {
+  prepareFile(file);
+  const isUnclean = sizeOf(`${file}-wal`) > 0;
+  const db = new Database(file, { busyTimeoutMs });
+  try {
+    db.pragma('journal_mode = WAL');
+    db.pragma('foreign_keys = ON');
+    db.pragma(`wal_autocheckpoint = ${autoCheckpointPages}`);
+    db.pragma(`journal_size_limit = ${maxIdleLogBytes}`);
+    // On macOS fsync alone leaves the data in the drive's cache.
+    if (process.platform === 'darwin') db.pragma('fullfsync = ON');
+    migrate(db);
+    checkPages(db, isUnclean && sizeOf(file) <= maxCheckedBytes);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** Opens the database for reading beside the writer. */
+export function openReader(file: string): Database {
+  return new Database(file, { busyTimeoutMs, isReadOnly: true });
+}
+
+function prepareFile(file: string): void {
+  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  // SQLite gives the log and its index the mode of the database, so the mode is set before SQLite sees the file.
+  closeSync(openSync(file, 'a', 0o600));
+  chmodSync(file, 0o600);
+}
+
+const sizeOf = (file: string): number => (existsSync(file) ? statSync(file).size : 0);
+
+class CorruptPagesError extends Error {}
+
+/** Touches the root of every table, which finds a file cut short; checks every page when asked. */
+function checkPages(db: Database, isThorough: boolean): void {
+  const tables = db.all<{ name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'");
+  for (const { name } of tables) db.get(`SELECT 1 FROM "${name}" LIMIT 1`);
+  if (!isThorough) return;
+  const verdict = db.pragma('quick_check(1)');
+  if (verdict !== 'ok') throw new CorruptPagesError(String(verdict));
+}
+
+/** Whether an error of opening or use says that the file is no sound database. */
+export function isCorruption(thrown: unknown): boolean {
+  return thrown instanceof CorruptPagesError || storeFaultOf(thrown) === 'corrupt';
+}
+
+/** Moves a database aside with its log and the log's index, and gives the new path. */
+export function moveAside(file: string, at: number): string {
+  const target = `${file}.corrupt-${at}`;
+  for (const suffix of ['', '-wal', '-shm']) {
+    if (existsSync(file + suffix)) renameSync(file + suffix, target + suffix);
+  }
+  return target;
+}

@@ -1,0 +1,48 @@
+import type { Store } from './store.ts';
+
+/** The name of an operation: a method of the store. */
+export type OperationName = Exclude<keyof Store, 'dispose'>;
+
+/**
+ * How an operation runs: `read` on the reader; `write` and `durable` on the writer, `durable` committed with `synchronous=FULL`;
+ * `ending` is durable and may spend the ballast when the disk is full, because what already happened must be told; `look` reads on the writer,
+ * where what it sees cannot change before the write that follows.
+ */
+export type OperationMode = 'read' | 'look' | 'write' | 'durable' | 'ending';
+
+/** The mode of each operation; known on both sides, so that the calling thread need not load the operations. */
+export const operationModes = {
+  acceptMessage: 'durable',
+  editQueued: 'write',
+  removeQueued: 'write',
+  holdQueue: 'write',
+  retryTurn: 'durable',
+  nextTurn: 'look',
+  startAttempt: 'write',
+  freezeRun: 'write',
+  appendEvents: 'write',
+  endAttempt: 'ending',
+  interruptRunning: 'ending',
+  sessionsWithWork: 'look',
+  turnsForHistory: 'read',
+  createSession: 'write',
+  getSession: 'read',
+  listSessions: 'read',
+  renameSession: 'write',
+  deleteSession: 'write',
+  snapshot: 'read',
+  turnsBefore: 'read',
+  eventsAfter: 'read',
+  createAgent: 'write',
+  getAgent: 'read',
+  listAgents: 'read',
+  updateAgent: 'write',
+  deleteAgent: 'write',
+  listRuns: 'read',
+  getRun: 'read',
+  listServers: 'read',
+  addServer: 'write',
+  removeServer: 'write',
+  getSetting: 'read',
+  setSetting: 'write',
+} as const satisfies Record<OperationName, OperationMode>;
