@@ -44,9 +44,12 @@ export function acceptMessage(db: Database, input: Accepting): AcceptedMessage {
   return { ...log.toStored(), turnId, seq, isNew: true };
 }
 
+function countQueued(db: Database, sessionId: string): number {
+  return db.get<{ count: number }>("SELECT count(*) AS count FROM turns WHERE session_id = ? AND state = 'queued'", sessionId)?.count ?? 0;
+}
+
 function refuseLongQueue(db: Database, sessionId: string): void {
-  const row = db.get<{ count: number }>("SELECT count(*) AS count FROM turns WHERE session_id = ? AND state = 'queued'", sessionId);
-  if ((row?.count ?? 0) < maxQueuedMessages) return;
+  if (countQueued(db, sessionId) < maxQueuedMessages) return;
   throw new AppError('limit_exceeded', `${maxQueuedMessages} messages are waiting in this session already.`, {
     reason: 'queue_length',
     hint: 'Wait until some were answered, or remove some.',
@@ -54,8 +57,9 @@ function refuseLongQueue(db: Database, sessionId: string): void {
   });
 }
 
-/** Counts the message, and names a session that has no title yet after it. */
+/** Counts the message, and names a session that has no title yet after it. A hold is about what was waiting when it came: a message sent to an empty queue runs. */
 function noteMessage(db: Database, session: SessionRow, text: string, at: number): void {
+  if (session.is_queue_held === 1 && countQueued(db, session.id) === 1) db.run('UPDATE sessions SET is_queue_held = 0 WHERE id = ?', session.id);
   const title = session.title === '' ? titleOf(text) : '';
   db.run('UPDATE sessions SET last_ordinal = last_ordinal + 1, message_count = message_count + 1, updated_at = ? WHERE id = ?', at, session.id);
   if (title !== '') db.run('UPDATE sessions SET title = ?, revision = revision + 1 WHERE id = ?', title, session.id);

@@ -1,0 +1,86 @@
+import path from 'node:path';
+import { Emitter } from '../base/emitter.ts';
+import type { Disposable } from '../base/disposables.ts';
+import type { LogEntry, LogLevel, LogSource } from '../protocol/logs.ts';
+import { cleanEntry } from './cleanEntry.ts';
+import { isAtLeast } from './levels.ts';
+import { LogFile } from './logFile.ts';
+import type { LogContext, Logger, LoggerOf } from './logger.ts';
+import { Redactor } from './redactor.ts';
+
+/** How many entries are kept in memory for a tail. */
+const keptEntries = 2_000;
+
+/** Which entries a tail gives: at least this severe, of these sources, the last `limit`. */
+export interface LogFilter {
+  readonly limit?: number | undefined;
+  readonly level?: LogLevel | undefined;
+  readonly sources?: readonly LogSource[] | undefined;
+}
+
+/** Where the log goes: `gateway.log` in a folder of its own, and the terminal when asked for. Entries below `level` are not made. */
+export interface LogOptions {
+  readonly directory: string;
+  readonly level: LogLevel;
+  readonly stderr?: boolean;
+}
+
+/** The one structured log of the gateway. */
+export interface Log {
+  readonly path: string;
+  readonly of: LoggerOf;
+  /** Registers a value that must never be written: a key, a token. */
+  addSecret(value: string): void;
+  /** The last entries that fit, oldest first. */
+  tail(filter?: LogFilter): LogEntry[];
+  /** Listens to each new entry, already redacted. */
+  onEntry(listener: (entry: LogEntry) => void): Disposable;
+  /** Writes what waits and closes the file. */
+  dispose(): Promise<void>;
+}
+
+/** Opens the log. Writing never waits for the disk; a disk that refuses loses lines, never work. */
+export function createLog(options: LogOptions): Log {
+  const redactor = new Redactor();
+  const entries: LogEntry[] = [];
+  // A listener that throws has nowhere to complain: this is the place for complaints.
+  const listeners = new Emitter<LogEntry>(() => undefined);
+  const file = new LogFile(path.join(options.directory, 'gateway.log'), (lines) => JSON.stringify(lossEntry(lines)));
+
+  const write = (source: LogSource, level: LogLevel, text: string, context: LogContext | undefined): void => {
+    if (!isAtLeast(level, options.level)) return;
+    const entry = cleanEntry({ at: Date.now(), level, source, text, ...context }, redactor);
+    entries.push(entry);
+    if (entries.length > keptEntries * 2) entries.splice(0, entries.length - keptEntries);
+    const line = JSON.stringify(entry);
+    file.write(line, level === 'error');
+    if (options.stderr === true) process.stderr.write(`${line}\n`);
+    listeners.emit(entry);
+  };
+
+  return {
+    path: file.path,
+    of: (source) => loggerOf((level, text, context) => write(source, level, text, context)),
+    addSecret: (value) => redactor.addSecret(value),
+    tail: (filter = {}) => tailOf(entries.slice(-keptEntries), filter),
+    onEntry: (listener) => listeners.on(listener),
+    dispose: () => file.dispose(),
+  };
+}
+
+const lossEntry = (lines: number): LogEntry => ({ at: Date.now(), level: 'warn', source: 'gateway', text: `${lines} lines could not be written to the log.` });
+
+function loggerOf(log: Logger['log']): Logger {
+  return {
+    log,
+    trace: (text, context) => log('trace', text, context),
+    debug: (text, context) => log('debug', text, context),
+    info: (text, context) => log('info', text, context),
+    warn: (text, context) => log('warn', text, context),
+    error: (text, context) => log('error', text, context),
+  };
+}
+
+function tailOf(entries: readonly LogEntry[], { limit = 200, level = 'trace', sources }: LogFilter): LogEntry[] {
+  return entries.filter((entry) => isAtLeast(entry.level, level) && sources?.includes(entry.source) !== false).slice(-limit);
+}
