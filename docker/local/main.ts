@@ -1,0 +1,53 @@
+// The built-in runtime `local`: reads one task from stdin, works on it, writes frames to stdout, and exits. See docker/README.md.
+import { FrameWriter } from './frameWriter.ts';
+import { parseTask, protocolVersion, readTaskLine } from './taskInput.ts';
+import { asWorkerError, cancelledError } from './workerError.ts';
+
+const runtimeVersion = '1';
+/** A cancelled task that has not ended by itself by then is left as it is. */
+const exitWithinMs = 1_000;
+
+const frames = new FrameWriter(process.stdout);
+const cancel = new AbortController();
+
+function onCancel(): void {
+  if (cancel.signal.aborted) return;
+  cancel.abort(cancelledError());
+  setTimeout(() => process.exit(1), exitWithinMs).unref();
+}
+
+process.on('SIGTERM', onCancel);
+process.on('SIGINT', onCancel);
+process.stdout.on('error', onCancel);
+process.stderr.on('error', onCancel);
+
+async function main(): Promise<void> {
+  frames.write({ frame: 'ready', v: protocolVersion, runtime: 'local', version: runtimeVersion });
+  const line = readTaskLine(process.stdin);
+  // Loaded while the worker waits, so that the task finds everything in place.
+  const { AgentLoop } = await import('./agentLoop.ts');
+  const task = parseTask(await Promise.race([line, whenCancelled()]));
+  frames.write({ frame: 'accepted', taskId: task.taskId });
+  if (task.stdin === 'open') process.stdin.on('end', onCancel).resume();
+  else process.stdin.destroy();
+  frames.write(await Promise.race([new AgentLoop(task, frames, cancel.signal).run(), whenCancelled()]));
+}
+
+/** Gives a running tool the moment that its processes need to be ended, then rejects. */
+function whenCancelled(): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const fail = (): void => void setTimeout(() => reject(cancelledError()), 50);
+    if (cancel.signal.aborted) fail();
+    else cancel.signal.addEventListener('abort', fail, { once: true });
+  });
+}
+
+main()
+  .catch((thrown: unknown) => {
+    const error = asWorkerError(thrown);
+    if (error.class === 'worker_failed') process.stderr.write(`${error.stack ?? error.message}\n`);
+    frames.write({ frame: 'error', class: error.class, message: error.message.slice(0, 4_000), hint: error.hint.slice(0, 2_000) });
+  })
+  .finally(() => {
+    void frames.flush().then(() => process.exit(0));
+  });

@@ -1,0 +1,150 @@
+import http from 'node:http';
+import https from 'node:https';
+import type { IncomingMessage } from 'node:http';
+import { createChatStreamReader } from '../../server/inference/wire/chatStream.ts';
+import type { ChatFinish, ChatStreamEvent } from '../../server/inference/wire/chatStreamEvent.ts';
+import { classifyModelError } from '../../server/inference/wire/classifyModelError.ts';
+import type { Task } from '../../server/protocol/worker.ts';
+import type { ChatMessage } from './conversation.ts';
+import { cancelledError, WorkerError } from './workerError.ts';
+
+/** A tool call as the model made it; `args` is its JSON text, which may be none. */
+export interface ModelToolCall {
+  readonly id: string | undefined;
+  readonly name: string;
+  readonly args: string;
+}
+
+/** One whole answer of the model. */
+export interface ModelReply {
+  readonly text: string;
+  readonly thinking: string;
+  readonly toolCalls: readonly ModelToolCall[];
+  readonly finish: ChatFinish;
+  /** Neither text nor a tool call came, only reasoning. */
+  readonly isThinkingOnly: boolean;
+}
+
+/** What one model call needs. */
+export interface ModelCall {
+  readonly model: Task['model'];
+  readonly messages: readonly ChatMessage[];
+  /** Definitions as the wire wants them; none means that the model has no tools. */
+  readonly tools: readonly unknown[];
+  /** The model must answer in words. */
+  readonly isLast: boolean;
+  readonly signal: AbortSignal;
+  /** Each piece as it comes; a promise holds back the stream. */
+  onDelta(kind: 'text' | 'thinking', text: string): Promise<void> | undefined;
+}
+
+const maxErrorBytes = 1_048_576;
+
+/** Asks the model once, over the socket of this task. Throws a WorkerError of a model class, or of class `cancelled`. */
+export async function callModel(call: ModelCall): Promise<ModelReply> {
+  const response = await openResponse(call);
+  if (response.statusCode !== 200) throw await refusal(response, call.signal);
+  const reply = new ReplyBuilder(call);
+  const reader = createChatStreamReader({ contentType: response.headers['content-type'], server: 'The model server' });
+  try {
+    for await (const chunk of response) {
+      for (const event of reader.push(chunk as Buffer)) await reply.take(event);
+      if (reader.isDone) break;
+    }
+  } catch (error) {
+    if (error instanceof WorkerError) throw error;
+    if (call.signal.aborted) throw cancelledError();
+    for (const event of reader.abort()) await reply.take(event);
+  }
+  if (call.signal.aborted) throw cancelledError();
+  for (const event of reader.end()) await reply.take(event);
+  return reply.build();
+}
+
+function openResponse({ model, messages, tools, isLast, signal }: ModelCall): Promise<IncomingMessage> {
+  const url = new URL(model.baseUrl.endsWith('/') ? model.baseUrl : `${model.baseUrl}/`);
+  const offered = tools.length === 0 ? {} : { tools, ...(isLast ? { tool_choice: 'none' } : {}) };
+  const body = Buffer.from(JSON.stringify({ ...model.params, model: model.name, messages, stream: true, stream_options: { include_usage: true }, ...offered }));
+  const { request } = url.protocol === 'https:' ? https : http;
+  return new Promise((resolve, reject) => {
+    const outgoing = request({
+      ...(model.socketPath === undefined ? { host: url.hostname, port: url.port } : { socketPath: model.socketPath }),
+      path: `${url.pathname}chat/completions`,
+      method: 'POST',
+      // One connection a call: a kept one may be closed under us, and a unix socket opens in a tenth of a millisecond.
+      agent: false,
+      headers: { host: url.host, 'content-type': 'application/json', 'content-length': body.length, accept: 'text/event-stream', 'accept-encoding': 'identity' },
+      signal,
+    });
+    outgoing.setNoDelay(true);
+    outgoing.once('response', resolve);
+    outgoing.on('error', (error: NodeJS.ErrnoException) => reject(signal.aborted ? cancelledError() : unreachable(error)));
+    outgoing.end(body);
+  });
+}
+
+async function refusal(response: IncomingMessage, signal: AbortSignal): Promise<WorkerError> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of response) {
+      chunks.push(chunk as Buffer);
+      bytes += (chunk as Buffer).length;
+      if (bytes > maxErrorBytes) break;
+    }
+  } catch {
+    // The status says enough.
+  }
+  if (signal.aborted) return cancelledError();
+  const error = classifyModelError({ status: response.statusCode, body: Buffer.concat(chunks).toString('utf8') });
+  return new WorkerError(error.class, error.message, error.hint);
+}
+
+function unreachable(error: NodeJS.ErrnoException): WorkerError {
+  return new WorkerError('model_unreachable', `The way to the model is closed (${error.code ?? error.message}).`, 'Retry; if it stays closed, restart the gateway.');
+}
+
+/** Puts an answer together from its events. */
+class ReplyBuilder {
+  readonly #call: ModelCall;
+  readonly #calls = new Map<number, { id: string | undefined; name: string; args: string[] }>();
+  #text = '';
+  #thinking = '';
+  #end: Extract<ChatStreamEvent, { kind: 'finish' }> | undefined;
+
+  constructor(call: ModelCall) {
+    this.#call = call;
+  }
+
+  async take(event: ChatStreamEvent): Promise<void> {
+    switch (event.kind) {
+      case 'text':
+        this.#text += event.text;
+        return await this.#call.onDelta('text', event.text);
+      case 'thinking':
+        this.#thinking += event.text;
+        return await this.#call.onDelta('thinking', event.text);
+      case 'tool':
+        return this.#takeTool(event);
+      case 'usage':
+        return undefined;
+      case 'finish':
+        this.#end = event;
+        return undefined;
+      case 'error':
+        throw new WorkerError(event.error.class, event.error.message, event.error.hint);
+    }
+  }
+
+  build(): ModelReply {
+    const toolCalls = [...this.#calls.entries()].toSorted(([a], [b]) => a - b).map(([, { id, name, args }]) => ({ id, name, args: args.join('') }));
+    const { finish, isThinkingOnly } = this.#end ?? { finish: 'unknown', isThinkingOnly: false };
+    return { text: this.#text, thinking: this.#thinking, toolCalls, finish, isThinkingOnly };
+  }
+
+  #takeTool(event: Extract<ChatStreamEvent, { kind: 'tool' }>): void {
+    const call = this.#calls.get(event.index) ?? { id: undefined, name: '', args: [] };
+    this.#calls.set(event.index, { id: event.id ?? call.id, name: event.name ?? call.name, args: call.args });
+    call.args.push(event.args);
+  }
+}
