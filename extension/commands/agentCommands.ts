@@ -1,0 +1,65 @@
+import { sessionsOf } from '../topics/topicsState.ts';
+import { labelText } from '../trees/labelText.ts';
+import { checkLabel, chooseAgent } from './choose.ts';
+import type { CommandDefinition } from './context.ts';
+import { modelChoices } from './modelChoices.ts';
+import { askText, pickOne } from './quickSteps.ts';
+
+/** Opens the chat with an agent, at its latest session. */
+export const openAgent: CommandDefinition = {
+  needsGateway: false,
+  async run(context, argument) {
+    const agent = await chooseAgent(context, argument, 'Open Agent', false);
+    if (agent !== undefined) await context.chat.show({ type: 'show', what: 'agent', agentId: agent.id });
+  },
+};
+
+/** Lets a person choose whom the chat talks to. */
+export const chooseAgentForChat: CommandDefinition = {
+  needsGateway: true,
+  async run(context) {
+    const agent = await chooseAgent(context, undefined, 'Choose Agent', false);
+    if (agent !== undefined) await context.chat.show({ type: 'show', what: 'agent', agentId: agent.id });
+  },
+};
+
+/** Gives an agent another name; home, sandbox and sessions stay. */
+export const renameAgent: CommandDefinition = {
+  needsGateway: true,
+  async run(context, argument) {
+    const agent = await chooseAgent(context, argument, 'Rename Agent');
+    if (agent === undefined) return;
+    const answer = await askText({ title: `Rename ${labelText(agent.name)}`, value: agent.name, placeholder: 'Name', check: (text) => checkLabel(text, 80) });
+    if (answer === undefined || answer === 'back' || answer.value === agent.name) return;
+    const { revision } = await context.gateway.request('agents/get', { agentId: agent.id });
+    await context.gateway.request('agents/update', { agentId: agent.id, revision, name: answer.value });
+  },
+};
+
+/** Deletes an agent with its sandbox, after asking. */
+export const deleteAgent: CommandDefinition = {
+  needsGateway: true,
+  async run(context, argument) {
+    const agent = await chooseAgent(context, argument, 'Delete Agent');
+    if (agent === undefined) return;
+    const count = sessionsOf(context.feed.state, agent.id).length;
+    const sessions = count === 0 ? '' : `${count} session${count === 1 ? ' leaves' : 's leave'} the lists. `;
+    const running = agent.state === 'working' ? 'What it is doing is stopped. ' : '';
+    const detail = `${running}${sessions}Its sandbox is removed, with every file in its home.`;
+    if (!(await context.messages.confirm(`Delete agent ${labelText(agent.name)}?`, detail, 'Delete'))) return;
+    await context.gateway.request('agents/delete', { agentId: agent.id });
+  },
+};
+
+/** Chooses the model of an agent among what the servers offer at present. */
+export const changeModel: CommandDefinition = {
+  needsGateway: true,
+  async run(context, argument) {
+    const agent = await chooseAgent(context, argument, 'Change Model');
+    if (agent === undefined) return;
+    const answer = await pickOne({ title: `Model of ${labelText(agent.name)}`, placeholder: 'It is used from the next turn on' }, modelChoices(context));
+    if (answer === undefined || answer === 'back') return;
+    const { revision } = await context.gateway.request('agents/get', { agentId: agent.id });
+    await context.gateway.request('agents/update', { agentId: agent.id, revision, model: answer.value });
+  },
+};

@@ -1,0 +1,77 @@
+import * as vscode from 'vscode';
+import { DisposableStore, type Disposable } from '../disposableStore.ts';
+import { changeModel, chooseAgentForChat, deleteAgent, openAgent, renameAgent } from './agentCommands.ts';
+import type { CommandContext, CommandDefinition } from './context.ts';
+import { addModelServer, checkSandboxes, restartGateway, showLogs, showStatus, startGateway } from './gatewayCommands.ts';
+import { newAgent, setUp } from './newAgent.ts';
+import { deleteSession, newSession, openChat, openSession, renameSession, showAllSessions, stop } from './sessionCommands.ts';
+import { awaitGateway } from './withGateway.ts';
+
+const findAgent: CommandDefinition = {
+  needsGateway: false,
+  async run() {
+    await vscode.commands.executeCommand('logos.agents.focus');
+    await vscode.commands.executeCommand('list.find');
+  },
+};
+
+/** Every command by its id; package.json declares the same, which a test checks. */
+export const commandTable = {
+  'logos.addModelServer': addModelServer,
+  'logos.changeModel': changeModel,
+  'logos.checkSandboxes': checkSandboxes,
+  'logos.chooseAgent': chooseAgentForChat,
+  'logos.deleteAgent': deleteAgent,
+  'logos.deleteSession': deleteSession,
+  'logos.findAgent': findAgent,
+  'logos.newAgent': newAgent,
+  'logos.newSession': newSession,
+  'logos.openAgent': openAgent,
+  'logos.openChat': openChat,
+  'logos.openSession': openSession,
+  'logos.renameAgent': renameAgent,
+  'logos.renameSession': renameSession,
+  'logos.restartGateway': restartGateway,
+  'logos.setUp': setUp,
+  'logos.showAllSessions': showAllSessions,
+  'logos.showLogs': showLogs,
+  'logos.showStatus': showStatus,
+  'logos.startGateway': startGateway,
+  'logos.stop': stop,
+} as const satisfies Record<string, CommandDefinition>;
+
+/** The id of a command of ours. */
+export type CommandId = keyof typeof commandTable;
+
+/** Registers every command; one that fails says so, since a person asked for it by hand. */
+export function registerCommands(context: CommandContext): Disposable {
+  const store = new DisposableStore();
+  for (const id of Object.keys(commandTable) as CommandId[]) {
+    store.add(vscode.commands.registerCommand(id, (argument?: unknown) => runCommand(id, context, argument)));
+  }
+  return store;
+}
+
+async function runCommand(id: CommandId, context: CommandContext, argument: unknown): Promise<void> {
+  const command: CommandDefinition = commandTable[id];
+  try {
+    if (command.needsGateway) await awaitGateway(context.gateway);
+    await command.run(context, argument);
+  } catch (error) {
+    context.messages.failed(`${titles[id] ?? 'That'} failed.`, error);
+  }
+}
+
+const titles: Partial<Record<CommandId, string>> = {
+  'logos.addModelServer': 'Adding the model server',
+  'logos.changeModel': 'Changing the model',
+  'logos.checkSandboxes': 'Checking the sandboxes',
+  'logos.deleteAgent': 'Deleting the agent',
+  'logos.deleteSession': 'Deleting the session',
+  'logos.newAgent': 'Creating the agent',
+  'logos.renameAgent': 'Renaming the agent',
+  'logos.renameSession': 'Renaming the session',
+  'logos.restartGateway': 'Restarting the gateway',
+  'logos.setUp': 'Setting up',
+  'logos.stop': 'Stopping',
+};

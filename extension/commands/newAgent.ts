@@ -1,0 +1,93 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { ModelChoice } from '../../server/protocol/agents.ts';
+import { newId } from '../server/gatewayConnection.ts';
+import { agentsByName } from '../topics/topicsState.ts';
+import { labelText } from '../trees/labelText.ts';
+import { checkLabel } from './choose.ts';
+import type { CommandContext, CommandDefinition } from './context.ts';
+import { modelChoices } from './modelChoices.ts';
+import { askText, pickOne, type Answer, type Choice } from './quickSteps.ts';
+
+interface Draft {
+  name?: string;
+  soul?: string;
+  model?: ModelChoice;
+  /** Empty means the default of the soul. */
+  policy?: string;
+}
+
+type Step = (context: CommandContext, draft: Draft, step: number) => Promise<'next' | 'back' | 'left'>;
+
+const TITLE = 'New Agent';
+
+function take<T>(answer: Answer<T>, keep: (value: T) => void): 'next' | 'back' | 'left' {
+  if (answer === undefined) return 'left';
+  if (answer === 'back') return 'back';
+  keep(answer.value);
+  return 'next';
+}
+
+const askName: Step = async ({ feed }, draft, step) => {
+  const taken = new Set(agentsByName(feed.state).map(({ name }) => name.toLowerCase()));
+  const check = (text: string) => checkLabel(text, 80) ?? (taken.has(text.toLowerCase()) ? 'An agent of this name is there already.' : undefined);
+  const answer = await askText({ title: TITLE, step, totalSteps: steps.length, prompt: 'What is the agent called?', placeholder: 'Name', value: draft.name ?? '', check });
+  return take(answer, (name) => (draft.name = name));
+};
+
+const askSoul: Step = async ({ gateway }, draft, step) => {
+  const souls = gateway.request('souls/list', {}).then(({ items }) =>
+    items.map((soul): Choice<string> => ({ label: labelText(soul.name, 60), description: soul.status === 'stable' ? '' : soul.status, detail: labelText(soul.summary, 160), value: soul.slug })),
+  );
+  return take(await pickOne({ title: TITLE, step, totalSteps: steps.length, placeholder: 'What is it for? Choose a soul' }, souls), (soul) => (draft.soul = soul));
+};
+
+const askModel: Step = async (context, draft, step) =>
+  take(await pickOne({ title: TITLE, step, totalSteps: steps.length, placeholder: 'Which model answers?' }, modelChoices(context)), (model) => (draft.model = model));
+
+const askPolicy: Step = async (context, draft, step) =>
+  take(await pickOne({ title: TITLE, step, totalSteps: steps.length, placeholder: 'What may it touch? Choose a policy' }, policyChoices(context)), (policy) => (draft.policy = policy));
+
+const steps: readonly Step[] = [askName, askSoul, askModel, askPolicy];
+
+/** The policies that come with Logos, and those that agents have, with what they allow where that is known. */
+async function policyChoices({ extensionUri, feed }: CommandContext): Promise<Choice<string>[]> {
+  const files = await readdir(path.join(extensionUri.fsPath, 'dist', 'policies')).catch(() => []);
+  const words = new Map(files.filter((file) => file.endsWith('.yaml')).map((file) => [file.slice(0, -'.yaml'.length), '']));
+  for (const { policy } of feed.state.agents.values()) words.set(policy.name, policy.words);
+  const rows = [...words].sort(([a], [b]) => a.localeCompare(b)).map(([name, says]): Choice<string> => ({ label: labelText(name, 60), detail: labelText(says, 160), value: name }));
+  return [{ label: 'Default', description: 'what the soul asks for', value: '' }, ...rows];
+}
+
+async function collect(context: CommandContext): Promise<Draft | undefined> {
+  const draft: Draft = {};
+  for (let at = 0; at < steps.length; ) {
+    const outcome = await steps[at]?.(context, draft, at + 1);
+    if (outcome === 'left' || outcome === undefined) return undefined;
+    at = outcome === 'next' ? at + 1 : Math.max(0, at - 1);
+  }
+  return draft;
+}
+
+/** Makes an agent in four native steps: name, soul, model, policy. */
+export const newAgent: CommandDefinition = {
+  needsGateway: true,
+  async run(context) {
+    const { name, soul, model, policy } = (await collect(context)) ?? {};
+    if (name === undefined || soul === undefined || model === undefined) return;
+    const agent = await context.gateway.request('agents/create', { agentId: newId(), name, soul, model, ...(policy ? { policy } : {}) });
+    await context.chat.show({ type: 'show', what: 'newSession', agentId: agent.id });
+  },
+};
+
+/** Makes the first agent without questions: a stable soul, the first model that answers, the default policy. */
+export const setUp: CommandDefinition = {
+  needsGateway: true,
+  async run({ gateway, chat }) {
+    const { items } = await gateway.request('souls/list', {});
+    const soul = items.find(({ slug }) => slug === 'general') ?? items.find(({ status }) => status === 'stable') ?? items[0];
+    if (soul === undefined) throw new Error('No soul came with the gateway.');
+    const agent = await gateway.request('agents/create', { agentId: newId(), name: soul.name, soul: soul.slug });
+    await chat.show({ type: 'show', what: 'newSession', agentId: agent.id });
+  },
+};

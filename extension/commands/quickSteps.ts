@@ -1,0 +1,95 @@
+import * as vscode from 'vscode';
+
+/** The answer to one step: a value, a wish to go back, or nothing when the person left. */
+export type Answer<T> = { readonly value: T } | 'back' | undefined;
+
+/** A row to choose. */
+export interface Choice<T> extends vscode.QuickPickItem {
+  readonly value: T;
+}
+
+/** A line between rows. */
+export type Separator = vscode.QuickPickItem & { readonly kind: vscode.QuickPickItemKind.Separator };
+
+/** How a step stands in its row of steps; `step` counts from 1. */
+export interface StepFrame {
+  readonly title: string;
+  readonly step?: number;
+  readonly totalSteps?: number;
+  readonly placeholder?: string;
+}
+
+/** Asks for one line of text; `check` gives a sentence when it will not do. */
+export function askText(frame: StepFrame & { readonly value?: string; readonly prompt?: string; check(text: string): string | undefined }): Promise<Answer<string>> {
+  const input = vscode.window.createInputBox();
+  const check = () => (input.validationMessage = frame.check(input.value.trim()) ?? '');
+  fillFrame(input, frame);
+  input.value = frame.value ?? '';
+  if (frame.prompt !== undefined) input.prompt = frame.prompt;
+  return answerOf(input, (answer) => [
+    input.onDidChangeValue(check),
+    input.onDidAccept(() => {
+      if (check() === '') answer({ value: input.value.trim() });
+    }),
+  ]);
+}
+
+/** Asks for one of several; what is still loading shows as such, and a list that fails rejects. */
+export function pickOne<T>(frame: StepFrame, choices: readonly (Choice<T> | Separator)[] | Promise<readonly (Choice<T> | Separator)[]>): Promise<Answer<T>> {
+  const picker = vscode.window.createQuickPick<Choice<T> | Separator>();
+  fillFrame(picker, frame);
+  picker.matchOnDescription = true;
+  picker.matchOnDetail = true;
+  picker.busy = true;
+  let fail: (error: unknown) => void = () => undefined;
+  const failed = new Promise<never>((_, reject) => (fail = reject));
+  Promise.resolve(choices).then(
+    (items) => {
+      picker.items = items;
+      picker.busy = false;
+    },
+    (error: unknown) => {
+      fail(error);
+      picker.hide();
+    },
+  );
+  const answered = answerOf<T>(picker, (answer) => [
+    picker.onDidAccept(() => {
+      const [chosen] = picker.selectedItems;
+      if (chosen !== undefined && 'value' in chosen) answer({ value: chosen.value });
+    }),
+  ]);
+  return Promise.race([failed, answered]);
+}
+
+/** A line with words between rows. */
+export function separator(label: string): Separator {
+  return { label, kind: vscode.QuickPickItemKind.Separator };
+}
+
+function fillFrame(input: vscode.InputBox | vscode.QuickPick<vscode.QuickPickItem>, frame: StepFrame): void {
+  input.title = frame.title;
+  input.step = frame.step;
+  input.totalSteps = frame.totalSteps;
+  input.placeholder = frame.placeholder;
+  if (frame.step !== undefined && frame.step > 1) input.buttons = [vscode.QuickInputButtons.Back];
+}
+
+function answerOf<T>(input: vscode.InputBox | vscode.QuickPick<Choice<T> | Separator>, listen: (answer: (answer: Answer<T>) => void) => vscode.Disposable[]): Promise<Answer<T>> {
+  return new Promise((resolve) => {
+    const answer = (given: Answer<T>) => {
+      resolve(given);
+      input.hide();
+    };
+    const listeners = [
+      ...listen(answer),
+      input.onDidTriggerButton((button) => button === vscode.QuickInputButtons.Back && answer('back')),
+      input.onDidHide(() => {
+        resolve(undefined);
+        for (const listener of listeners) listener.dispose();
+        input.dispose();
+      }),
+    ];
+    input.show();
+  });
+}

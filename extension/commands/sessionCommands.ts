@@ -1,0 +1,97 @@
+import * as vscode from 'vscode';
+import type { Session } from '../../server/protocol/sessions.ts';
+import { labelText } from '../trees/labelText.ts';
+import { checkLabel, chooseAgent, chooseSession } from './choose.ts';
+import type { CommandContext, CommandDefinition } from './context.ts';
+import { askText, pickOne, type Choice } from './quickSteps.ts';
+
+/** Brings the chat to the front. */
+export const openChat: CommandDefinition = {
+  needsGateway: false,
+  run: ({ chat }) => chat.show({ type: 'show', what: 'composer' }),
+};
+
+/** Shows an empty chat; the session is made by its first message. */
+export const newSession: CommandDefinition = {
+  needsGateway: false,
+  async run(context, argument) {
+    const agent = await chooseAgent(context, argument, 'New Session');
+    if (agent !== undefined) await context.chat.show({ type: 'show', what: 'newSession', agentId: agent.id });
+  },
+};
+
+/** Opens a session in the chat. */
+export const openSession: CommandDefinition = {
+  needsGateway: false,
+  async run(context, argument) {
+    const session = await chooseSession(context, argument, 'Open Session');
+    if (session !== undefined) await context.chat.show({ type: 'show', what: 'agent', agentId: session.agentId, sessionId: session.id });
+  },
+};
+
+/** Shows all sessions of an agent in the tree, also those that are not among the most recent. */
+export const showAllSessions: CommandDefinition = {
+  needsGateway: false,
+  async run({ gateway, feed, tree }, argument) {
+    const agentId = typeof argument === 'object' && argument !== null && 'agentId' in argument ? argument.agentId : undefined;
+    if (typeof agentId !== 'string') return;
+    tree.showAll(agentId);
+    const { items } = await gateway.request('sessions/list', { agentId, limit: 500 });
+    feed.addSessions(items);
+  },
+};
+
+/** Gives a session another title. */
+export const renameSession: CommandDefinition = {
+  needsGateway: true,
+  async run(context, argument) {
+    const session = await chooseSession(context, argument, 'Rename Session');
+    if (session === undefined) return;
+    const answer = await askText({ title: 'Rename Session', value: session.title, placeholder: 'Title', check: (text) => checkLabel(text, 200) });
+    if (answer === undefined || answer === 'back' || answer.value === session.title) return;
+    await context.gateway.request('sessions/rename', { sessionId: session.id, title: answer.value });
+  },
+};
+
+/** Takes a session out of the lists, after asking. */
+export const deleteSession: CommandDefinition = {
+  needsGateway: true,
+  async run(context, argument) {
+    const session = await chooseSession(context, argument, 'Delete Session');
+    if (session === undefined) return;
+    const detail = `${session.state === 'working' ? 'Its running turn is stopped. ' : ''}It leaves the lists.`;
+    if (!(await context.messages.confirm(`Delete session ${labelText(session.title) || 'New session'}?`, detail, 'Delete'))) return;
+    await context.gateway.request('sessions/delete', { sessionId: session.id });
+  },
+};
+
+/** Stops the turn that the chat shows; else the one that runs, or one of several by choice. */
+export const stop: CommandDefinition = {
+  needsGateway: true,
+  async run(context) {
+    const { chat, feed } = context;
+    if (chat.showing.isRunning && chat.tell({ type: 'show', what: 'stop' })) return;
+    const working = [...feed.state.sessions.values()].filter(({ state }) => state === 'working');
+    if (working.length === 0) return context.messages.needed('Nothing runs at present.');
+    const shown = working.find(({ id }) => id === chat.showing.sessionId);
+    const session = shown ?? (working.length === 1 ? working[0] : await chooseWorking(context, working));
+    if (session !== undefined) await stopSession(context, session.id);
+  },
+};
+
+async function chooseWorking({ feed }: CommandContext, working: readonly Session[]): Promise<Session | undefined> {
+  const choices = working.map((session): Choice<Session> => ({
+    label: labelText(feed.state.agents.get(session.agentId)?.name ?? ''),
+    description: labelText(session.title),
+    iconPath: new vscode.ThemeIcon('debug-stop'),
+    value: session,
+  }));
+  const answer = await pickOne({ title: 'Stop', placeholder: 'Which one is to stop?' }, choices);
+  return answer === undefined || answer === 'back' ? undefined : answer.value;
+}
+
+async function stopSession({ gateway }: CommandContext, sessionId: string): Promise<void> {
+  const { turns } = await gateway.request('sessions/turns', { sessionId, limit: 10 });
+  const running = turns.find(({ state }) => state === 'running');
+  if (running !== undefined) await gateway.request('chat/stop', { sessionId, turnId: running.id });
+}

@@ -1,0 +1,62 @@
+import * as vscode from 'vscode';
+import { asGatewayError } from './server/gatewayError.ts';
+import type { Log } from './log.ts';
+
+/** A button of a message and what it does. */
+export interface MessageAction {
+  readonly title: string;
+  run(): unknown;
+}
+
+/**
+ * The only place that opens toasts and modal questions. A toast comes only when a person must act, never two at once, never for
+ * success; a modal question comes only before something is lost.
+ */
+export class Messages {
+  readonly #log: Log;
+  #isShowing = false;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** Says that what a person asked for by hand failed: the cause, the next step, and one action beside the log. */
+  failed(what: string, thrown: unknown, action?: MessageAction): void {
+    const { info } = asGatewayError(thrown);
+    this.#log.error(what, thrown);
+    void this.#toast('error', `${what} ${info.message} ${info.hint}`, [...(action === undefined ? [] : [action]), this.#showLog()]);
+  }
+
+  /** Says that the gateway does not stay up, and that a person must act. */
+  gatewayStopped(cause: string, restart: () => unknown): void {
+    void this.#toast('error', `The gateway is not running. ${cause}`, [{ title: 'Restart Gateway', run: restart }, this.#showLog()]);
+  }
+
+  /** Says what a person must know before what they asked for can be done. */
+  needed(sentence: string, action?: MessageAction): void {
+    void this.#toast('warn', sentence, action === undefined ? [] : [action]);
+  }
+
+  /** Asks before something is lost; resolves to whether the person agreed. */
+  async confirm(question: string, detail: string, agree: string): Promise<boolean> {
+    return (await vscode.window.showWarningMessage(question, { modal: true, detail }, agree)) === agree;
+  }
+
+  async #toast(level: 'error' | 'warn', text: string, actions: readonly MessageAction[]): Promise<void> {
+    if (this.#isShowing) return this.#log.warn(`Not shown, because another message is open: ${text}`);
+    this.#isShowing = true;
+    const show = level === 'error' ? vscode.window.showErrorMessage : vscode.window.showWarningMessage;
+    try {
+      const chosen = await show(text, ...actions.map(({ title }) => title));
+      await actions.find(({ title }) => title === chosen)?.run();
+    } catch (error) {
+      this.#log.error('An action of a message failed.', error);
+    } finally {
+      this.#isShowing = false;
+    }
+  }
+
+  #showLog(): MessageAction {
+    return { title: 'Show Log', run: () => this.#log.show() };
+  }
+}

@@ -1,0 +1,94 @@
+/** Why there is no gateway, as a closed set; the welcome view of the agents has a sentence for each. */
+export type FailureCode = 'no_node' | 'no_server' | 'start_failed' | 'timeout' | 'refused' | 'protocol' | 'closed';
+
+/** Why an attempt ended without a gateway. */
+export interface Failure {
+  readonly code: FailureCode;
+  /** One sentence: what happened. */
+  readonly sentence: string;
+  /** Trying again by itself cannot help. */
+  readonly isFinal: boolean;
+  /** A gateway died (before `initialize` was answered), so the crash budget is charged. */
+  readonly isDeath: boolean;
+}
+
+/** Since when (ms since 1970) and why the gateway is away. */
+export interface Away {
+  readonly cause: Failure;
+  readonly sinceAt: number;
+}
+
+interface Memory {
+  /** Attempts since the last connection that lasted. */
+  readonly attempt: number;
+  /** When gateways died early, ms since 1970, within the last three minutes. */
+  readonly deathsAt: readonly number[];
+}
+
+/** How the connection to the gateway stands. `connecting` keeps `away` while it is a reconnection. */
+export type ConnectionState = Memory &
+  (
+    | { readonly phase: 'idle' }
+    | { readonly phase: 'connecting'; readonly away?: Away }
+    | { readonly phase: 'connected'; readonly openedAt: number }
+    | { readonly phase: 'offline'; readonly away: Away; readonly retryAt: number }
+    | { readonly phase: 'stopped'; readonly away: Away }
+  );
+
+/** What happens to the connection. `jitter` is a random number from 0 to 1, `at` ms since 1970. */
+export type ConnectionEvent =
+  | { readonly type: 'start' | 'retry' | 'restart' }
+  | { readonly type: 'opened'; readonly at: number }
+  | { readonly type: 'failed'; readonly at: number; readonly failure: Failure; readonly jitter: number }
+  | { readonly type: 'closed'; readonly at: number; readonly jitter: number };
+
+const EARLY_DEATH_MS = 10_000;
+const BUDGET_WINDOW_MS = 180_000;
+const BUDGET_DEATHS = 3;
+const MIN_BACKOFF_MS = 250;
+const MAX_BACKOFF_MS = 5_000;
+
+/** The state before anything was asked for. */
+export const idleConnection: ConnectionState = { phase: 'idle', attempt: 0, deathsAt: [] };
+
+const connectionClosed: Failure = { code: 'closed', sentence: 'The connection to the gateway ended.', isFinal: false, isDeath: false };
+const endedEarly: Failure = { code: 'start_failed', sentence: 'The gateway ended soon after it had started.', isFinal: false, isDeath: true };
+
+/** How long to wait before attempt number `attempt` (from 0), in ms: doubles from 250 to 5,000, with jitter. */
+export function backoffMs(attempt: number, jitter: number): number {
+  const longest = Math.min(MIN_BACKOFF_MS * 2 ** Math.min(attempt, 10), MAX_BACKOFF_MS);
+  return Math.max(MIN_BACKOFF_MS, Math.round(longest * (0.5 + 0.5 * jitter)));
+}
+
+/** The next state; an event that does not fit the state changes nothing. */
+export function reduceConnection(state: ConnectionState, event: ConnectionEvent): ConnectionState {
+  switch (event.type) {
+    case 'start':
+      return state.phase === 'idle' ? { phase: 'connecting', attempt: 0, deathsAt: [] } : state;
+    case 'retry':
+      return state.phase === 'offline' ? { phase: 'connecting', attempt: state.attempt + 1, deathsAt: state.deathsAt, away: state.away } : state;
+    case 'restart':
+      return { phase: 'connecting', attempt: 0, deathsAt: [], ...('away' in state && state.away !== undefined ? { away: state.away } : {}) };
+    case 'opened':
+      return state.phase === 'connecting' ? { phase: 'connected', openedAt: event.at, attempt: state.attempt, deathsAt: state.deathsAt } : state;
+    case 'failed':
+      return state.phase === 'connecting' ? fail(state, event.failure, event.at, event.jitter, state.away) : state;
+    case 'closed':
+      return state.phase === 'connected' ? lose(state, event.at, event.jitter) : state;
+  }
+}
+
+function lose(state: ConnectionState & { phase: 'connected' }, at: number, jitter: number): ConnectionState {
+  const isEarly = at - state.openedAt < EARLY_DEATH_MS;
+  const memory: Memory = isEarly ? state : { attempt: 0, deathsAt: state.deathsAt };
+  return fail(memory, isEarly ? endedEarly : connectionClosed, at, jitter, undefined);
+}
+
+function fail(memory: Memory, failure: Failure, at: number, jitter: number, before: Away | undefined): ConnectionState {
+  const recent = memory.deathsAt.filter((deathAt) => at - deathAt < BUDGET_WINDOW_MS);
+  const deathsAt = failure.isDeath ? [...recent, at] : recent;
+  const away: Away = { cause: failure, sinceAt: before?.sinceAt ?? at };
+  const kept = { attempt: memory.attempt, deathsAt, away };
+  if (failure.isFinal || deathsAt.length >= BUDGET_DEATHS) return { phase: 'stopped', ...kept };
+  return { phase: 'offline', ...kept, retryAt: at + backoffMs(memory.attempt, jitter) };
+}

@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto';
+import type { ParamsOf, RequestName, ResultOf } from '../../server/protocol/api.ts';
+import type { Disposable } from '../disposableStore.ts';
+import { Signal } from '../signal.ts';
+import { AttemptError } from './ensureGateway.ts';
+import { idleConnection, reduceConnection, type ConnectionEvent, type ConnectionState, type Failure } from './connectionState.ts';
+import { asGatewayError, gatewayAway } from './gatewayError.ts';
+import type { GatewayInfo, GatewayLink, GatewayNotification, LinkListener } from './gatewayLink.ts';
+
+/** Makes one connection; `isFirst` says that this window has had none yet. */
+export type Attempt = (isFirst: boolean, signal: AbortSignal, listener: LinkListener) => Promise<GatewayLink>;
+
+/** What a subscription needs to be ended, and whom its events go to. */
+type EventHandler = (method: string, params: GatewayNotification['params']) => void;
+
+/** What everything else of the extension sees of the gateway. */
+export interface Gateway {
+  readonly state: ConnectionState;
+  readonly info: GatewayInfo | undefined;
+  readonly onDidChange: (listener: (state: ConnectionState) => void) => Disposable;
+  /** Typed request; rejects with GatewayError, `cause: 'gateway_away'` when there is no gateway. */
+  request<N extends RequestName>(method: N, params: ParamsOf<N>): Promise<ResultOf<N>>;
+  /** The same for a name and params that are data, such as a view's. */
+  requestUnchecked(method: string, params: unknown): Promise<unknown>;
+  /** Hands the events of one subscription to a handler, from before it is made until the result is disposed. */
+  route(subscriptionId: string, handler: EventHandler): Disposable;
+  /** Whether somebody has a route for this id. */
+  isRouted(subscriptionId: string): boolean;
+}
+
+/** Keeps one connection to the gateway for as long as the window lives: drives `reduceConnection`, and nothing else decides. */
+export class GatewayConnection implements Gateway, Disposable {
+  readonly #attempt: Attempt;
+  readonly #say: (sentence: string) => void;
+  readonly #changes: Signal<ConnectionState>;
+  readonly #routes = new Map<string, EventHandler>();
+  #state: ConnectionState = idleConnection;
+  #link: GatewayLink | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #abort = new AbortController();
+  #hasConnected = false;
+  #isDisposed = false;
+
+  constructor(attempt: Attempt, say: (sentence: string) => void) {
+    this.#attempt = attempt;
+    this.#say = say;
+    this.#changes = new Signal((error) => say(`A listener of the connection failed: ${String(error)}`));
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  get info(): GatewayInfo | undefined {
+    return this.#link?.info;
+  }
+
+  get onDidChange(): Gateway['onDidChange'] {
+    return this.#changes.on;
+  }
+
+  /** Begins to connect; more than one call is one. */
+  start(): void {
+    this.#dispatch({ type: 'start' });
+  }
+
+  /** Connects anew at once, with a fresh crash budget. The gateway itself is not touched. */
+  reconnect(): void {
+    this.#dropLink();
+    this.#dispatch({ type: 'restart' });
+  }
+
+  async request<N extends RequestName>(method: N, params: ParamsOf<N>): Promise<ResultOf<N>> {
+    return (await this.requestUnchecked(method, params)) as ResultOf<N>;
+  }
+
+  async requestUnchecked(method: string, params: unknown): Promise<unknown> {
+    if (this.#link === undefined) throw gatewayAway();
+    try {
+      return await this.#link.request(method, params);
+    } catch (error) {
+      throw asGatewayError(error);
+    }
+  }
+
+  route(subscriptionId: string, handler: EventHandler): Disposable {
+    this.#routes.set(subscriptionId, handler);
+    return { dispose: () => this.#routes.delete(subscriptionId) };
+  }
+
+  isRouted(subscriptionId: string): boolean {
+    return this.#routes.has(subscriptionId);
+  }
+
+  dispose(): void {
+    this.#isDisposed = true;
+    this.#dropLink();
+    this.#routes.clear();
+    this.#changes.dispose();
+  }
+
+  #dropLink(): void {
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    clearTimeout(this.#timer);
+    const link = this.#link;
+    this.#link = undefined;
+    link?.close();
+  }
+
+  #dispatch(event: ConnectionEvent): void {
+    if (this.#isDisposed) return;
+    const next = reduceConnection(this.#state, event);
+    if (next === this.#state) return;
+    const before = this.#state;
+    this.#state = next;
+    if (next.phase === 'connecting') void this.#connect();
+    if (next.phase === 'offline') this.#timer = setTimeout(() => this.#dispatch({ type: 'retry' }), Math.max(0, next.retryAt - Date.now()));
+    if (next.phase !== before.phase) this.#say(describe(next));
+    this.#changes.emit(next);
+  }
+
+  async #connect(): Promise<void> {
+    const { signal } = this.#abort;
+    const mine: { link?: GatewayLink } = {};
+    const listener: LinkListener = {
+      onNotification: ({ method, params }) => this.#routes.get(params.subscriptionId)?.(method, params),
+      onClose: () => this.#lose(mine.link),
+      onProtocolError: (sentence) => this.#say(`The connection reported: ${sentence}`),
+    };
+    try {
+      const link = await this.#attempt(!this.#hasConnected, signal, listener);
+      if (signal.aborted || this.#isDisposed) return link.close();
+      if (link.isOver()) throw new AttemptError('start_failed', 'The gateway ended soon after it had started.', { isDeath: true });
+      mine.link = link;
+      this.#link = link;
+      this.#hasConnected = true;
+      this.#dispatch({ type: 'opened', at: Date.now() });
+    } catch (error) {
+      if (!signal.aborted) this.#dispatch({ type: 'failed', at: Date.now(), failure: asFailure(error), jitter: Math.random() });
+    }
+  }
+
+  #lose(link: GatewayLink | undefined): void {
+    if (link === undefined || link !== this.#link) return;
+    this.#link = undefined;
+    this.#dispatch({ type: 'closed', at: Date.now(), jitter: Math.random() });
+  }
+}
+
+function asFailure(error: unknown): Failure {
+  if (error instanceof AttemptError) return error.failure;
+  return { code: 'start_failed', sentence: error instanceof Error ? error.message : String(error), isFinal: false, isDeath: false };
+}
+
+function describe(state: ConnectionState): string {
+  if (state.phase === 'offline') return `${state.away.cause.sentence} Trying again in ${Math.max(0, state.retryAt - Date.now())} ms.`;
+  if (state.phase === 'stopped') return `${state.away.cause.sentence} No more attempts are made by themselves.`;
+  return state.phase === 'connected' ? 'Connected to the gateway.' : 'Connecting to the gateway.';
+}
+
+/** A new id for something that this client names. */
+export function newId(): string {
+  return randomUUID();
+}

@@ -1,0 +1,72 @@
+import * as vscode from 'vscode';
+import { registerCommands } from './commands/commands.ts';
+import { readConfig } from './config.ts';
+import { clearContextKeys, setContextKey, type ContextKeys } from './contextKeys.ts';
+import { DisposableStore, type Disposable } from './disposableStore.ts';
+import { Documents } from './documents.ts';
+import { Log } from './log.ts';
+import { Messages } from './messages.ts';
+import type { ConnectionState } from './server/connectionState.ts';
+import { attemptGateway } from './server/gatewayAttempt.ts';
+import { GatewayConnection } from './server/gatewayConnection.ts';
+import { StatusBar } from './statusBar.ts';
+import { TopicsFeed } from './topics/topicsFeed.ts';
+import { engineProblem } from './topics/topicsState.ts';
+import { AgentsTree } from './trees/agentsTree.ts';
+import { AgentsView } from './trees/agentsView.ts';
+import { ChatView } from './views/chatView.ts';
+import { runHostCommand } from './views/hostCommands.ts';
+import { views } from './views/views.ts';
+
+/** Builds everything in order and registers it; connecting begins when activation has returned. Ends in reverse order. */
+export function createServices(context: vscode.ExtensionContext): Disposable {
+  const log = new Log();
+  const store = new DisposableStore((error) => log.error('A part could not be ended.', error));
+  store.defer(clearContextKeys);
+  store.add(log);
+  const messages = new Messages(log);
+  const documents = store.add(new Documents());
+  const gateway = store.add(createConnection(context.extensionUri, log));
+  log.follow(gateway);
+  const feed = store.add(new TopicsFeed(gateway, (sentence) => log.warn(sentence)));
+  const tree = store.add(new AgentsTree(feed));
+  store.add(new AgentsView(tree, gateway, feed));
+  const { extensionUri, workspaceState } = context;
+  const ports = { documents, gateway, log };
+  const chat = store.add(new ChatView({ extensionUri, gateway, log, feed, onCommand: (message, host) => void runHostCommand(message, ports, host) }, workspaceState));
+  store.add(vscode.window.registerWebviewViewProvider(views.chat.id, chat));
+  store.add(new StatusBar(gateway, feed));
+  store.add(registerCommands({ gateway, feed, chat, tree, log, messages, documents, extensionUri }));
+  store.add(gateway.onDidChange((state) => showConnection(state, gateway, messages)));
+  store.add(feed.onDidChange(() => showTopics(feed)));
+  const start = setImmediate(() => gateway.start());
+  store.defer(() => clearImmediate(start));
+  return store;
+}
+
+function createConnection(extensionUri: vscode.Uri, log: Log): GatewayConnection {
+  const distFolder = vscode.Uri.joinPath(extensionUri, 'dist').fsPath;
+  const say = (sentence: string) => log.info(sentence);
+  return new GatewayConnection((isFirst, signal, listener) => {
+    const { home, node } = readConfig();
+    return attemptGateway({ distFolder, home, node, mayReplace: isFirst, signal, say }, listener);
+  }, say);
+}
+
+function showConnection(state: ConnectionState, gateway: GatewayConnection, messages: Messages): void {
+  const away = 'away' in state ? state.away : undefined;
+  setContextKey('logos.gateway', gatewayWord(state.phase, away !== undefined));
+  setContextKey('logos.gatewayCause', away?.cause.code ?? '');
+  if (state.phase === 'stopped') messages.gatewayStopped(state.away.cause.sentence, () => gateway.reconnect());
+}
+
+/** A reconnection counts as offline until it has succeeded, so that welcome views do not flicker. */
+function gatewayWord(phase: ConnectionState['phase'], isAway: boolean): ContextKeys['logos.gateway'] {
+  if (phase === 'connected' || phase === 'stopped') return phase;
+  return isAway ? 'offline' : 'connecting';
+}
+
+function showTopics(feed: TopicsFeed): void {
+  setContextKey('logos.hasAgents', feed.state.agents.size > 0);
+  setContextKey('logos.engineMissing', engineProblem(feed.state) !== undefined);
+}

@@ -1,0 +1,20 @@
+import * as vscode from 'vscode';
+import type { Agent } from '../../server/protocol/agents.ts';
+import { labelText } from './labelText.ts';
+import { agentLook, modelWords } from './rows.ts';
+
+const MAX_FIELD = 200;
+
+/** The tooltip of an agent: state, STAMP, reach, and the last error with its next step. All of it is text: no name can be markup. */
+export function agentTooltip(agent: Agent, isLive: boolean): vscode.MarkdownString {
+  const markdown = new vscode.MarkdownString();
+  markdown.supportThemeIcons = false;
+  const line = (text: string) => markdown.appendText(labelText(text, 4 * MAX_FIELD)).appendMarkdown('\n\n');
+  markdown.appendMarkdown('**').appendText(labelText(agent.name, MAX_FIELD)).appendMarkdown('** · ').appendText(agentLook(agent, isLive).word).appendMarkdown('\n\n');
+  const server = agent.route === undefined ? '' : ` on ${agent.route.serverName}`;
+  line(`Soul ${agent.soul.slug} · Tools ${agent.tools.length} · Agent ${agent.runtime} · Model ${modelWords(agent)}${server} · Policy ${agent.policy.name}`);
+  line(`${agent.policy.words}.`);
+  if (agent.route?.isTiny === true) line('tiny model for trying things out; it cannot use tools');
+  if (agent.lastError !== undefined) line(`${agent.lastError.message} ${agent.lastError.hint}`);
+  return markdown;
+}

@@ -1,0 +1,43 @@
+import * as vscode from 'vscode';
+import { DisposableStore, type Disposable } from '../disposableStore.ts';
+import type { Gateway } from '../server/gatewayConnection.ts';
+import type { TopicsFeed } from '../topics/topicsFeed.ts';
+import { engineProblem } from '../topics/topicsState.ts';
+import type { AgentsElement, AgentsTree } from './agentsTree.ts';
+
+/** The view around the tree: one line of text above the rows when something stands in the way, and the badge. */
+export class AgentsView implements Disposable {
+  readonly #view: vscode.TreeView<AgentsElement>;
+  readonly #gateway: Gateway;
+  readonly #feed: TopicsFeed;
+  readonly #owned = new DisposableStore();
+
+  constructor(tree: AgentsTree, gateway: Gateway, feed: TopicsFeed) {
+    this.#gateway = gateway;
+    this.#feed = feed;
+    this.#view = this.#owned.add(vscode.window.createTreeView('logos.agents', { treeDataProvider: tree, showCollapseAll: false }));
+    this.#owned.add(gateway.onDidChange(() => this.#draw()));
+    this.#owned.add(feed.onDidChange(() => this.#draw()));
+    this.#owned.add(vscode.workspace.onDidGrantWorkspaceTrust(() => this.#draw()));
+  }
+
+  dispose(): void {
+    this.#owned.dispose();
+  }
+
+  #draw(): void {
+    const message = this.#feed.state.agents.size === 0 ? '' : this.#message();
+    if (this.#view.message !== message) this.#view.message = message;
+    const waiting = [...this.#feed.state.agents.values()].filter(({ state }) => state === 'needs_you').length;
+    this.#view.badge = waiting === 0 ? undefined : { value: waiting, tooltip: `${waiting} ${waiting === 1 ? 'agent needs' : 'agents need'} you` };
+  }
+
+  /** Empty rows have a welcome view instead, which a message would hide. */
+  #message(): string {
+    const { state } = this.#gateway;
+    if (state.phase === 'stopped') return `Start the gateway to go on. ${state.away.cause.sentence}`;
+    if (state.phase !== 'connected') return 'Reconnecting to the gateway.';
+    if (engineProblem(this.#feed.state) !== undefined) return 'Install bubblewrap to run agents in a sandbox. Nothing runs without one.';
+    return vscode.workspace.isTrusted ? '' : 'Trust this workspace to run agents. Reading past sessions works.';
+  }
+}

@@ -1,0 +1,10 @@
+const MAX_CHARACTERS = 40;
+/** Control characters, and those that change the direction or hide: they could make a label say something else. */
+const UNSEEN = /[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/gu;
+
+/** Text for one line of the workbench: unseen characters become one space, and what is over 40 characters is cut. */
+export function labelText(text: string, maxCharacters = MAX_CHARACTERS): string {
+  const characters = [...text.replace(UNSEEN, ' ').replace(/\s+/g, ' ').trim()];
+  if (characters.length <= maxCharacters) return characters.join('');
+  return `${characters.slice(0, maxCharacters - 1).join('').trimEnd()}…`;
+}

@@ -1,0 +1,133 @@
+import * as vscode from 'vscode';
+import type { CommandMessage, ShowingMessage, ShowMessage } from '../../webviews/shared/relayMessages.ts';
+import { setContextKey } from '../contextKeys.ts';
+import type { Disposable } from '../disposableStore.ts';
+import { Signal } from '../signal.ts';
+import type { TopicsFeed } from '../topics/topicsFeed.ts';
+import { views } from './views.ts';
+import { WebviewHost, type WebviewHostPorts } from './webviewHost.ts';
+
+type ChatPorts = Pick<WebviewHostPorts, 'extensionUri' | 'gateway' | 'log'> & {
+  readonly feed: TopicsFeed;
+  onCommand(message: CommandMessage, host: WebviewHost): void;
+};
+
+/** What was last shown, kept for the workspace so that a chat whose own state was lost finds its place. */
+export interface ChatSelection {
+  readonly agentId?: string;
+  readonly sessionId?: string;
+}
+
+const nothingShown: ShowingMessage = { type: 'showing', isRunning: false };
+const SELECTION_KEY = 'chat.selection';
+
+/** The chat view: one webview that other parts ask to show things. What is asked before its page listens waits for that. */
+export class ChatView implements vscode.WebviewViewProvider, Disposable {
+  readonly #ports: ChatPorts;
+  readonly #state: vscode.Memento;
+  readonly #shown: Signal<ShowingMessage>;
+  readonly #feedListener: Disposable;
+  #host: WebviewHost | undefined;
+  #view: vscode.WebviewView | undefined;
+  #wanted: ShowMessage | undefined;
+  #showing: ShowingMessage = nothingShown;
+  #hasSuggested = false;
+
+  constructor(ports: ChatPorts, workspaceState: vscode.Memento) {
+    this.#ports = ports;
+    this.#state = workspaceState;
+    this.#shown = new Signal((error) => ports.log.error('A listener of the chat failed.', error));
+    this.#feedListener = ports.feed.onDidChange(() => this.#suggestAgent());
+  }
+
+  /** What the page last said that it shows. */
+  get showing(): ShowingMessage {
+    return this.#showing;
+  }
+
+  get isVisible(): boolean {
+    return this.#view?.visible === true && this.#host?.isReady === true;
+  }
+
+  /** What this workspace last talked to. */
+  get selection(): ChatSelection {
+    return this.#state.get<ChatSelection>(SELECTION_KEY, {});
+  }
+
+  get onDidShow(): (listener: (showing: ShowingMessage) => void) => Disposable {
+    return this.#shown.on;
+  }
+
+  resolveWebviewView(view: vscode.WebviewView): void {
+    const host = new WebviewHost(view.webview, {
+      ...this.#ports,
+      view: views.chat,
+      onReady: () => this.#answerReady(),
+      onShowing: (showing) => this.#takeShowing(showing),
+    });
+    this.#view = view;
+    this.#host = host;
+    const visibility = view.onDidChangeVisibility(() => !view.visible && host.hide());
+    view.onDidDispose(() => {
+      visibility.dispose();
+      host.dispose();
+      if (this.#host !== host) return;
+      this.#host = undefined;
+      this.#view = undefined;
+    });
+  }
+
+  /** Brings the chat to the front and shows something in it. */
+  async show(message: ShowMessage): Promise<void> {
+    this.#wanted = message;
+    await vscode.commands.executeCommand(`${views.chat.id}.focus`);
+    if (this.#host?.isReady === true) this.#sendWanted();
+  }
+
+  /** Says something to the page when it is there, without bringing it to the front. */
+  tell(message: ShowMessage): boolean {
+    if (!this.isVisible) return false;
+    this.#host?.show(message);
+    return true;
+  }
+
+  dispose(): void {
+    this.#feedListener.dispose();
+    this.#host?.dispose();
+    this.#shown.dispose();
+  }
+
+  #answerReady(): void {
+    const { agentId, sessionId } = this.selection;
+    if (this.#wanted === undefined && agentId !== undefined && this.#showing.agentId === undefined) {
+      this.#wanted = { type: 'show', what: 'agent', agentId, ...(sessionId === undefined ? {} : { sessionId }) };
+    }
+    this.#sendWanted();
+    this.#suggestAgent();
+  }
+
+  /** A chat that has never shown anyone shows the oldest agent, so that a first start is ready to be written to. */
+  #suggestAgent(): void {
+    if (this.#host?.isReady !== true || this.#hasSuggested || this.#showing.agentId !== undefined || this.selection.agentId !== undefined) return;
+    const [oldest] = [...this.#ports.feed.state.agents.values()].sort((a, b) => a.createdAt - b.createdAt || a.id.localeCompare(b.id));
+    if (oldest === undefined) return;
+    this.#hasSuggested = true;
+    this.#host.show({ type: 'show', what: 'agent', agentId: oldest.id });
+  }
+
+  #sendWanted(): void {
+    const wanted = this.#wanted;
+    this.#wanted = undefined;
+    if (wanted !== undefined) this.#host?.show(wanted);
+  }
+
+  #takeShowing(showing: ShowingMessage): void {
+    this.#showing = showing;
+    setContextKey('logos.chatAgent', showing.agentId !== undefined);
+    setContextKey('logos.chatSession', showing.sessionId !== undefined);
+    setContextKey('logos.chatRunning', showing.isRunning);
+    const { agentId, sessionId } = showing;
+    if (agentId !== undefined) void this.#state.update(SELECTION_KEY, { agentId, ...(sessionId === undefined ? {} : { sessionId }) });
+    this.#shown.emit(showing);
+  }
+}

@@ -1,0 +1,51 @@
+import { hostCommands, type CommandMessage, type HostCommand, type HostCommands } from '../../webviews/shared/relayMessages.ts';
+
+const MAX_TEXT = 1_048_576;
+const MAX_LOG = 4_000;
+const MAX_TITLE = 200;
+const MAX_HREF = 2_000;
+const id = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+type Fields = Readonly<Record<string, unknown>>;
+type Reader<C extends HostCommand> = (fields: Fields) => HostCommands[C] | undefined;
+
+const nothing = (): Record<string, never> => ({});
+const text = (value: unknown, max: number): value is string => typeof value === 'string' && value.length <= max;
+const isId = (value: unknown): value is string => typeof value === 'string' && id.test(value);
+
+/** How the arguments of each command are read; undefined refuses the message. */
+const readers: { readonly [C in HostCommand]: Reader<C> } = {
+  chooseAgent: nothing,
+  createAgent: nothing,
+  renameSession: ({ sessionId }) => (isId(sessionId) ? { sessionId } : undefined),
+  openPolicy: ({ agentId }) => (isId(agentId) ? { agentId } : undefined),
+  openText: (fields) => (text(fields['title'], MAX_TITLE) && text(fields['text'], MAX_TEXT) ? { title: fields['title'], text: fields['text'] } : undefined),
+  openLink: ({ href }) => (text(href, MAX_HREF) && isWebLink(href) ? { href } : undefined),
+  copyText: (fields) => (text(fields['text'], MAX_TEXT) ? { text: fields['text'] } : undefined),
+  showLogs: nothing,
+  startGateway: nothing,
+  restartGateway: nothing,
+  checkSandboxes: nothing,
+  manageTrust: nothing,
+  reloadView: nothing,
+  log: (fields) => readLog(fields['level'], fields['text']),
+};
+
+function readLog(level: unknown, line: unknown): HostCommands['log'] | undefined {
+  if (level !== 'info' && level !== 'warn' && level !== 'error') return undefined;
+  return text(line, MAX_LOG) ? { level, text: line } : undefined;
+}
+
+/** Whether a link leads to the web; nothing else is opened for a page that renders what a model wrote. */
+export function isWebLink(href: string): boolean {
+  const url = URL.canParse(href) ? new URL(href) : undefined;
+  return url !== undefined && (url.protocol === 'https:' || url.protocol === 'http:') && url.username === '' && url.password === '';
+}
+
+/** Reads a command of a webview; undefined when its name or its arguments are not of the contract. */
+export function readHostCommand(name: unknown, args: unknown): CommandMessage | undefined {
+  const command = hostCommands.find((known) => known === name);
+  if (command === undefined || typeof args !== 'object' || args === null || Array.isArray(args)) return undefined;
+  const read = readers[command](args as Fields);
+  return read === undefined ? undefined : ({ type: 'command', command, args: read } as CommandMessage);
+}

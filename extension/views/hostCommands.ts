@@ -1,0 +1,58 @@
+import * as vscode from 'vscode';
+import type { CommandMessage, HostCommand, HostCommands } from '../../webviews/shared/relayMessages.ts';
+import type { Agent } from '../../server/protocol/agents.ts';
+import type { Documents } from '../documents.ts';
+import type { Log } from '../log.ts';
+import type { Gateway } from '../server/gatewayConnection.ts';
+import { labelText } from '../trees/labelText.ts';
+import type { WebviewHost } from './webviewHost.ts';
+
+/** What the host commands work with. */
+export interface HostCommandPorts {
+  readonly documents: Documents;
+  readonly gateway: Gateway;
+  readonly log: Log;
+}
+
+type Runner<C extends HostCommand> = (args: HostCommands[C], ports: HostCommandPorts, host: WebviewHost) => unknown;
+
+const run = (command: string) => () => vscode.commands.executeCommand(command);
+
+/** What each command of a page does; arguments have been checked. */
+const runners: { readonly [C in HostCommand]: Runner<C> } = {
+  chooseAgent: run('logos.chooseAgent'),
+  createAgent: run('logos.newAgent'),
+  renameSession: ({ sessionId }) => vscode.commands.executeCommand('logos.renameSession', { sessionId }),
+  openPolicy: ({ agentId }, ports) => openPolicy(agentId, ports),
+  openText: ({ title, text }, { documents }) => documents.open(title, text),
+  openLink: ({ href }) => vscode.env.openExternal(vscode.Uri.parse(href, true)),
+  copyText: ({ text }) => vscode.env.clipboard.writeText(text),
+  showLogs: run('logos.showLogs'),
+  startGateway: run('logos.startGateway'),
+  restartGateway: run('logos.restartGateway'),
+  checkSandboxes: run('logos.checkSandboxes'),
+  manageTrust: run('workbench.trust.manage'),
+  reloadView: (_args, _ports, host) => host.setPage(),
+  log: ({ level, text }, { log }) => log[level](`[view] ${labelText(text, 4_000)}`),
+};
+
+/** Does what a page asked for; what fails is logged, because the page cannot show it. */
+export async function runHostCommand(message: CommandMessage, ports: HostCommandPorts, host: WebviewHost): Promise<void> {
+  try {
+    await (runners[message.command] as Runner<HostCommand>)(message.args, ports, host);
+  } catch (error) {
+    ports.log.error(`The view asked for ${message.command}, which failed.`, error);
+  }
+}
+
+async function openPolicy(agentId: string, { gateway, documents }: HostCommandPorts): Promise<void> {
+  const agent = await gateway.request('agents/get', { agentId });
+  const sandbox = await gateway.request('sandboxes/get', { agentId }).catch(() => undefined);
+  const limits = (sandbox?.limits ?? []).map(({ name, value, enforcedBy }) => `  ${name}: ${value.toLocaleString('en-US')} (held by ${enforcedBy})`);
+  const text = [policyLead(agent), '', `Policy: ${agent.policy.name}`, `Engine: ${sandbox?.apiVersion ?? sandbox?.engine ?? 'not known yet'}`, '', 'Limits', ...limits, ''];
+  await documents.open(`Policy of ${agent.name}`, text.join('\n'));
+}
+
+function policyLead({ name, policy }: Agent): string {
+  return `${labelText(name)}: ${labelText(policy.words, 1_000)}. Everything else is blocked.`;
+}

@@ -1,0 +1,37 @@
+/** What the page of a view is made of; addresses are those that the webview may load from. */
+export interface PageParts {
+  readonly name: string;
+  readonly title: string;
+  readonly nonce: string;
+  readonly cspSource: string;
+  readonly scriptUri: string;
+  readonly iconsUri: string;
+}
+
+/** The page of a view: everything is forbidden but our own bundle, the icon font and pictures that are in the page already. */
+export function pageHtml({ name, title, nonce, cspSource, scriptUri, iconsUri }: PageParts): string {
+  const policy = [
+    `default-src 'none'`,
+    `script-src 'nonce-${nonce}'`,
+    `style-src ${cspSource}`,
+    `font-src ${cspSource}`,
+    `img-src ${cspSource} data: blob:`,
+    `base-uri 'none'`,
+    `form-action 'none'`,
+  ].join('; ');
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<link rel="stylesheet" href="${iconsUri}">
+</head>
+<body>
+<logos-${name}></logos-${name}>
+<script nonce="${nonce}" src="${scriptUri}"></script>
+</body>
+</html>
+`;
+}
