@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import { Emitter as JsonRpcEmitter, type Message, type MessageWriter } from 'vscode-jsonrpc';
+import { Emitter as JsonRpcEmitter, type Message, type MessageWriter } from 'vscode-jsonrpc/node';
 import type { Disposable } from '../base/disposables.ts';
 import { Emitter } from '../base/emitter.ts';
 

@@ -16,7 +16,7 @@ export interface RequestContext {
   /** The subscriptions of this connection. */
   readonly subscriptions: Subscriptions;
   /** Runs once the reply to this request was written; not at all when the request failed or the connection ended. */
-  afterReply(action: () => void): void;
+  readonly afterReply: (action: () => void) => void;
 }
 
 /** Answers one method: params are parsed before, the result is parsed after; an AppError thrown becomes the error of its class. */

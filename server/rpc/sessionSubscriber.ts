@@ -1,0 +1,99 @@
+import type { PlacedEvent } from '../protocol/transcript.ts';
+import { SharedFrame } from './sharedFrame.ts';
+import type { Subscription } from './subscriptions.ts';
+
+/** An event that was stored, ready to be sent to any number of subscribers. */
+export interface SessionFrame {
+  readonly seq: number;
+  readonly isDeletion: boolean;
+  readonly frame: SharedFrame;
+}
+
+/** Makes the frame of a stored event. */
+export function toSessionFrame(sessionId: string, { seq, at, turnId, event }: PlacedEvent): SessionFrame {
+  const shared = { sessionId, seq, at, ...(turnId === undefined ? {} : { turnId }), event };
+  return { seq, isDeletion: event.kind === 'session.changed' && event.session.deletedAt !== undefined, frame: new SharedFrame('sessions/event', shared) };
+}
+
+/** Reads events that are stored: at most `limit` after a seq; undefined when the seq is not known. */
+export type ReadEvents = (after: number, limit: number) => Promise<readonly PlacedEvent[] | undefined>;
+
+/** Events in one read of a replay. */
+export const pageSize = 500;
+/** Live events that wait while a replay reads; more are read from the store again. */
+const maxWaiting = 1_000;
+/** A replay waits for its client rather than counting it as slow. */
+const replayBacklogBytes = 2 * 1024 * 1024;
+
+/**
+ * One subscriber of one session: replays what is stored, then follows, each event once and in order.
+ * While it replays, live events wait here; each was committed before it came, so a read that begins later holds it as well.
+ */
+export class SessionSubscriber {
+  readonly subscription: Subscription;
+  readonly #sessionId: string;
+  readonly #read: ReadEvents;
+  #lastSeq = 0;
+  #waiting: SessionFrame[] | undefined = [];
+  #hasDropped = false;
+
+  constructor(subscription: Subscription, sessionId: string, read: ReadEvents) {
+    this.subscription = subscription;
+    this.#sessionId = sessionId;
+    this.#read = read;
+  }
+
+  /** A live event; its frame is shared with other subscribers. */
+  publish(frame: SessionFrame): void {
+    if (this.subscription.isEnded) return;
+    if (this.#waiting === undefined) this.#send(frame);
+    else if (this.#waiting.length < maxWaiting) this.#waiting.push(frame);
+    else {
+      this.#waiting = [];
+      this.#hasDropped = true;
+    }
+  }
+
+  /** Starts behind a snapshot that stands at `seq`, or behind `after` with the first page that was read. */
+  async start(seq: number, firstPage?: readonly PlacedEvent[]): Promise<void> {
+    this.#lastSeq = seq;
+    let page: readonly PlacedEvent[] = firstPage ?? [];
+    for (;;) {
+      if (!(await this.#replay(page))) return;
+      if (page.length < pageSize && !this.#hasDropped) break;
+      this.#waiting = [];
+      this.#hasDropped = false;
+      const next = await this.#read(this.#lastSeq, pageSize);
+      if (next === undefined) return this.reset('behind');
+      page = next;
+    }
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    for (const frame of waiting) this.#send(frame);
+  }
+
+  /** Tells the client to begin again without `after`, and ends. */
+  reset(reason: 'behind' | 'deleted'): void {
+    if (this.subscription.isEnded) return;
+    this.subscription.writer.notify('sessions/reset', { subscriptionId: this.subscription.id, sessionId: this.#sessionId, reason });
+    this.subscription.end();
+  }
+
+  /** False when the subscription ended meanwhile. */
+  async #replay(page: readonly PlacedEvent[]): Promise<boolean> {
+    for (const placed of page) {
+      if (this.subscription.writer.backlogBytes > replayBacklogBytes) await this.subscription.writer.drainBelow(replayBacklogBytes);
+      if (this.subscription.isEnded) return false;
+      this.#send(toSessionFrame(this.#sessionId, placed));
+    }
+    return !this.subscription.isEnded;
+  }
+
+  #send(frame: SessionFrame): void {
+    if (this.subscription.isEnded || frame.seq <= this.#lastSeq) return;
+    if (this.subscription.writer.isBehind) return this.reset('behind');
+    frame.frame.sendTo(this.subscription.writer, this.subscription.id, { prev: this.#lastSeq });
+    this.#lastSeq = frame.seq;
+    if (frame.isDeletion) this.reset('deleted');
+  }
+}
