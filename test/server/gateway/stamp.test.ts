@@ -22,7 +22,7 @@ describe('a frozen STAMP', () => {
     ['runtime', { ...parts, runtime: { ...parts.runtime, build: 'b2' } }],
     ['model', { ...parts, model: { ...parts.model, params: { temperature: 1 } } }],
     ['policy', { ...parts, policy: { ...parts.policy, hash: hashOf('other') } }],
-  ] as const)('changes its hash with the %s', (_name, changed) => {
+  ] satisfies [string, StampParts][])('changes its hash with the %s', (_name, changed) => {
     expect(freezeStamp(changed).hash).not.toBe(freezeStamp(parts).hash);
   });
 });

@@ -1,0 +1,260 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { v7 as newId } from 'uuid';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AppError } from '../../../server/base/appError.ts';
+import type { DispatchRequest, TaskEnd } from '../../../server/exec/dispatcher.ts';
+import { Activity } from '../../../server/gateway/activity.ts';
+import { createChatHandlers } from '../../../server/gateway/chatHandlers.ts';
+import { Publisher } from '../../../server/gateway/publisher.ts';
+import type { AgentForTurn, TurnPorts } from '../../../server/gateway/turnPorts.ts';
+import { TurnRunner } from '../../../server/gateway/turnRunner.ts';
+import { defaultRouteTimeouts, type ModelRoute } from '../../../server/inference/route.ts';
+import type { Logger } from '../../../server/log/logger.ts';
+import type { Turn } from '../../../server/protocol/messages.ts';
+import type { SessionEvent } from '../../../server/protocol/sessions.ts';
+import type { RequestContext } from '../../../server/rpc/handlers.ts';
+import type { PreparedSandbox, SandboxEngine } from '../../../server/sandboxes/engine.ts';
+import { openStore } from '../../../server/store/openStore.ts';
+import type { Store } from '../../../server/store/store.ts';
+
+const silent: Logger = { log: () => {}, trace: () => {}, debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const agentId = newId();
+const agent: AgentForTurn = {
+  id: agentId,
+  name: 'Coder',
+  soul: { soul: { slug: 'general', name: 'General', summary: 'For all.', category: 'general', status: 'stable', version: '1', toolsets: { enforced: [], defaultEnabled: [], optional: [], forbidden: [] } }, text: 'Be brief.' },
+  tools: ['read_file'],
+  runtime: 'local',
+  model: { kind: 'auto' },
+  policy: { name: 'workspace-only', text: 'version: 1', hash: 'a'.repeat(64), filesystem: { includeWorkdir: true, readOnly: [], readWrite: [] }, landlock: 'best_effort', runAsUser: undefined, runAsGroup: undefined, networkRules: [], networkMiddlewares: [], networkHosts: [] },
+  policyWords: 'Reads workspace, writes in workspace only, no network',
+};
+const route: ModelRoute = {
+  serverId: 's', serverName: 'S', baseUrl: 'http://127.0.0.1:1/v1', model: 'm', contextTokens: 4096, supportsTools: true, isTiny: false, think: 'auto', params: {}, timeouts: defaultRouteTimeouts,
+  authorization: async () => undefined,
+};
+const engine = { name: 'bubblewrap', capabilities: { keepsStdinOpen: true, inferenceSocketPath: '/run/logos/inference.sock', workspacePath: '/sandbox' } } as SandboxEngine;
+const completed = { outcome: 'result', result: { frame: 'result', outcome: 'completed', text: '', iterations: 1 }, exitReason: 'exit 0', dispatchMs: 1, wasWarm: true } as const satisfies TaskEnd;
+const context = { principal: 'owner', clientName: 'test' } as RequestContext;
+
+/** A task that answers when it is let go, or ends as stopped. */
+function heldTask(): { dispatch: (request: DispatchRequest) => Promise<TaskEnd>; letGo: () => void; started: Promise<DispatchRequest> } {
+  const started = Promise.withResolvers<DispatchRequest>();
+  const gate = Promise.withResolvers<void>();
+  return {
+    started: started.promise,
+    letGo: gate.resolve,
+    dispatch: async (request) => {
+      started.resolve(request);
+      const stopped = new Promise<'stopped'>((resolve) => request.signal.addEventListener('abort', () => resolve('stopped')));
+      await request.onFrame({ frame: 'text', text: 'part' });
+      if ((await Promise.race([gate.promise, stopped])) === 'stopped') return { outcome: 'stopped', exitReason: 'SIGTERM', dispatchMs: 1, wasWarm: false };
+      return completed;
+    },
+  };
+}
+
+describe('turns', () => {
+  let directory: string;
+  let store: Store;
+  let publisher: Publisher;
+  let runner: TurnRunner;
+  let sessionId: string;
+  let events: SessionEvent[];
+  let dispatch: (request: DispatchRequest) => Promise<TaskEnd>;
+  let ensure: TurnPorts['sandboxes']['ensure'];
+  const transportErrors: (string | undefined)[] = [];
+
+  beforeEach(async () => {
+    directory = await mkdtemp(path.join(os.tmpdir(), 'turns-'));
+    store = await openStore({ path: path.join(directory, 'logos.db'), log: () => silent });
+    publisher = new Publisher();
+    events = [];
+    publisher.onStored((stored) => events.push(...stored.events.map((placed) => placed.event)));
+    transportErrors.length = 0;
+    dispatch = async (request) => {
+      await request.onFrame({ frame: 'text', text: `You said ${request.task.message}` });
+      return completed;
+    };
+    ensure = async () => ({ homePath: '/nowhere' }) as PreparedSandbox;
+    runner = new TurnRunner({
+      store,
+      publish: (stored) => publisher.publish(stored),
+      loadAgent: async () => agent,
+      sandboxes: { engine, ensure: (each) => ensure(each), taskStarted: () => {}, taskEnded: (_agent, error) => transportErrors.push(error?.class) },
+      resolveRoute: async () => route,
+      dispatch: (request) => dispatch(request),
+      runtimeBuild: 'test',
+      activity: new Activity(),
+      log: silent,
+      newId: () => newId(),
+      now: Date.now,
+    });
+    await store.createAgent({ principal: 'owner', agent: { id: agentId, name: 'Coder', soul: 'general', tools: [], runtime: 'local', model: { kind: 'auto' }, policy: 'workspace-only', createdAt: 1 } });
+    sessionId = newId();
+    await store.createSession({ principal: 'owner', sessionId, agentId, title: undefined, at: 1 });
+  });
+
+  afterEach(async () => {
+    await runner.shutDown({ class: 'internal', cause: 'gateway_stopped', message: 'The gateway was stopped.', hint: 'Resume.', retryable: true });
+    await store.dispose();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  const chat = (): ReturnType<typeof createChatHandlers> => createChatHandlers({ store, publish: (stored) => publisher.publish(stored), runner, newId: () => newId(), now: Date.now });
+  const send = async (text: string, messageId = newId()): Promise<{ turnId: string; messageId: string }> => ({ messageId, turnId: (await chat()['chat/send']({ sessionId, messageId, text }, context)).turnId });
+  const turns = async (): Promise<Turn[]> => (await store.turnsBefore({ sessionId, before: undefined, limit: 100 })).turns;
+  const ended = async (count: number): Promise<void> => {
+    await expect.poll(() => events.filter((event) => event.kind === 'turn.ended').length, { timeout: 5_000 }).toBe(count);
+  };
+  const answerOf = (turn: Turn | undefined): string => (turn?.attempts.at(-1)?.message?.parts ?? []).map((part) => (part.kind === 'text' ? part.text : '')).join('');
+
+  it('store the message, then the start, then the answer, then the end', async () => {
+    await send('hello');
+    await ended(1);
+    expect(events.map((event) => event.kind)).toEqual(expect.arrayContaining(['turn.queued', 'turn.started', 'part.delta', 'message.completed', 'turn.ended']));
+    const [turn] = await turns();
+    expect(answerOf(turn)).toBe('You said hello');
+    const run = await store.getRun(turn?.attempts[0]?.runId ?? '');
+    expect(run).toMatchObject({ outcome: 'completed', exitReason: 'exit 0', stamp: { agent: { name: 'Coder' }, soul: { text: 'Be brief.' }, model: { name: 'm' } } });
+  });
+
+  it('run one at a time in a session, in the order in which they were sent', async () => {
+    let running = 0;
+    dispatch = async (request) => {
+      running += 1;
+      expect(running).toBe(1);
+      await request.onFrame({ frame: 'text', text: request.task.message });
+      running -= 1;
+      return completed;
+    };
+    await Promise.all(['1', '2', '3', '4', '5'].map((text) => send(text)));
+    await ended(5);
+    expect((await turns()).map(answerOf)).toEqual(['1', '2', '3', '4', '5']);
+  });
+
+  it('give the earlier turns to the model as history', async () => {
+    await send('first');
+    await ended(1);
+    let history: unknown;
+    dispatch = async (request) => {
+      history = request.task.history;
+      await request.onFrame({ frame: 'text', text: 'ok' });
+      return completed;
+    };
+    await send('second');
+    await ended(2);
+    expect(history).toEqual([{ role: 'user', text: 'first' }, { role: 'assistant', text: 'You said first', toolCalls: [] }]);
+  });
+
+  it('run once for a message that is said twice', async () => {
+    const { messageId } = await send('once');
+    await send('once', messageId);
+    await ended(1);
+    expect(await turns()).toHaveLength(1);
+    await expect(send('other', messageId)).rejects.toMatchObject({ class: 'conflict' });
+  });
+
+  it('stop with the partial text kept, and hold the queue until it is sent', async () => {
+    const held = heldTask();
+    dispatch = held.dispatch;
+    const { turnId } = await send('long');
+    await send('queued');
+    await held.started;
+    expect(await chat()['chat/stop']({ sessionId, turnId }, context)).toEqual({ wasRunning: true });
+    await ended(1);
+    const [first] = await turns();
+    expect(first?.attempts[0]).toMatchObject({ outcome: 'stopped' });
+    expect(answerOf(first)).toBe('part');
+    expect((await store.getSession(sessionId))?.isQueueHeld).toBe(true);
+    dispatch = async (request) => {
+      await request.onFrame({ frame: 'text', text: 'now' });
+      return completed;
+    };
+    await chat()['chat/sendQueued']({ sessionId }, context);
+    await ended(2);
+    expect((await turns()).map(answerOf)).toEqual(['part', 'now']);
+  });
+
+  it('stop at once while their sandbox is still being made', async () => {
+    const entered = Promise.withResolvers<void>();
+    ensure = () => {
+      entered.resolve();
+      return new Promise(() => {});
+    };
+    const { messageId } = await send('never dispatched');
+    await entered.promise;
+    await chat()['chat/stop']({ sessionId, messageId }, context);
+    await ended(1);
+    expect((await turns())[0]?.attempts[0]?.outcome).toBe('stopped');
+  });
+
+  it('stop when the stop overtakes the start', async () => {
+    const held = heldTask();
+    dispatch = held.dispatch;
+    const messageId = newId();
+    const sending = send('quick', messageId);
+    const stopping = chat()['chat/stop']({ sessionId, messageId }, context);
+    await Promise.all([sending, stopping]);
+    const [turn] = await turns();
+    if (turn === undefined) return;
+    await chat()['chat/stop']({ sessionId, messageId }, context);
+    await ended(1);
+    expect((await turns())[0]?.attempts[0]?.outcome).toBe('stopped');
+  });
+
+  it('fail with the cause when the sandbox is not there, and say so of the sandbox only when its transport broke', async () => {
+    ensure = async () => {
+      throw new AppError('sandbox_unavailable', 'The sandbox is not there.', { hint: 'Start it.' });
+    };
+    await send('x');
+    await ended(1);
+    expect((await turns())[0]?.attempts[0]).toMatchObject({ outcome: 'failed', error: { class: 'sandbox_unavailable' } });
+    expect(transportErrors).toEqual([]);
+  });
+
+  it('fail with the partial text kept when the worker dies, and can be retried as a new attempt', async () => {
+    dispatch = async (request) => {
+      await request.onFrame({ frame: 'text', text: 'half' });
+      return { outcome: 'error', error: { class: 'worker_failed', cause: 'exit', message: 'The worker ended.', hint: 'Retry.', retryable: true }, exitReason: 'SIGKILL', dispatchMs: 1, wasWarm: false };
+    };
+    const { turnId } = await send('x');
+    await ended(1);
+    expect(answerOf((await turns())[0])).toBe('half');
+    expect(transportErrors).toEqual(['worker_failed']);
+    let partial: string | undefined;
+    dispatch = async (request) => {
+      partial = request.task.partial;
+      await request.onFrame({ frame: 'text', text: 'whole' });
+      return completed;
+    };
+    const retryId = newId();
+    expect(await chat()['chat/retry']({ sessionId, turnId, retryId, mode: 'resume' }, context)).toMatchObject({ attempt: 2 });
+    await ended(2);
+    await chat()['chat/retry']({ sessionId, turnId, retryId, mode: 'resume' }, context);
+    const [turn] = await turns();
+    expect(turn?.attempts.map((attempt) => attempt.outcome)).toEqual(['failed', 'completed']);
+    expect(answerOf(turn)).toBe('whole');
+    expect(partial).toBe('half');
+  });
+
+  it('fail as an empty reply when nothing came, never as a blank message', async () => {
+    dispatch = async () => completed;
+    await send('x');
+    await ended(1);
+    expect((await turns())[0]?.attempts[0]).toMatchObject({ outcome: 'failed', error: { class: 'empty_reply' } });
+  });
+
+  it('are interrupted when the gateway is stopped, with the partial text kept', async () => {
+    const held = heldTask();
+    dispatch = held.dispatch;
+    await send('x');
+    await held.started;
+    await runner.shutDown({ class: 'internal', cause: 'gateway_stopped', message: 'The gateway was stopped.', hint: 'Resume.', retryable: true });
+    const [turn] = await turns();
+    expect(turn?.attempts[0]?.outcome).toBe('interrupted');
+    expect(answerOf(turn)).toBe('part');
+  });
+});
