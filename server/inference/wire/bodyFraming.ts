@@ -21,6 +21,8 @@ export interface BodyFraming {
   push(bytes: Uint8Array): void;
   /** The body is over: an event without its blank line is given, and a body without framing. */
   end(): void;
+  /** Whether the body is of events; undefined while that is not known. */
+  readonly isStream: boolean | undefined;
 }
 
 /** Makes a BodyFraming; `contentType` is a hint only. */
@@ -29,6 +31,7 @@ export function createBodyFraming(contentType: string | undefined, sink: Framing
   const unframed: string[] = [];
   let unframedLength = 0;
   let kind: BodyKind | 'ended' = 'undecided';
+  let isStream: boolean | undefined;
 
   const parser = createParser({
     maxBufferSize: maxEventLength,
@@ -62,6 +65,7 @@ export function createBodyFraming(contentType: string | undefined, sink: Framing
     unframed.splice(0, unframed.length, start);
     unframedLength = start.length;
     kind = sniffBody(start, contentType);
+    if (kind !== 'undecided') isStream = kind === 'sse';
     if (kind !== 'sse') return;
     unframed.length = 0;
     unframedLength = 0;
@@ -83,6 +87,9 @@ export function createBodyFraming(contentType: string | undefined, sink: Framing
       if (kind === 'sse') parser.feed('\n\n');
       else if (kind !== 'ended') endUnframed();
       kind = 'ended';
+    },
+    get isStream() {
+      return isStream;
     },
   };
 }

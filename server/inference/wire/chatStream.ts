@@ -20,6 +20,8 @@ export interface ChatStreamReader {
   readonly isDone: boolean;
   /** The server has named a finish reason; what may still come is the usage. */
   readonly hasFinish: boolean;
+  /** Whether the body is a stream of events, not one whole answer or page; undefined while that is not known. */
+  readonly isStream: boolean | undefined;
 }
 
 /** What a reader must know of its route and of the answer's head. */
@@ -61,9 +63,10 @@ export function createChatStreamReader({ think = 'auto', contentType, server = '
   }
 
   const readBody: FramingSink['onBody'] = (kind, body) => {
-    const whole = asObject(parseJson(body));
     if (kind === 'empty') return add(chunks.fail(emptyReply(server, 'empty_body')));
-    if (whole === undefined && kind === 'json') return add(chunks.fail(brokenStream(server, 'truncated')));
+    const json = parseJson(body);
+    const whole = asObject(json);
+    if (json === undefined && kind === 'json') return add(chunks.fail(brokenStream(server, 'truncated')));
     if (whole === undefined) return add(chunks.fail(classifyModelError({ body, server, isPage: true })));
     if (!Array.isArray(whole['choices'])) return add(chunks.fail(classifyModelError({ body, server })));
     add(chunks.read(whole));
@@ -102,6 +105,9 @@ export function createChatStreamReader({ think = 'auto', contentType, server = '
     },
     get hasFinish() {
       return chunks.hasFinish;
+    },
+    get isStream() {
+      return framing.isStream;
     },
   };
 }

@@ -95,7 +95,7 @@ export function findErrorBody(body: unknown): JsonObject | undefined {
   const whole = asObject(body);
   if (whole === undefined) return undefined;
   const error = whole['error'];
-  if (typeof error === 'string') return { message: error };
+  if (typeof error === 'string' && error !== '') return { message: error };
   const inner = asObject(error);
   if (inner !== undefined) return asText(inner['message']) === undefined ? { ...inner, message: JSON.stringify(inner).slice(0, 500) } : inner;
   if (whole['object'] === 'error' || whole['type'] === 'error') return whole;
@@ -157,6 +157,7 @@ function byStatus({ status, words, error }: Clues): Verdict | undefined {
     return { class: 'model_auth', cause, says: 'refused the key', hint: 'Give the key of the model server again, or check what it permits.' };
   }
   if (code === 404 || code === 405) return { class: 'model_error', cause: 'unknown_address', says: 'does not know this address', hint: CHECK_ADDRESS, retryable: false };
+  if (code >= 300 && code < 400) return { class: 'model_error', cause: 'redirect', says: 'sent the request elsewhere', hint: CHECK_ADDRESS, retryable: false };
   if (code === 429) return { class: 'model_rate_limited', cause, says: 'asked to wait', hint: 'Retry in a while.' };
   if (code === 413) return { class: 'context_overflow', cause, says: 'cannot take so long a conversation', hint: 'Start a new session.' };
   if (code === 408 || code >= 500) return { class: 'model_error', cause: `http_${code}`, says: `failed with status ${code}`, hint: 'Retry; if it happens again, look at the log of the model server.' };

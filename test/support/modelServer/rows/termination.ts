@@ -22,7 +22,7 @@ export const terminationRows: readonly Row[] = [
   failed('named-error', 'an event named error', 'overloaded_error', raw(`${said('Hello')}event: error\n${event({ type: 'error', error: { type: 'overloaded_error', message: 'Overloaded.' } })}`), 'model_error', 'Hello'),
   failed('named-error-words', 'an event named error with plain words', 'server_error', raw(`${said('Hello')}event: error\ndata: it broke\n\n`), 'model_error', 'Hello'),
   failed('error-string', 'an error that is a string', 'server_error', raw(said('Hello') + event({ error: 'something broke' })), 'model_error', 'Hello'),
-  failed('error-finish', 'an error beside finish_reason error', 'model_rate_limited', raw(said('Hello') + event({ choices: [{ index: 0, delta: { content: '' }, finish_reason: 'error' }], error: { code: 429, message: 'Provider is busy.', metadata: {} } })), 'model_rate_limited', 'Hello'),
+  failed('error-finish', 'an error beside finish_reason error', 'http_429', raw(said('Hello') + event({ choices: [{ index: 0, delta: { content: '' }, finish_reason: 'error' }], error: { code: 429, message: 'Provider is busy.', metadata: {} } })), 'model_rate_limited', 'Hello'),
   failed('finish-error-alone', 'finish_reason error without an error', 'server_error', raw(said('Hello') + delta({}, 'error') + done), 'model_error', 'Hello'),
   failed('error-before-choices', 'an error chunk that also has choices', 'server_error', raw(event({ error: { message: 'No.' }, choices: [{ index: 0, delta: { content: 'ghost' } }] }) + done)),
   failed('unexpected-endpoint', '200 with LM Studio\'s unexpected endpoint', 'unexpected_endpoint', jsonBody({ error: 'Unexpected endpoint or method. (POST /chat/completions)' })),

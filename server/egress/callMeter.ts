@@ -1,0 +1,65 @@
+import type { ModelCallReport } from '../inference/route.ts';
+import type { ChatStreamEvent, ChatUsage } from '../inference/wire/chatStreamEvent.ts';
+import { estimateTokens } from './estimateTokens.ts';
+
+/** Measures one model call by the events that pass. */
+export interface CallMeter {
+  /** Takes events in order; the time of the call is when they are taken. */
+  take(events: readonly ChatStreamEvent[]): void;
+  /** A token has been seen. */
+  readonly hasToken: boolean;
+  /** `error` absent means a good end, or a client that went away. */
+  report(end: Pick<ModelCallReport, 'finish' | 'error'>): ModelCallReport;
+}
+
+/** Starts the measure of a call; `prompt` gives the text that was sent, for an estimate when the server counts nothing. */
+export function startCallMeter(prompt: () => string): CallMeter {
+  const startedAt = Date.now();
+  const start = performance.now();
+  let firstThought: number | undefined;
+  let firstAnswer: number | undefined;
+  let firstToken: number | undefined;
+  let lastToken = start;
+  let counted: ChatUsage | undefined;
+  let streamedTokens = 0;
+
+  function takeToken(event: Extract<ChatStreamEvent, { kind: 'text' | 'thinking' | 'tool' }>, now: number): void {
+    firstToken ??= now;
+    lastToken = now;
+    if (event.kind === 'thinking') firstThought ??= now;
+    else firstAnswer ??= now;
+    streamedTokens += estimateTokens(event.kind === 'tool' ? event.args : event.text);
+  }
+
+  function usage(): ModelCallReport['usage'] {
+    if (counted !== undefined) {
+      const { tokensPerSecond: _speed, ...counts } = counted;
+      return { ...counts, source: 'server' };
+    }
+    return firstToken === undefined ? undefined : { inputTokens: Math.round(estimateTokens(prompt())), outputTokens: Math.ceil(streamedTokens), source: 'estimate' };
+  }
+
+  function speed(tokens: number | undefined): number | undefined {
+    if (counted?.tokensPerSecond !== undefined) return counted.tokensPerSecond;
+    const seconds = (lastToken - (firstToken ?? lastToken)) / 1000;
+    return tokens === undefined || tokens < 2 || seconds <= 0 ? undefined : (tokens - 1) / seconds;
+  }
+
+  return {
+    take(events) {
+      const now = performance.now();
+      for (const event of events) {
+        if (event.kind === 'usage') counted = event.usage;
+        if (event.kind === 'text' || event.kind === 'thinking' || event.kind === 'tool') takeToken(event, now);
+      }
+    },
+    get hasToken() {
+      return firstToken !== undefined;
+    },
+    report({ finish, error }) {
+      const seen = usage();
+      const since = (at: number | undefined): number | undefined => (at === undefined ? undefined : at - start);
+      return { usage: seen, startedAt, firstThoughtMs: since(firstThought), firstAnswerMs: since(firstAnswer), durationMs: performance.now() - start, tokensPerSecond: speed(seen?.outputTokens), error, finish };
+    },
+  };
+}

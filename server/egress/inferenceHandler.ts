@@ -1,0 +1,103 @@
+import type http from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ErrorInfo } from '../protocol/errors.ts';
+import type { ModelCallObserver, ModelRoute } from '../inference/route.ts';
+import { answerError, answerJson } from './answers.ts';
+import { startModelCall, type CallContext, type ModelCall } from './modelCall.ts';
+import { readBody } from './readBody.ts';
+
+/** The route of a task and who listens. */
+export interface Assignment {
+  readonly route: ModelRoute;
+  readonly observer: ModelCallObserver;
+}
+
+/** What the handler of one socket needs. */
+export interface InferenceHandlerOptions extends Pick<CallContext, 'http' | 'log' | 'waits' | 'onUnreachable'> {
+  readonly assigned: Promise<Assignment>;
+  readonly assignMs: number;
+}
+
+/** Answers the requests that come through the socket of one task. */
+export interface InferenceHandler {
+  readonly handle: http.RequestListener;
+  /** Ends the calls under way and waits for their reports. */
+  dispose(): Promise<void>;
+}
+
+const MAX_BODY_BYTES = 32 * 1_048_576;
+const MAX_CALLS = 4;
+
+/** Makes the handler. Two requests exist, a chat completion and the list of the one model; all else is not there. */
+export function createInferenceHandler(options: InferenceHandlerOptions): InferenceHandler {
+  const { log, assigned, assignMs } = options;
+  const calls = new Set<ModelCall>();
+  let reading = 0;
+
+  async function waitForRoute(): Promise<Assignment | undefined> {
+    const limit = new AbortController();
+    const late = sleep(assignMs, undefined, { signal: limit.signal, ref: false }).catch(() => undefined);
+    const assignment = await Promise.race([assigned, late]);
+    limit.abort();
+    return assignment ?? undefined;
+  }
+
+  async function complete(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    if (calls.size + reading >= MAX_CALLS) return answerError(response, 429, refusal('model_rate_limited', 'too_many_calls', `The task has ${MAX_CALLS} model calls under way.`, 'Wait until one of them has ended.'));
+    reading += 1;
+    try {
+      const isTooLong = Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES;
+      const body = isTooLong ? undefined : await readBody(request, MAX_BODY_BYTES);
+      if (body === undefined) return refuseLength(request, response);
+      const assignment = await waitForRoute();
+      if (assignment === undefined) return answerError(response, 503, refusal('model_unreachable', 'no_route', 'No model was chosen for this task.', 'Retry.'));
+      const call = startModelCall(body, response, { ...options, ...assignment });
+      calls.add(call);
+      void call.ended.finally(() => calls.delete(call));
+    } finally {
+      reading -= 1;
+    }
+  }
+
+  async function listModels(response: http.ServerResponse): Promise<void> {
+    const assignment = await waitForRoute();
+    const data = assignment === undefined ? [] : [{ id: assignment.route.model, object: 'model', created: 0, owned_by: 'logos', max_model_len: assignment.route.contextTokens }];
+    answerJson(response, 200, JSON.stringify({ object: 'list', data }));
+  }
+
+  async function route(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    const asked = `${request.method} ${request.url}`;
+    if (asked === 'POST /v1/chat/completions') return complete(request, response);
+    request.resume();
+    if (asked === 'GET /v1/models') return listModels(response);
+    log.debug('A task asked its inference socket for something that is not there.', { data: { request: asked.slice(0, 200) } });
+    answerError(response, 404, refusal('not_found', 'no_such_path', 'There is nothing here but POST /v1/chat/completions and GET /v1/models.', 'Use one of these.'));
+  }
+
+  return {
+    handle(request, response) {
+      request.on('error', () => undefined);
+      response.on('error', () => undefined);
+      route(request, response).catch((thrown: unknown) => {
+        log.error('A request of a task could not be answered.', { data: { error: String(thrown) } });
+        response.destroy();
+      });
+    },
+    async dispose() {
+      for (const call of calls) call.stop();
+      await Promise.all([...calls].map((call) => call.ended));
+    },
+  };
+}
+
+/** Too long, or cut off in the middle: the rest of the body is not read. */
+function refuseLength(request: http.IncomingMessage, response: http.ServerResponse): void {
+  if (request.destroyed) return;
+  response.shouldKeepAlive = false;
+  response.once('finish', () => request.destroy());
+  answerError(response, 413, refusal('context_overflow', 'body_too_large', 'The request is longer than 32 MiB.', 'Start a new session.'));
+}
+
+function refusal(errorClass: ErrorInfo['class'], cause: string, message: string, hint: string): ErrorInfo {
+  return { class: errorClass, message, cause, hint, retryable: false };
+}
