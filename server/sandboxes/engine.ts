@@ -42,7 +42,7 @@ export interface SandboxExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   /** What ended it when it was not the program itself. */
-  readonly cause: 'exited' | 'stopped_by_us' | 'out_of_memory' | 'sandbox_gone' | 'killed';
+  readonly cause: 'exited' | 'stopped_by_us' | 'out_of_memory' | 'out_of_disk' | 'sandbox_gone' | 'killed';
 }
 
 /** One worker process in a sandbox of its own. stdout and stderr are pipes; attach readers at once. */
@@ -83,4 +83,6 @@ export interface SandboxEngine {
   start(launch: Launch): Promise<SandboxProcess>;
   /** Removes the sandbox's directories with all that the agent put there. */
   remove(agentId: string): Promise<void>;
+  /** Kills every process of every sandbox; resolves when they are gone. */
+  dispose(): Promise<void>;
 }

@@ -1,0 +1,126 @@
+import { workspacePath } from '../../policies/policyWords.ts';
+import type { SandboxLimits } from '../limits.ts';
+import type { PolicyMounts } from './policyMounts.ts';
+
+/** The socket of a task's model, inside. */
+export const inferenceSocketPath = '/run/logos/inference.sock';
+
+const nodeInside = '/opt/logos/node';
+const workerInside = '/opt/logos/worker.js';
+const mebibyte = 1_048_576;
+const scratchBytes = 256 * mebibyte;
+const sharedMemoryBytes = 64 * mebibyte;
+
+/** Descriptors on which bubblewrap reads and writes. */
+export interface BwrapDescriptors {
+  readonly args: number;
+  readonly seccomp: number;
+  readonly status: number;
+  readonly passwd: number;
+  readonly group: number;
+  readonly nsswitch: number;
+  readonly hosts: number;
+}
+
+/** Descriptors in the order in which they follow stderr. */
+export const descriptors: BwrapDescriptors = { args: 3, seccomp: 4, status: 5, passwd: 6, group: 7, nsswitch: 8, hosts: 9 };
+
+/** What decides how a sandbox looks inside. */
+export interface SandboxLayout {
+  readonly policy: PolicyMounts;
+  readonly homePath: string;
+  readonly nodePath: string;
+  readonly workerPath: string;
+  readonly limits: SandboxLimits;
+}
+
+/** The files that bubblewrap reads from descriptors: all that a task learns about accounts and hosts. */
+export function systemFiles({ uid, gid }: PolicyMounts): Readonly<Record<'passwd' | 'group' | 'nsswitch' | 'hosts', string>> {
+  return {
+    passwd: `sandbox:x:${uid}:${gid}:sandbox:${workspacePath}:/bin/sh\n`,
+    group: `sandbox:x:${gid}:\n`,
+    nsswitch: 'passwd: files\ngroup: files\nhosts: files\n',
+    hosts: '127.0.0.1 localhost\n::1 localhost\n',
+  };
+}
+
+/** Everything but the program: namespaces, environment, the view of the files. `socketHostPath` is of this task alone. */
+export function sandboxArguments(layout: SandboxLayout, socketHostPath: string | undefined): string[] {
+  return [...isolation(layout), ...environment(layout), ...system(layout), ...own(layout, socketHostPath), '--remount-ro', '/', '--chdir', workspacePath];
+}
+
+/** The worker with its limits; `prlimit` is the first program because a limit of processes counts right only inside. */
+export function workerCommand(limits: SandboxLimits): string[] {
+  const heapMebibytes = Math.max(64, Math.floor((limits.memoryBytes / mebibyte) * 0.75));
+  return limitedCommand(limits, [nodeInside, `--max-old-space-size=${heapMebibytes}`, workerInside]);
+}
+
+/** A program that shows that all of it works: Node itself, saying its version. */
+export function probeCommand(limits: SandboxLimits): string[] {
+  return limitedCommand(limits, [nodeInside, '--version']);
+}
+
+function limitedCommand(limits: SandboxLimits, command: readonly string[]): string[] {
+  return [
+    '--',
+    '/usr/bin/prlimit',
+    `--nproc=${limits.processes}`,
+    `--nofile=${limits.openFiles}`,
+    `--fsize=${limits.fileBytes}`,
+    '--core=0',
+    '--memlock=65536',
+    '--',
+    ...command,
+  ];
+}
+
+function isolation({ policy }: SandboxLayout): string[] {
+  return [
+    ...['--unshare-all', '--unshare-user', '--disable-userns', '--die-with-parent', '--new-session'],
+    ...['--hostname', 'sandbox', '--uid', String(policy.uid), '--gid', String(policy.gid), '--cap-drop', 'ALL'],
+    ...['--seccomp', String(descriptors.seccomp), '--json-status-fd', String(descriptors.status)],
+  ];
+}
+
+function environment({ policy }: SandboxLayout): string[] {
+  const variables: Readonly<Record<string, string>> = {
+    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    HOME: workspacePath,
+    USER: 'sandbox',
+    LOGNAME: 'sandbox',
+    SHELL: '/bin/sh',
+    LANG: 'C.UTF-8',
+    ...(policy.scratch === 'write' ? { TMPDIR: '/tmp' } : {}),
+  };
+  return ['--clearenv', ...Object.entries(variables).flatMap(([name, value]) => ['--setenv', name, value])];
+}
+
+function system({ policy }: SandboxLayout): string[] {
+  const data = (name: 'passwd' | 'group' | 'nsswitch' | 'hosts', target: string): string[] => ['--perms', '0444', '--ro-bind-data', String(descriptors[name]), target];
+  return [
+    ...policy.mounts.flatMap((mount) => [mount.kind === 'link' ? '--symlink' : '--ro-bind', mount.source, mount.target]),
+    ...data('passwd', '/etc/passwd'),
+    ...data('group', '/etc/group'),
+    ...data('nsswitch', '/etc/nsswitch.conf'),
+    ...data('hosts', '/etc/hosts'),
+    ...(policy.hasProc ? ['--proc', '/proc', '--ro-bind', '/proc/sys', '/proc/sys'] : []),
+    ...['--dev', '/dev', '--perms', '1777', '--size', String(sharedMemoryBytes), '--tmpfs', '/dev/shm', '--remount-ro', '/dev'],
+    ...scratch(policy.scratch),
+  ];
+}
+
+function scratch(access: PolicyMounts['scratch']): string[] {
+  if (access === 'none') return [];
+  const made = ['--perms', '1777', '--size', String(scratchBytes), '--tmpfs', '/tmp'];
+  return access === 'write' ? made : [...made, '--remount-ro', '/tmp'];
+}
+
+function own(layout: SandboxLayout, socketHostPath: string | undefined): string[] {
+  const { workspace } = layout.policy;
+  const home = workspace === 'none' ? ['--dir', workspacePath] : [workspace === 'write' ? '--bind' : '--ro-bind', layout.homePath, workspacePath];
+  return [
+    ...home,
+    ...['--ro-bind', layout.nodePath, nodeInside, '--ro-bind', layout.workerPath, workerInside],
+    ...(socketHostPath === undefined ? [] : ['--ro-bind', socketHostPath, inferenceSocketPath]),
+  ];
+}

@@ -1,0 +1,152 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import type { SandboxLimits } from '../limits.ts';
+
+/** A place in the tree of control groups under which this gateway may make groups of its own. */
+interface CgroupBase {
+  readonly version: 1 | 2;
+  /** One folder in version 2; one per controller in version 1. */
+  readonly folders: Readonly<Record<'memory' | 'pids', string>>;
+}
+
+/** The groups of one task. */
+export interface TaskCgroup {
+  /** Puts a process, and all that it starts from then on, under the limits. */
+  add(pid: number): void;
+  /** How many processes the kernel has killed here because memory ran out. */
+  countOutOfMemoryKills(): number;
+  /** Removes the groups; their processes must be gone. False when the kernel still holds one. */
+  remove(): boolean;
+}
+
+/** What is read to find the base; a test gives a tree of its own. */
+export interface CgroupSources {
+  /** `/sys/fs/cgroup`. */
+  readonly root: string;
+  /** Text of /proc/self/cgroup. */
+  readonly membership: string;
+}
+
+const ownName = 'logos';
+
+/** Reads where this process stands; undefined where there are no control groups. */
+export function readCgroupSources(): CgroupSources | undefined {
+  try {
+    return { root: '/sys/fs/cgroup', membership: fs.readFileSync('/proc/self/cgroup', 'utf8') };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Groups for tasks, in version 1 (root) or in a folder of version 2 that was given to this user. */
+export class Cgroups {
+  readonly #base: CgroupBase;
+
+  private constructor(base: CgroupBase) {
+    this.#base = base;
+  }
+
+  /** Undefined when this process may not make groups that limit memory. Removes empty groups of earlier starts. */
+  static open(sources: CgroupSources | undefined): Cgroups | undefined {
+    if (sources === undefined) return undefined;
+    const base = findVersion1(sources) ?? findVersion2(sources);
+    if (base === undefined) return undefined;
+    for (const folder of new Set(Object.values(base.folders))) {
+      for (const name of listFolders(folder)) tryTo(() => fs.rmdirSync(path.join(folder, name)));
+    }
+    return new Cgroups(base);
+  }
+
+  /** Makes the groups of a task. Throws what the system throws. */
+  create(taskName: string, limits: SandboxLimits): TaskCgroup {
+    const { version, folders } = this.#base;
+    const memory = path.join(folders.memory, taskName);
+    const pids = path.join(folders.pids, taskName);
+    const made = [...new Set([memory, pids])];
+    for (const folder of made) fs.mkdirSync(folder);
+    const write = (folder: string, file: string, value: number): void => fs.writeFileSync(path.join(folder, file), `${value}\n`);
+    write(pids, 'pids.max', limits.processes + bubblewrapProcesses);
+    if (version === 1) {
+      write(memory, 'memory.limit_in_bytes', limits.memoryBytes);
+      tryTo(() => write(memory, 'memory.memsw.limit_in_bytes', limits.memoryBytes));
+    } else {
+      write(memory, 'memory.max', limits.memoryBytes);
+      tryTo(() => write(memory, 'memory.swap.max', 0));
+      tryTo(() => write(memory, 'memory.oom.group', 0));
+    }
+    return {
+      add: (pid) => {
+        for (const folder of made) write(folder, 'cgroup.procs', pid);
+      },
+      countOutOfMemoryKills: () => readCount(path.join(memory, version === 1 ? 'memory.oom_control' : 'memory.events'), 'oom_kill'),
+      remove: () => made.map((folder) => tryTo(() => fs.rmdirSync(folder))).every(Boolean),
+    };
+  }
+}
+
+/** The two processes of bubblewrap itself stand in the group too. */
+const bubblewrapProcesses = 2;
+
+function findVersion1({ root, membership }: CgroupSources): CgroupBase | undefined {
+  const folderOf = (controller: 'memory' | 'pids'): string | undefined => {
+    const line = membership.split('\n').find((text) => text.split(':')[1]?.split(',').includes(controller));
+    const inside = line?.split(':').slice(2).join(':');
+    if (inside === undefined) return undefined;
+    const folder = path.join(root, controller, inside);
+    return isWritable(folder) ? openOwn(folder) : undefined;
+  };
+  const memory = folderOf('memory');
+  const pids = folderOf('pids');
+  return memory === undefined || pids === undefined ? undefined : { version: 1, folders: { memory, pids } };
+}
+
+/** Walks up from where this process stands: a group with processes of its own cannot hand controllers down, its parents may. */
+function findVersion2({ root, membership }: CgroupSources): CgroupBase | undefined {
+  const inside = membership.split('\n').find((line) => line.startsWith('0::'))?.slice(3);
+  if (inside === undefined) return undefined;
+  for (let folder = path.join(root, inside); folder.startsWith(`${root}${path.sep}`); folder = path.dirname(folder)) {
+    const controllers = readText(path.join(folder, 'cgroup.subtree_control')).trim().split(/\s+/);
+    if (!['memory', 'pids'].every((name) => controllers.includes(name))) continue;
+    if (!isWritable(folder) || !isWritable(path.join(folder, 'cgroup.procs'))) continue;
+    const own = openOwn(folder);
+    if (own !== undefined && tryTo(() => fs.writeFileSync(path.join(own, 'cgroup.subtree_control'), '+memory +pids\n'))) {
+      return { version: 2, folders: { memory: own, pids: own } };
+    }
+  }
+  return undefined;
+}
+
+/** Our own group below another; undefined when it cannot be made. */
+function openOwn(folder: string): string | undefined {
+  const own = path.join(folder, ownName);
+  return fs.existsSync(own) || tryTo(() => fs.mkdirSync(own)) ? own : undefined;
+}
+
+function isWritable(file: string): boolean {
+  return tryTo(() => fs.accessSync(file, fs.constants.W_OK));
+}
+
+function readCount(file: string, name: string): number {
+  return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(readText(file))?.[1] ?? 0);
+}
+
+function readText(file: string): string {
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function listFolders(folder: string): string[] {
+  return fs.readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+}
+
+function tryTo(act: () => void): boolean {
+  try {
+    act();
+    return true;
+  } catch {
+    return false;
+  }
+}

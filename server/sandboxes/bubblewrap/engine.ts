@@ -1,0 +1,239 @@
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { AppError } from '../../base/appError.ts';
+import type { Logger } from '../../log/logger.ts';
+import type { Policy } from '../../policies/policy.ts';
+import { workspacePath } from '../../policies/policyWords.ts';
+import { spawnProcess, type SpawnedProcess, type StdioEntry } from '../../process/spawn.ts';
+import type { EngineCapabilities, EngineProbe, Launch, PreparedSandbox, SandboxEngine, SandboxProcess, SandboxSpec } from '../engine.ts';
+import { limitsHeldBy, type SandboxLimits } from '../limits.ts';
+import { descriptors, inferenceSocketPath, probeCommand, sandboxArguments, systemFiles, workerCommand, type SandboxLayout } from './bwrapArguments.ts';
+import { BwrapProcess } from './bwrapProcess.ts';
+import { openFolders, openHost, type BubblewrapHost, type HostOptions } from './host.ts';
+import { probeError } from './hostErrors.ts';
+import { makeTaskDirectory, sandboxFolder, type HostIds } from './places.ts';
+import { readPolicyMounts } from './policyMounts.ts';
+import { probePolicy } from './probePolicy.ts';
+import { removeTree } from './removeTree.ts';
+import type { TaskCgroup } from './cgroups.ts';
+import { watchLimits } from './watchdog.ts';
+
+/** What the embedded engine is built from. */
+export interface BubblewrapOptions extends HostOptions {
+  readonly limits: SandboxLimits;
+  readonly log: Logger;
+}
+
+interface Prepared {
+  readonly folder: string;
+  readonly ids: HostIds | undefined;
+  readonly layout: SandboxLayout;
+}
+
+const probeTimeoutMs = 10_000;
+const workerNiceness = 5;
+const stdio: readonly StdioEntry[] = Array.from({ length: 3 + Object.keys(descriptors).length }, () => 'pipe' as const);
+
+/** The embedded engine: one bubblewrap per task, the agent's home shared by its tasks, nothing kept running between them. */
+export class BubblewrapEngine implements SandboxEngine {
+  readonly name = 'bubblewrap';
+  readonly capabilities: EngineCapabilities = { keepsStdinOpen: true, inferenceSocketPath, workspacePath };
+  readonly #options: BubblewrapOptions;
+  readonly #prepared = new WeakMap<PreparedSandbox, Prepared>();
+  readonly #running = new Map<BwrapProcess, string>();
+  #host: Promise<BubblewrapHost> | undefined;
+
+  constructor(options: BubblewrapOptions) {
+    this.#options = options;
+  }
+
+  async probe(): Promise<EngineProbe> {
+    // Whatever was missing may have been installed since.
+    this.#host = undefined;
+    const host = await this.#open();
+    const owner = path.join(host.places.sandboxes, 'probe');
+    const ids = takeIds(host, owner);
+    const startedAt = performance.now();
+    try {
+      await this.#runProbe(host, ids);
+    } finally {
+      host.places.accounts?.release(owner);
+    }
+    return { version: host.bwrap.version, latencyMs: performance.now() - startedAt, limits: this.#heldLimits(host) };
+  }
+
+  assertEnforces(policy: Policy): void {
+    readPolicyMounts(policy);
+  }
+
+  async prepare(spec: SandboxSpec): Promise<PreparedSandbox> {
+    const mounts = readPolicyMounts(spec.policy);
+    const host = await this.#open();
+    const folder = sandboxFolder(host.places, spec.agentId);
+    const ids = takeIds(host, folder);
+    const homePath = makeHome(folder, ids);
+    const { limits } = this.#options;
+    const layout: SandboxLayout = { policy: mounts, homePath, ...host.runtime, limits };
+    const hash = crypto.createHash('sha256').update(JSON.stringify([spec.policy.hash, layout, host.runtime.build, host.bwrap])).digest('hex');
+    const sandbox: PreparedSandbox = { spec, hash, homePath };
+    this.#prepared.set(sandbox, { folder, ids, layout });
+    return sandbox;
+  }
+
+  async createTaskDirectory(sandbox: PreparedSandbox): Promise<{ readonly path: string; dispose(): Promise<void> }> {
+    const host = await this.#open();
+    const directory = makeTaskDirectory(host.places, this.#preparedOf(sandbox).ids);
+    return { path: directory, dispose: () => removeTree(directory) };
+  }
+
+  async start({ sandbox, inferenceSocketHostPath }: Launch): Promise<SandboxProcess> {
+    const host = await this.#open();
+    const { ids, layout } = this.#preparedOf(sandbox);
+    if (fs.lstatSync(layout.homePath, { throwIfNoEntry: false })?.isDirectory() !== true) {
+      throw new AppError('sandbox_unavailable', 'The home of the sandbox is gone.', { reason: 'home_missing', hint: 'Send the message again: the sandbox is made anew, without the files that were in it.' });
+    }
+    const cgroup = this.#createCgroup(host);
+    const bwrap = await spawnBwrap(host, ids, workerCommand(layout.limits));
+    const holdsMemory = prepareProcess(bwrap, cgroup, this.#options.log);
+    feed(bwrap, host, layout, sandboxArguments(layout, inferenceSocketHostPath));
+    const task = new BwrapProcess(bwrap, cgroup);
+    this.#running.set(task, sandbox.spec.agentId);
+    const stopWatching = watchLimits({
+      pid: bwrap.pid,
+      homePath: layout.homePath,
+      ids,
+      limits: layout.limits,
+      watchesMemory: !holdsMemory,
+      log: this.#options.log,
+      onExcess: (excess) => task.killFor(excess),
+    });
+    void task.exited.then(() => {
+      stopWatching();
+      this.#running.delete(task);
+    });
+    return task;
+  }
+
+  async remove(agentId: string): Promise<void> {
+    // Not the whole host: a home can go also where bubblewrap is gone.
+    const places = openFolders(this.#options);
+    await this.#end((owner) => owner === agentId);
+    const folder = sandboxFolder(places, agentId);
+    if (fs.existsSync(folder)) {
+      const removed = path.join(places.sandboxes, `.removed-${crypto.randomUUID()}`);
+      fs.renameSync(folder, removed);
+      await removeTree(removed);
+    }
+    places.accounts?.release(folder);
+  }
+
+  async dispose(): Promise<void> {
+    await this.#end(() => true);
+  }
+
+  async #end(isMeant: (agentId: string) => boolean): Promise<void> {
+    const tasks = [...this.#running].filter(([, owner]) => isMeant(owner)).map(([task]) => task);
+    for (const task of tasks) task.kill();
+    await Promise.all(tasks.map((task) => task.exited));
+  }
+
+  #open(): Promise<BubblewrapHost> {
+    const opening = (this.#host ??= openHost(this.#options));
+    opening.catch(() => {
+      if (this.#host === opening) this.#host = undefined;
+    });
+    return opening;
+  }
+
+  #preparedOf(sandbox: PreparedSandbox): Prepared {
+    const prepared = this.#prepared.get(sandbox);
+    if (prepared !== undefined) return prepared;
+    throw new AppError('sandbox_unavailable', 'The sandbox was not prepared by this engine.', { reason: 'not_prepared', hint: 'Send the message again.' });
+  }
+
+  async #runProbe(host: BubblewrapHost, ids: HostIds | undefined): Promise<void> {
+    const { limits } = this.#options;
+    const layout: SandboxLayout = { policy: readPolicyMounts(probePolicy), homePath: '/', ...host.runtime, limits };
+    const bwrap = await spawnBwrap(host, ids, probeCommand(limits));
+    feed(bwrap, host, layout, sandboxArguments(layout, undefined));
+    const task = new BwrapProcess(bwrap, undefined);
+    task.stdin.end();
+    const late = AbortSignal.timeout(probeTimeoutMs);
+    late.addEventListener('abort', () => task.kill());
+    const [out, err, exit] = await Promise.all([text(task.stdout), text(task.stderr), task.exited]);
+    if (exit.code !== 0 || !/^v\d+\./.test(out)) throw probeError(exit.cause === 'stopped_by_us' ? `it did not end within ${probeTimeoutMs} ms` : err, host.facts);
+  }
+
+  #createCgroup(host: BubblewrapHost): TaskCgroup | undefined {
+    try {
+      return host.cgroups?.create(`task-${crypto.randomBytes(8).toString('hex')}`, this.#options.limits);
+    } catch (error) {
+      this.#options.log.warn(`No control group could be made; memory is watched instead: ${String(error)}`);
+      return undefined;
+    }
+  }
+
+  #heldLimits(host: BubblewrapHost): EngineProbe['limits'] {
+    return limitsHeldBy(this.#options.limits, {
+      memoryBytes: host.cgroups === undefined ? 'watchdog' : 'cgroup',
+      processes: 'rlimit',
+      openFiles: 'rlimit',
+      fileBytes: 'rlimit',
+      workspaceBytes: 'watchdog',
+      toolMs: 'worker',
+      toolOutputBytes: 'worker',
+    });
+  }
+}
+
+function takeIds(host: BubblewrapHost, owner: string): HostIds | undefined {
+  const id = host.places.accounts?.take(owner);
+  return id === undefined ? undefined : { uid: id, gid: id };
+}
+
+function makeHome(folder: string, ids: HostIds | undefined): string {
+  const home = path.join(folder, 'home');
+  fs.mkdirSync(folder, { recursive: true, mode: ids === undefined ? 0o700 : 0o711 });
+  fs.mkdirSync(home, { recursive: true, mode: 0o700 });
+  const stat = fs.lstatSync(home);
+  if (!stat.isDirectory()) throw new AppError('sandbox_unavailable', `${home} is not a folder.`, { reason: 'home_replaced', hint: 'Reset the sandbox of this agent.' });
+  if (ids === undefined || stat.uid === ids.uid) return home;
+  if (stat.uid !== 0) throw new AppError('sandbox_unavailable', `${home} belongs to another user id than its sandbox.`, { reason: 'home_owner', hint: 'Reset the sandbox of this agent.' });
+  fs.chownSync(home, ids.uid, ids.gid);
+  return home;
+}
+
+/** Bubblewrap waits for its arguments, so what is done before `feed` holds for everything that it starts. Its own environment is empty. */
+function spawnBwrap(host: BubblewrapHost, ids: HostIds | undefined, command: readonly string[]): Promise<SpawnedProcess> {
+  return spawnProcess(host.bwrap.path, ['--args', String(descriptors.args), ...command], { env: {}, stdio, ...ids });
+}
+
+/** Puts limits of the host on the process. Says whether a control group holds its memory. */
+function prepareProcess(bwrap: SpawnedProcess, cgroup: TaskCgroup | undefined, log: Logger): boolean {
+  const attempt = (what: string, act: () => void): boolean => {
+    try {
+      act();
+      return true;
+    } catch (error) {
+      log.warn(`${what} could not be set for a task: ${String(error)}`);
+      return false;
+    }
+  };
+  // The first to go when the machine runs out of memory, and behind the gateway when it runs out of time.
+  attempt('oom_score_adj', () => fs.writeFileSync(`/proc/${bwrap.pid}/oom_score_adj`, '1000'));
+  attempt('Niceness', () => os.setPriority(bwrap.pid, workerNiceness));
+  return cgroup !== undefined && attempt('The control group', () => cgroup.add(bwrap.pid));
+}
+
+function feed(bwrap: SpawnedProcess, host: BubblewrapHost, layout: SandboxLayout, args: readonly string[]): void {
+  const give = (descriptor: number, content: string | Buffer): void => {
+    const pipe = bwrap.pipe(descriptor);
+    pipe.end(content, () => pipe.destroy());
+  };
+  give(descriptors.seccomp, host.seccompFilter);
+  for (const [name, content] of Object.entries(systemFiles(layout.policy))) give(descriptors[name as keyof typeof descriptors], content);
+  give(descriptors.args, `${args.join('\0')}\0`);
+}
