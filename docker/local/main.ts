@@ -1,4 +1,5 @@
 // The built-in runtime `local`: reads one task from stdin, works on it, writes frames to stdout, and exits. See docker/README.md.
+import { setImmediate } from 'node:timers/promises';
 import { FrameWriter } from './frameWriter.ts';
 import { parseTask, protocolVersion, readTaskLine } from './taskInput.ts';
 import { asWorkerError, cancelledError } from './workerError.ts';
@@ -9,6 +10,7 @@ const exitWithinMs = 1_000;
 
 const frames = new FrameWriter(process.stdout);
 const cancel = new AbortController();
+let hasAccepted = false;
 
 function onCancel(): void {
   if (cancel.signal.aborted) return;
@@ -24,10 +26,12 @@ process.stderr.on('error', onCancel);
 async function main(): Promise<void> {
   frames.write({ frame: 'ready', v: protocolVersion, runtime: 'local', version: runtimeVersion });
   const line = readTaskLine(process.stdin);
-  // Loaded while the worker waits, so that the task finds everything in place.
-  const { AgentLoop } = await import('./agentLoop.ts');
+  // A line that is there already is answered first; otherwise all is loaded while the worker waits for it.
+  const loop = setImmediate().then(() => import('./agentLoop.ts'));
   const task = parseTask(await Promise.race([line, whenCancelled()]));
   frames.write({ frame: 'accepted', taskId: task.taskId });
+  hasAccepted = true;
+  const { AgentLoop } = await loop;
   if (task.stdin === 'open') process.stdin.on('end', onCancel).resume();
   else process.stdin.destroy();
   frames.write(await Promise.race([new AgentLoop(task, frames, cancel.signal).run(), whenCancelled()]));
@@ -45,9 +49,9 @@ function whenCancelled(): Promise<never> {
 main()
   .catch((thrown: unknown) => {
     const error = asWorkerError(thrown);
-    if (error.class === 'worker_failed') process.stderr.write(`${error.stack ?? error.message}\n`);
+    if (thrown !== error) process.stderr.write(`${thrown instanceof Error ? thrown.stack : String(thrown)}\n`);
     frames.write({ frame: 'error', class: error.class, message: error.message.slice(0, 4_000), hint: error.hint.slice(0, 2_000) });
   })
   .finally(() => {
-    void frames.flush().then(() => process.exit(0));
+    void frames.flush().then(() => process.exit(hasAccepted ? 0 : 2));
   });
