@@ -1,0 +1,168 @@
+import fs from 'node:fs';
+import http from 'node:http';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createInferenceSockets } from '../../../server/egress/inferenceSockets.ts';
+import { createHttpClient } from '../../../server/net/http.ts';
+import { keepLog } from '../../support/modelServer/keepLog.ts';
+import { observe } from '../../support/modelServer/observed.ts';
+import { openTaskPath, type TaskPath } from '../../support/modelServer/socketOfTask.ts';
+import { listenToCalls, testRoute } from '../../support/modelServer/testRoute.ts';
+
+const open: TaskPath[] = [];
+
+async function openPath(options?: Parameters<typeof openTaskPath>[0]): Promise<TaskPath> {
+  const path = await openTaskPath(options);
+  open.push(path);
+  return path;
+}
+
+afterEach(async () => {
+  for (const path of open.splice(0)) await path.dispose();
+});
+
+const KEY = 'sk-very-secret-key-0123456789';
+const get = async (path: TaskPath, method: 'GET' | 'POST', place: string, body?: string) => {
+  const response = await path.client.request({ method, url: `http://inference.local${place}`, socketPath: path.socket.path, body });
+  return { status: response.status, text: Buffer.concat((await response.body.toArray()) as Buffer[]).toString(), headers: response.headers };
+};
+
+describe('what a task may ask for', () => {
+  it('always gets the model and the params of its route, whatever it names', async () => {
+    const path = await openPath({ route: { model: 'chosen', params: { temperature: 0.1 } } });
+    await path.ask('Hi', { more: { model: 'gpt-expensive', temperature: 2, stream: false, models: ['other'], provider: {}, store: true, n: 5, web_search_options: {}, top_p: 0.5 } });
+    const sent = JSON.parse(path.server.requests[0]!.body) as Record<string, unknown>;
+    expect(sent).toEqual({ model: 'chosen', temperature: 0.1, top_p: 0.5, stream: true, stream_options: { include_usage: true }, messages: [{ role: 'user', content: 'Hi' }] });
+  });
+
+  it('has its own authorization and other headers taken away and the key of the route put in', async () => {
+    const path = await openPath({ serverOptions: { key: KEY }, route: { key: KEY } });
+    const events = await path.ask('Hi', { headers: { authorization: 'Bearer stolen', 'x-evil': 'yes', cookie: 'a=b', 'accept-encoding': 'gzip', 'proxy-authorization': 'x' } });
+    expect(observe(events).text).toBe('You said: Hi');
+    const { headers } = path.server.requests[0]!;
+    expect(Object.keys(headers).toSorted()).toEqual(['accept', 'accept-encoding', 'authorization', 'connection', 'content-length', 'content-type', 'host']);
+    expect(headers.authorization).toBe(`Bearer ${KEY}`);
+    expect(headers['accept-encoding']).toBe('identity');
+  });
+
+  it('never sees the key, not even from a server that repeats it in errors and in streams', async () => {
+    const path = await openPath({ route: { key: KEY } });
+    path.server.post('echo-error', { status: 401, headers: { 'content-type': 'application/json', 'x-key': KEY }, steps: [{ raw: JSON.stringify({ error: { message: `Incorrect API key provided: ${KEY}.`, code: KEY } }) }] });
+    path.server.post('echo-stream', { headers: { 'x-key': KEY }, steps: [{ text: `Your-key-is-${KEY} it-is` }, { finish: 'stop' }, { done: true }] });
+    for (const name of ['echo-error', 'echo-stream']) {
+      const body = JSON.stringify({ messages: [{ role: 'user', content: `[[scenario:${name}]]` }] });
+      const answer = await get(path, 'POST', '/v1/chat/completions', body);
+      expect(answer.text.length).toBeGreaterThan(20);
+      expect(answer.text + JSON.stringify(answer.headers)).not.toContain(KEY);
+    }
+    await expect.poll(() => path.heard.reports.length).toBe(2);
+    expect(JSON.stringify(path.heard.reports) + path.log.lines.join('\n')).not.toContain(KEY);
+    expect(path.heard.reports[0]!.error?.class).toBe('model_auth');
+  });
+
+  it.each([
+    ['GET', '/api/show'],
+    ['POST', '/api/show'],
+    ['GET', '/v1/models/scripted'],
+    ['POST', '/v1/completions'],
+    ['POST', '/v1/embeddings'],
+    ['GET', '/v1/chat/completions'],
+    ['POST', '/v1/chat/completions?model=x'],
+    ['POST', '//v1/chat/completions'],
+    ['GET', '/control/requests'],
+    ['GET', '/'],
+  ] as const)('finds nothing at %s %s', async (method, place) => {
+    const path = await openPath();
+    const answer = await get(path, method, place, method === 'POST' ? '{"model":"scripted"}' : undefined);
+    expect(answer.status).toBe(404);
+    expect(JSON.parse(answer.text)).toMatchObject({ error: { type: 'not_found', cause: 'no_such_path' } });
+    expect(path.server.requests).toHaveLength(0);
+  });
+
+  it('is told of the one model of its route and no other', async () => {
+    const path = await openPath({ serverOptions: { models: [{ id: 'a' }, { id: 'b' }] }, route: { model: 'b', contextTokens: 1234 } });
+    const answer = await get(path, 'GET', '/v1/models');
+    expect((JSON.parse(answer.text) as { data: unknown[] }).data).toEqual([{ id: 'b', object: 'model', created: 0, owned_by: 'logos', max_model_len: 1234 }]);
+  });
+
+  it.each([
+    ['not JSON', 'hello', 400],
+    ['JSON without messages', '{"model":"x"}', 400],
+    ['a list', '[]', 400],
+    ['bytes that are not UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]), 400],
+    ['an address for the server to fetch', JSON.stringify({ messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'https://evil.example/?secret' } }] }] }), 403],
+    ['a file of the provider', JSON.stringify({ messages: [{ role: 'user', content: [{ type: 'file', file: { file_id: 'x' } }] }] }), 403],
+    ['a tool that runs at the provider', JSON.stringify({ messages: [{ role: 'user', content: 'x' }], tools: [{ type: 'web_search' }] }), 403],
+  ])('is refused %s without a request to the server', async (_what, body, status) => {
+    const path = await openPath();
+    const response = await path.client.request({ method: 'POST', url: 'http://inference.local/v1/chat/completions', socketPath: path.socket.path, body });
+    expect(response.status).toBe(status);
+    await response.body.toArray();
+    expect(path.server.requests).toHaveLength(0);
+  });
+
+  it('is refused a body of more than 32 MiB, announced or not', async () => {
+    const path = await openPath();
+    const large = Buffer.alloc(33 * 1_048_576, 0x20);
+    const announced = await get(path, 'POST', '/v1/chat/completions', large.toString('latin1')).catch((error: { code?: string }) => error.code);
+    expect(announced === 'EPIPE' || announced === 'ECONNRESET' || (announced as { status: number }).status === 413).toBe(true);
+    const status = await new Promise<number | undefined>((resolve) => {
+      const request = http.request({ socketPath: path.socket.path, method: 'POST', path: '/v1/chat/completions', headers: { 'transfer-encoding': 'chunked' } }, (response) => resolve(response.statusCode));
+      request.on('error', () => undefined);
+      request.end(large);
+    });
+    expect(status).toBe(413);
+    expect(path.server.requests).toHaveLength(0);
+    expect(observe(await path.ask('Hi')).text).toBe('You said: Hi');
+  });
+
+  it('has at most four calls under way', async () => {
+    const path = await openPath();
+    const calls = Array.from({ length: 4 }, () => path.ask('[[scenario:gated]]'));
+    await expect.poll(() => path.server.requests.length).toBe(4);
+    const fifth = observe(await path.ask('Hi'));
+    expect(fifth.error).toEqual({ class: 'model_rate_limited', cause: 'too_many_calls' });
+    path.server.release('go');
+    for (const call of calls) expect(observe(await call).finish).toBe('stop');
+    expect(observe(await path.ask('Hi')).finish).toBe('stop');
+  });
+});
+
+describe('the life of a socket', () => {
+  it('lets requests wait for their route, and not for ever', async () => {
+    const path = await openPath({ isUnassigned: true });
+    const early = path.ask('Hi');
+    await get(path, 'GET', '/nothing');
+    path.socket.assign(testRoute(path.server.baseUrl), path.heard);
+    expect(observe(await early).text).toBe('You said: Hi');
+    const never = await openPath({ isUnassigned: true, sockets: { assignMs: 20 } });
+    expect(observe(await never.ask('Hi')).error).toEqual({ class: 'model_unreachable', cause: 'no_route' });
+  });
+
+  it('takes one route and refuses a second', async () => {
+    const path = await openPath();
+    expect(() => path.socket.assign(testRoute('http://127.0.0.1:1/v1'), listenToCalls())).toThrow(/second route/);
+  });
+
+  it('is open to every id, because the folder around it is the task\'s alone, and is gone after disposal', async () => {
+    const path = await openPath();
+    expect(fs.statSync(path.socket.path).mode & 0o777).toBe(0o666);
+    await path.socket.dispose();
+    expect(fs.existsSync(path.socket.path)).toBe(false);
+  });
+
+  it('refuses a path that some systems would cut', async () => {
+    const openSocket = createInferenceSockets({ log: keepLog(), http: createHttpClient() });
+    await expect(openSocket(`/tmp/${'x'.repeat(96)}`)).rejects.toMatchObject({ class: 'sandbox_unavailable', reason: 'path_too_long' });
+    await expect(openSocket('/tmp/no-such-folder-of-logos/a.sock')).rejects.toMatchObject({ class: 'sandbox_unavailable', reason: expect.stringMatching(/^(ENOENT|EACCES)$/) });
+  });
+
+  it('ends its calls when it is disposed of, and reports them as cancelled', async () => {
+    const path = await openPath();
+    const call = path.ask('[[scenario:endless tps=200]]');
+    await expect.poll(() => path.server.requests.length).toBe(1);
+    await path.socket.dispose();
+    expect(observe(await call).error?.class).toBe('model_crashed');
+    expect(path.heard.reports).toMatchObject([{ finish: 'cancelled', error: undefined }]);
+    await expect.poll(() => path.server.requests[0]!.goneAt).toBeGreaterThan(0);
+  });
+});
