@@ -4,7 +4,7 @@ import type { LogEntry } from '../protocol/logs.ts';
 import type { SessionSnapshot } from '../protocol/sessions.ts';
 import type { PlacedEvent } from '../protocol/transcript.ts';
 import type { Stored } from '../store/store.ts';
-import type { LoggerOf } from '../log/logger.ts';
+import type { Log } from '../log/createLog.ts';
 import type { FeatureHandlers } from './handlers.ts';
 
 /** Where the events of sessions come from. Whatever `onStored` says is committed and can be read by `eventsAfter`. */
@@ -53,10 +53,8 @@ export interface GatewayServices {
   dispose(): Promise<void>;
 }
 
-/** The one log, as the wire needs it. */
+/** What a subscriber of the log needs of it. */
 export interface LogFeed {
-  readonly path: string;
-  readonly of: LoggerOf;
   onEntry(listener: (entry: LogEntry) => void): Disposable;
 }
 
@@ -69,9 +67,9 @@ export interface ServicesContext {
   readonly startId: string;
   readonly build: string;
   readonly version: string;
-  readonly log: LogFeed;
-  /** The plain Node on which workers run. */
-  readonly workerNodePath: string;
+  readonly log: Log;
+  /** The plain Node on which workers run; undefined when this host has none, and then no turn can run. */
+  readonly workerNodePath: string | undefined;
   /** The allow-listed environment, read once. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }

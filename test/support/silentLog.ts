@@ -4,7 +4,7 @@ import type { LogEntry, LogLevel, LogSource } from '../../server/protocol/logs.t
 import type { LogFeed } from '../../server/rpc/services.ts';
 
 /** A log that keeps its entries in memory and tells its listeners, as the real one does. */
-export function createMemoryLog(): LogFeed & { readonly entries: LogEntry[]; write(level: LogLevel, source: LogSource, text: string): void } {
+export function createMemoryLog(): LogFeed & { readonly of: LoggerOf; readonly entries: LogEntry[]; write(level: LogLevel, source: LogSource, text: string): void } {
   const entries: LogEntry[] = [];
   const emitter = new Emitter<LogEntry>();
   const write = (level: LogLevel, source: LogSource, text: string, context: object = {}): void => {
@@ -16,5 +16,5 @@ export function createMemoryLog(): LogFeed & { readonly entries: LogEntry[]; wri
     const at = (level: LogLevel): Logger['info'] => (text, context) => write(level, source, text, context);
     return { log: (level, text, context) => write(level, source, text, context), trace: at('trace'), debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
   };
-  return { path: '/dev/null', of, entries, write, onEntry: (listener) => emitter.on(listener) };
+  return { of, entries, write, onEntry: (listener) => emitter.on(listener) };
 }

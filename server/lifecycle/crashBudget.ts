@@ -1,0 +1,60 @@
+import fs from 'node:fs';
+import * as z from 'zod';
+import { AppError } from '../base/appError.ts';
+import { writePrivately } from './pointer.ts';
+import { isProcessAlive } from './processAlive.ts';
+
+const Starts = z.array(z.object({ pid: z.int(), at: z.number() })).max(1000);
+type Starts = z.infer<typeof Starts>;
+
+const windowMs = 3 * 60_000;
+/** Deaths in the window that are one too many. */
+const defaultLimit = 3;
+/** A gateway that lives so long after its start has not failed to start. */
+export const survivalMs = 10_000;
+
+/**
+ * Counts gateways that died before they had lived ten seconds. Each start is noted by who starts it and crossed out by
+ * the gateway itself, after ten seconds or at an orderly end: what stays and is not alive was a crash.
+ */
+export class CrashBudget {
+  readonly #file: string;
+  readonly #limit: number;
+
+  constructor(file: string, limit: number = defaultLimit) {
+    this.#file = file;
+    this.#limit = limit;
+  }
+
+  /** Throws when the gateway died too often; `lastWords` is what it said on stderr. */
+  assertLeft(lastWords: () => string, now = Date.now()): void {
+    const deaths = this.#read(now).filter(({ pid }) => !isProcessAlive(pid));
+    if (deaths.length < this.#limit) return;
+    const words = lastWords();
+    throw new AppError('internal', `The gateway died ${deaths.length} times in three minutes${words === '' ? '.' : `, last with: ${words}`}`, {
+      reason: 'crash_budget',
+      hint: 'Look into logs/gateway-start.log in the state directory; a new try is made three minutes after the last one.',
+    });
+  }
+
+  noteStart(pid: number, now = Date.now()): void {
+    this.#write([...this.#read(now), { pid, at: now }]);
+  }
+
+  crossOut(pid: number, now = Date.now()): void {
+    const starts = this.#read(now);
+    if (starts.some((start) => start.pid === pid)) this.#write(starts.filter((start) => start.pid !== pid));
+  }
+
+  #read(now: number): Starts {
+    try {
+      return Starts.parse(JSON.parse(fs.readFileSync(this.#file, 'utf8'))).filter(({ at }) => now - at < windowMs && at <= now);
+    } catch {
+      return [];
+    }
+  }
+
+  #write(starts: Starts): void {
+    writePrivately(this.#file, JSON.stringify(starts));
+  }
+}
