@@ -1,0 +1,186 @@
+import { html, nothing } from 'lit';
+import type { TemplateResult } from 'lit';
+import { icon } from '../shared/icon.ts';
+import { LightElement } from '../shared/lightElement.ts';
+import { SecondsClock } from '../shared/secondsClock.ts';
+import type { HostLink } from '../shared/hostLink.ts';
+import { brokenStepEvent } from '../shared/stepElement.ts';
+import type { BrokenStep } from '../shared/stepElement.ts';
+import type { ChatActions, CommandDetail, FoldDetail } from './chatContext.ts';
+import { foldEvent, hostCommandEvent } from './chatContext.ts';
+import type { ChatDriver } from './chatDriver.ts';
+import { handleChatKey } from './chatKeys.ts';
+import { currentAgent, shownPending } from './chatState.ts';
+import type { ChatState } from './chatState.ts';
+import './composer.ts';
+import type { Composer } from './composer.ts';
+import type { ComposerActions } from './composerActions.ts';
+import { composerModel, queuedPending } from './composerModel.ts';
+import { greeting } from './greeting.ts';
+import './statusLine.ts';
+import { statusWord } from './statusModel.ts';
+import './transcript.ts';
+import type { Transcript } from './transcript.ts';
+import { messageText } from './userMessage.ts';
+import { countWords } from './words.ts';
+
+/** The chat: status line, transcript, composer. It draws one state and hands what a person does to the driver. */
+export class ChatApp extends LightElement {
+  static override properties = { state: {}, announced: {}, isAtEnd: { state: true }, unread: { state: true } };
+  declare state: ChatState | undefined;
+  /** The last sentence for screen readers. */
+  declare announced: string;
+  declare isAtEnd: boolean;
+  /** How many pieces the transcript held when the reader left its end. */
+  declare unread: number;
+  driver: ChatDriver | undefined;
+  link: HostLink | undefined;
+  /** Told when the place of reading changed. */
+  onPlaceChange: () => void = () => undefined;
+
+  constructor() {
+    super();
+    this.state = undefined;
+    this.announced = '';
+    this.isAtEnd = true;
+    this.unread = 0;
+    new SecondsClock(this, () => this.state?.link.state !== 'connected');
+    this.addEventListener('keydown', (event) => this.#key(event));
+    this.addEventListener(foldEvent, (event) => this.#folded((event as CustomEvent<FoldDetail>).detail));
+    this.addEventListener(hostCommandEvent, (event) => this.#command((event as CustomEvent<CommandDetail>).detail));
+    this.addEventListener(brokenStepEvent, (event) => this.#broke((event as CustomEvent<BrokenStep>).detail));
+  }
+
+  get transcript(): Transcript | null {
+    return this.querySelector<Transcript>('logos-transcript');
+  }
+
+  /** Puts the caret into the composer. */
+  focusComposer(): void {
+    void this.updateComplete.then(() => this.#composer?.updateComplete).then(() => this.#composer?.field?.focus());
+  }
+
+  get #composer(): Composer | null {
+    return this.querySelector<Composer>('logos-composer');
+  }
+
+  protected override render(): TemplateResult | typeof nothing {
+    const { state } = this;
+    if (state === undefined) return nothing;
+    const agent = currentAgent(state);
+    const inQueue = new Set(queuedPending(state).map((message) => message.messageId));
+    const pending = inQueue.size === 0 ? shownPending(state) : shownPending(state).filter((message) => !inQueue.has(message.messageId));
+    const hasAgent = agent !== undefined || (state.agents === undefined && state.agentId !== undefined);
+    return html`<main class="chat">
+      <logos-status .agent=${agent} .session=${state.snapshot?.session} .status=${statusWord(state, Date.now())}></logos-status>
+      <logos-transcript
+        .turns=${state.snapshot?.turns ?? noTurns}
+        .pending=${pending}
+        .folds=${state.folds}
+        .hasOlder=${state.snapshot?.hasOlderTurns ?? false}
+        .isOnline=${state.link.state === 'connected'}
+        .agentName=${agent?.name ?? 'the agent'}
+        .actions=${this.#actions}
+        .greeting=${greeting(state, this.#actions)}
+        .onNeedOlder=${this.#needOlder}
+        .onScroll=${this.#scrolled}
+      ></logos-transcript>
+      <div class="foot">
+        ${this.isAtEnd ? nothing : this.#jump(state)}
+        ${hasAgent ? html`<logos-composer .model=${composerModel(state)} .actions=${this.#composerActions}></logos-composer>` : nothing}
+      </div>
+      <div class="unseen" role="status" aria-live="polite">${this.announced}</div>
+    </main>`;
+  }
+
+  #jump(state: ChatState): TemplateResult {
+    const fresh = Math.max(0, piecesOf(state) - this.unread);
+    const label = fresh === 0 ? 'Latest' : `${countWords(fresh)} new`;
+    return html`<button type="button" class="jump" aria-label=${fresh === 0 ? 'Go to the latest' : `Go to the latest, ${label}`} @click=${() => this.transcript?.keeper?.toEnd()}>${icon('arrow-down')}${label}</button>`;
+  }
+
+  readonly #needOlder = (): void => this.driver?.loadOlder();
+
+  readonly #scrolled = (): void => {
+    const isAtEnd = this.transcript?.keeper?.isFollowing ?? true;
+    if (isAtEnd !== this.isAtEnd) {
+      if (!isAtEnd && this.state !== undefined) this.unread = piecesOf(this.state);
+      this.isAtEnd = isAtEnd;
+    }
+    this.onPlaceChange();
+  };
+
+  readonly #actions: ChatActions = {
+    run: (command, args) => this.link?.run(command, args),
+    retry: (turnId, mode) => this.driver?.retry(turnId, mode),
+    startSandbox: () => this.driver?.startSandbox(),
+    resend: (messageId) => this.driver?.resend(messageId),
+    removePending: (messageId) => this.driver?.removePending(messageId),
+    fold: (partId, isOpen) => this.driver?.fold(partId, isOpen),
+  };
+
+  readonly #composerActions: ComposerActions = {
+    type: (text) => this.driver?.type(text),
+    submit: (text) => this.#submit(text),
+    stop: () => this.driver?.stop(),
+    cancelEdit: () => this.driver?.cancelEdit(),
+    beginEdit: (messageId) => this.driver?.beginEdit(messageId),
+    removeQueued: (messageId) => this.driver?.removeQueued(messageId),
+    removePending: (messageId) => this.driver?.removePending(messageId),
+    sendQueued: () => this.driver?.sendQueued(),
+    startSandbox: () => this.driver?.startSandbox(),
+    dismissFailure: () => this.driver?.dismissFailure(),
+    recall: () => this.#recall(),
+    run: (command) => this.link?.run(command, {}),
+  };
+
+  #submit(text: string): void {
+    if (this.state?.edit !== undefined) void this.driver?.saveEdit(text);
+    else if (this.driver?.send(text)) this.transcript?.keeper?.toEnd();
+  }
+
+  /** The last queued message is taken up to be changed, else the last sent one is written again. */
+  #recall(): void {
+    const { snapshot } = this.state ?? {};
+    const queued = snapshot?.queue.at(-1);
+    if (queued !== undefined) return this.driver?.beginEdit(queued.message.id);
+    const sent = snapshot?.turns.at(-1);
+    if (sent !== undefined) this.driver?.type(messageText(sent.message));
+  }
+
+  #folded(detail: FoldDetail): void {
+    this.driver?.fold(detail.partId, detail.isOpen);
+  }
+
+  #command({ command, args }: CommandDetail): void {
+    this.link?.run(command, args as never);
+  }
+
+  #broke({ element, error }: BrokenStep): void {
+    this.link?.run('log', { level: 'error', text: `A step could not be shown (${element}): ${error}`.slice(0, 4000) });
+  }
+
+  #key(event: KeyboardEvent): void {
+    const { transcript } = this;
+    const wasUsed = handleChatKey(event, {
+      status: this.querySelector<HTMLElement>('logos-status'),
+      log: this.querySelector<HTMLElement>('.log'),
+      field: this.#composer?.field ?? null,
+      roving: transcript?.roving,
+      toEnd: () => transcript?.keeper?.toEnd(),
+      toPrompt: (by) => transcript?.toPrompt(by),
+    });
+    if (!wasUsed) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+}
+
+const noTurns = [] as const;
+
+/** Pieces of the transcript: prompts and steps. */
+function piecesOf(state: ChatState): number {
+  return (state.snapshot?.turns ?? []).reduce((sum, turn) => sum + 1 + turn.attempts.reduce((steps, attempt) => steps + (attempt.message?.parts.length ?? 0), 0), state.pending.length);
+}
+
+customElements.define('logos-chat', ChatApp);

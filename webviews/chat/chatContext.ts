@@ -1,0 +1,41 @@
+import type { HostCommand, HostCommands } from '../shared/relayMessages.ts';
+
+/** What the parts of the transcript may ask for; handed down from the app, so that no part knows the link or the store. */
+export interface ChatActions {
+  run<C extends HostCommand>(command: C, args: HostCommands[C]): void;
+  retry(turnId: string, mode: 'retry' | 'resume'): void;
+  startSandbox(): void;
+  resend(messageId: string): void;
+  removePending(messageId: string): void;
+  /** A person opened or folded a step. */
+  fold(partId: string, isOpen: boolean): void;
+}
+
+/** Event by which a deep part asks the host for something; it bubbles to the app. */
+export const hostCommandEvent = 'logos-command';
+
+/** The command inside such an event. */
+export interface CommandDetail {
+  readonly command: HostCommand;
+  readonly args: HostCommands[HostCommand];
+}
+
+/** Asks the host from a part deep in the transcript. */
+export function askHost<C extends HostCommand>(source: EventTarget, command: C, args: HostCommands[C]): void {
+  const detail: CommandDetail = { command, args };
+  source.dispatchEvent(new CustomEvent(hostCommandEvent, { detail, bubbles: true, composed: true }));
+}
+
+/** Event that tells that a person opened or folded a step. */
+export const foldEvent = 'logos-fold';
+
+/** The step and what it is now. */
+export interface FoldDetail {
+  readonly partId: string;
+  readonly isOpen: boolean;
+}
+
+/** Tells the app that a person opened or folded a step. */
+export function tellFold(source: EventTarget, detail: FoldDetail): void {
+  source.dispatchEvent(new CustomEvent(foldEvent, { detail, bubbles: true }));
+}

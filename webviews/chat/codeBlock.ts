@@ -1,0 +1,54 @@
+import { html, nothing } from 'lit';
+import type { PropertyValues, TemplateResult } from 'lit';
+import { LightElement } from '../shared/lightElement.ts';
+import { iconButton } from '../shared/button.ts';
+import { askHost } from './chatContext.ts';
+import { highlight } from './highlight.ts';
+import { markScrollBox } from './scrollBox.ts';
+import { countWords } from './words.ts';
+
+const foldOverLines = 24;
+const foldedLines = 16;
+
+/** A block of code: language, copy, wrap; over 24 lines it shows the first 16 until it is opened. */
+export class CodeBlock extends LightElement {
+  static override properties = { text: {}, language: {}, isCaretHere: {}, isOpen: { state: true }, isWrapped: { state: true } };
+  declare text: string;
+  declare language: string;
+  /** The text still grows, and its caret stands here. */
+  declare isCaretHere: boolean;
+  declare isOpen: boolean;
+  declare isWrapped: boolean;
+
+  constructor() {
+    super();
+    this.text = '';
+    this.language = '';
+    this.isCaretHere = false;
+    this.isOpen = false;
+    this.isWrapped = false;
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    super.updated(changed);
+    markScrollBox(this.querySelector('pre'), this.language === '' ? 'Code' : `Code, ${this.language}`);
+  }
+
+  protected override render(): TemplateResult {
+    const lines = this.text.split('\n');
+    const isFolded = lines.length > foldOverLines && !this.isOpen;
+    const shown = isFolded ? lines.slice(0, foldedLines).join('\n') : this.text;
+    const pieces = highlight(shown, this.language);
+    return html`<div class="codeblock" dir="ltr">
+      <div class="head">
+        <span class="meta grow cut">${this.language}</span>
+        ${iconButton('word-wrap', 'Wrap lines', () => (this.isWrapped = !this.isWrapped), this.isWrapped)}
+        ${iconButton('copy', 'Copy code', () => askHost(this, 'copyText', { text: this.text }))}
+      </div>
+      <pre class=${this.isWrapped ? 'wrapped' : ''}><code>${pieces.map(({ tone, text }) => (tone === 'plain' ? text : html`<span class="tk-${tone}">${text}</span>`))}${this.isCaretHere && !isFolded ? html`<span class="caret"></span>` : nothing}</code></pre>
+      ${isFolded ? html`<button type="button" class="btn link more" @click=${() => (this.isOpen = true)}>Show all ${countWords(lines.length)} lines</button>` : nothing}
+    </div>`;
+  }
+}
+
+customElements.define('logos-code', CodeBlock);

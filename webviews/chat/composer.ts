@@ -1,0 +1,115 @@
+import { html, nothing } from 'lit';
+import type { TemplateResult } from 'lit';
+import { live } from 'lit/directives/live.js';
+import { icon } from '../shared/icon.ts';
+import { LightElement } from '../shared/lightElement.ts';
+import { SecondsClock } from '../shared/secondsClock.ts';
+import type { ComposerActions } from './composerActions.ts';
+import type { ComposerModel } from './composerModel.ts';
+import { composerStrips } from './composerStrips.ts';
+
+const forceAfterMs = 5000;
+
+/** The place where a person writes: strips that say what holds, the text, and Stop beside Send. */
+export class Composer extends LightElement {
+  static override properties = { model: {}, actions: {}, showsAllQueued: { state: true } };
+  declare model: ComposerModel | undefined;
+  declare actions: ComposerActions | undefined;
+  declare showsAllQueued: boolean;
+
+  constructor() {
+    super();
+    this.model = undefined;
+    this.actions = undefined;
+    this.showsAllQueued = false;
+    new SecondsClock(this, () => this.model !== undefined && (this.model.link.state !== 'connected' || this.model.stop.kind === 'asked'));
+  }
+
+  /** The text area. */
+  get field(): HTMLTextAreaElement | null {
+    return this.querySelector('textarea');
+  }
+
+  protected override render(): TemplateResult | typeof nothing {
+    const { model, actions } = this;
+    if (model === undefined || actions === undefined) return nothing;
+    const placeholder = placeholderOf(model);
+    const canSend = model.lock === undefined && model.draft.trim() !== '';
+    return html`<div class="composer${model.lock === undefined ? '' : ' locked'}">
+      ${composerStrips(model, actions, this.showsAllQueued, () => (this.showsAllQueued = !this.showsAllQueued))}
+      <textarea
+        rows="1"
+        dir="auto"
+        maxlength="1048576"
+        spellcheck="true"
+        placeholder=${placeholder}
+        aria-label=${placeholder}
+        aria-describedby="composer-strips"
+        ?readonly=${model.lock !== undefined}
+        .value=${live(model.draft)}
+        @input=${(event: Event) => actions.type((event.target as HTMLTextAreaElement).value)}
+        @keydown=${(event: KeyboardEvent) => this.#key(event, actions)}
+      ></textarea>
+      <div class="tools" @pointerdown=${this.#focusField}>
+        <span class="grow"></span>
+        ${this.#stopButton(model, actions)}
+        <button type="button" class="send${canSend ? '' : ' off'}" title="Send (Enter)" aria-label=${model.isEditing ? 'Save' : 'Send'} ?disabled=${!canSend} @click=${() => this.#submit(actions)}>
+          ${icon(model.isEditing ? 'check' : 'send')}
+        </button>
+      </div>
+    </div>`;
+  }
+
+  #stopButton(model: ComposerModel, actions: ComposerActions): TemplateResult | typeof nothing {
+    const { stop } = model;
+    if (stop.kind === 'none') return nothing;
+    if (stop.kind === 'ready') {
+      return html`<button type="button" class="btn second stop" @click=${() => actions.stop()}>${icon('stop-circle')}Stop<kbd aria-hidden="true">Esc</kbd></button>`;
+    }
+    const canForce = Date.now() - stop.at >= forceAfterMs;
+    return html`<button type="button" class="btn second stop" ?disabled=${!canForce} @click=${() => actions.stop()}>${icon('stop-circle')}${canForce ? 'Force Stop' : 'Stopping…'}</button>`;
+  }
+
+  #key(event: KeyboardEvent, actions: ComposerActions): void {
+    // An input method owns every key while it composes; 229 is what it sends on platforms that do not say so.
+    if (event.isComposing || event.keyCode === 229) return;
+    const field = event.target as HTMLTextAreaElement;
+    const isPlain = !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey;
+    if (event.key === 'Enter' && isPlain) {
+      take(event);
+      this.#submit(actions);
+    } else if (event.key === 'Escape' && isPlain) {
+      take(event);
+      if (this.model?.isEditing) actions.cancelEdit();
+      else if (this.model?.stop.kind === 'ready') actions.stop();
+    } else if (event.key === 'ArrowUp' && isPlain && field.value === '' && this.model?.lock === undefined) {
+      take(event);
+      actions.recall();
+    }
+  }
+
+  #submit(actions: ComposerActions): void {
+    const text = this.field?.value ?? '';
+    if (this.model?.lock === undefined && text.trim() !== '') actions.submit(text);
+  }
+
+  /** A click beside the buttons is a click into the box. */
+  #focusField(event: Event): void {
+    if (event.target !== event.currentTarget) return;
+    event.preventDefault();
+    (event.currentTarget as HTMLElement).parentElement?.querySelector('textarea')?.focus();
+  }
+}
+
+/** A key that is used here goes no further: VS Code would hear it too. */
+function take(event: KeyboardEvent): void {
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+function placeholderOf(model: ComposerModel): string {
+  const name = model.agentName === '' ? 'the agent' : model.agentName;
+  return model.isRunning ? `Message ${name}. It is queued while this turn runs.` : `Message ${name}`;
+}
+
+customElements.define('logos-composer', Composer);

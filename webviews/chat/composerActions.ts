@@ -1,0 +1,16 @@
+/** What a person can do in the composer. */
+export interface ComposerActions {
+  type(text: string): void;
+  submit(text: string): void;
+  stop(): void;
+  cancelEdit(): void;
+  beginEdit(messageId: string): void;
+  removeQueued(messageId: string): void;
+  removePending(messageId: string): void;
+  sendQueued(): void;
+  startSandbox(): void;
+  dismissFailure(): void;
+  /** Up in an empty box. */
+  recall(): void;
+  run(command: 'restartGateway' | 'checkSandboxes' | 'manageTrust' | 'showLogs'): void;
+}

@@ -1,0 +1,83 @@
+import type { Turn } from '../../server/protocol/messages.ts';
+import type { RelayError } from '../shared/relayMessages.ts';
+import { currentAgent, currentSandbox, draftOf, runningTurn, shownPending } from './chatState.ts';
+import type { ChatState, PendingMessage } from './chatState.ts';
+import { withoutStop } from './words.ts';
+
+/** The exact words of the lock while a sandbox is on its way. */
+export const provisioningWords = 'sandbox is provisioning, chat will unlock when ready.';
+
+/** Why nothing can be written. */
+export type ComposerLock =
+  | { readonly kind: 'provisioning' }
+  | { readonly kind: 'failed'; readonly cause: string; readonly canStart: boolean }
+  | { readonly kind: 'untrusted' };
+
+/** How Stop stands: nothing to stop, ready to be pressed, or asked for at a time. */
+export type StopState = { readonly kind: 'none' } | { readonly kind: 'ready' } | { readonly kind: 'asked'; readonly at: number };
+
+/** Everything the composer draws. */
+export interface ComposerModel {
+  readonly agentName: string;
+  readonly draft: string;
+  readonly lock: ComposerLock | undefined;
+  readonly stop: StopState;
+  readonly isRunning: boolean;
+  readonly queue: readonly Turn[];
+  /** Messages on their way to the queue behind a running turn. */
+  readonly pendingQueue: readonly PendingMessage[];
+  readonly isQueueHeld: boolean;
+  readonly isEditing: boolean;
+  readonly link: ChatState['link'];
+  /** The gateway has answered this page before. */
+  readonly wasConnected: boolean;
+  readonly failure: RelayError | undefined;
+}
+
+/** What the composer draws for a state. */
+export function composerModel(state: ChatState): ComposerModel {
+  const turn = runningTurn(state);
+  const queue = state.snapshot?.queue ?? [];
+  const isHeld = state.snapshot?.session.isQueueHeld ?? false;
+  return {
+    agentName: currentAgent(state)?.name ?? '',
+    draft: draftOf(state),
+    lock: lockOf(state),
+    stop: stopState(state, turn, isHeld ? undefined : queue[0]),
+    isRunning: turn !== undefined,
+    queue,
+    pendingQueue: queuedPending(state),
+    isQueueHeld: isHeld && queue.length > 0,
+    isEditing: state.edit !== undefined,
+    link: state.link,
+    wasConnected: state.agents !== undefined,
+    failure: state.failure,
+  };
+}
+
+/** Pending messages that will queue behind a running turn stand with the queue, all others in the transcript. */
+export function queuedPending(state: ChatState): readonly PendingMessage[] {
+  if (runningTurn(state) === undefined || state.link.state !== 'connected') return [];
+  return shownPending(state).filter((message) => message.error === undefined);
+}
+
+function lockOf(state: ChatState): ComposerLock | undefined {
+  if (!state.isTrusted) return { kind: 'untrusted' };
+  if (state.link.state !== 'connected') return undefined;
+  const sandbox = currentSandbox(state);
+  if (sandbox?.phase === 'starting') return { kind: 'provisioning' };
+  if (sandbox?.phase !== 'failed') return undefined;
+  const cause = withoutStop(sandbox.error?.message ?? 'the engine gave no cause');
+  return { kind: 'failed', cause, canStart: sandbox.error?.class !== 'sandbox_unsupported' && sandbox.error?.class !== 'policy_unenforceable' };
+}
+
+function stopState(state: ChatState, running: Turn | undefined, next: Turn | undefined): StopState {
+  const turn = running ?? next;
+  if (turn === undefined) {
+    const isOnItsWay = state.link.state === 'connected' && shownPending(state).some((message) => message.error === undefined);
+    return isOnItsWay ? { kind: 'ready' } : { kind: 'none' };
+  }
+  const at = state.stopAskedAt[turn.id];
+  if (at !== undefined) return { kind: 'asked', at };
+  return turn.isStopping ? { kind: 'asked', at: Number.POSITIVE_INFINITY } : { kind: 'ready' };
+}

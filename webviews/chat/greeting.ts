@@ -1,0 +1,49 @@
+import { html, nothing } from 'lit';
+import type { TemplateResult } from 'lit';
+import { button } from '../shared/button.ts';
+import type { ChatActions } from './chatContext.ts';
+import { currentAgent } from './chatState.ts';
+import type { ChatState } from './chatState.ts';
+import { withoutStop, withStop } from './words.ts';
+
+/** What stands in place of the transcript when there is nothing to read: one sentence and one action. */
+export function greeting(state: ChatState, actions: ChatActions): TemplateResult | typeof nothing {
+  if (state.agents === undefined) return state.link.state === 'offline' ? noGateway(state, actions) : waiting('Starting the gateway.');
+  const agent = currentAgent(state);
+  if (agent === undefined) return state.agents.size === 0 ? noAgents(actions) : chooseAgent(actions);
+  if (state.sessionId !== undefined && state.snapshot === undefined && state.pending.every((message) => message.sessionId !== state.sessionId)) return waiting('Opening the session.');
+  const policy = agent.policy.words;
+  const model = agent.route === undefined ? 'No model server answers yet.' : `It answers with ${agent.route.model}${agent.route.isTiny ? ', a tiny model for trying things out; it cannot use tools' : ''}.`;
+  return html`<div class="greeting" data-stop role="group" aria-label="About ${agent.name}">
+    <p dir="auto">${withStop(agent.soul.summary)} It ${policy.charAt(0).toLowerCase()}${withoutStop(policy.slice(1))}. ${model}</p>
+  </div>`;
+}
+
+/** Shown after a short while only, by the style sheet: the usual start is quicker. */
+function waiting(words: string): TemplateResult {
+  return html`<div class="greeting late"><p class="meta">${words}</p></div>`;
+}
+
+function noGateway(state: ChatState, actions: ChatActions): TemplateResult {
+  const cause = state.link.cause === undefined ? '' : ` It ended: ${withStop(state.link.cause)}`;
+  return html`<div class="greeting">
+    <p dir="auto">Start the gateway to see your agents.${cause}</p>
+    <div class="acts">
+      ${button({ label: 'Start Gateway', kind: 'first', run: () => actions.run('startGateway', {}) })} ${button({ label: 'Show Log', kind: 'link', run: () => actions.run('showLogs', {}) })}
+    </div>
+  </div>`;
+}
+
+function noAgents(actions: ChatActions): TemplateResult {
+  return html`<div class="greeting">
+    <p>Choose an agent to talk to. There is none yet.</p>
+    <div class="acts">${button({ label: 'New Agent', kind: 'first', run: () => actions.run('createAgent', {}) })}</div>
+  </div>`;
+}
+
+function chooseAgent(actions: ChatActions): TemplateResult {
+  return html`<div class="greeting">
+    <p>Choose an agent to talk to.</p>
+    <div class="acts">${button({ label: 'Choose Agent', kind: 'first', run: () => actions.run('chooseAgent', {}) })}</div>
+  </div>`;
+}

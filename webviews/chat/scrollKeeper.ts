@@ -1,0 +1,91 @@
+import { anchorShift, findAnchor } from './readingAnchor.ts';
+import type { ReadingAnchor } from './readingAnchor.ts';
+
+/** Within how many px of the end the view follows it. */
+const followWithin = 24;
+
+/**
+ * Keeps the scroll where the reader wants it. At the end it follows the end; anywhere else the piece that the reader looks at stays where it is,
+ * whatever grows, folds or arrives above or below, and when the view changes its size.
+ */
+export class ScrollKeeper {
+  readonly #scroller: HTMLElement;
+  readonly #onChange: () => void;
+  #isFollowing = true;
+  #anchor: ReadingAnchor | undefined;
+  #lastTop = 0;
+
+  constructor(scroller: HTMLElement, onChange: () => void) {
+    this.#scroller = scroller;
+    this.#onChange = onChange;
+    scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true });
+    scroller.addEventListener('wheel', (event) => event.deltaY < 0 && this.#leaveEnd(), { passive: true });
+    scroller.addEventListener('pointerdown', (event) => event.target === scroller && this.#leaveEnd(), { passive: true });
+  }
+
+  get isFollowing(): boolean {
+    return this.#isFollowing;
+  }
+
+  /** What the reader looks at; absent while the end is followed. */
+  get anchor(): ReadingAnchor | undefined {
+    return this.#isFollowing ? undefined : this.#anchor;
+  }
+
+  /** Goes to the end and follows it from now on. */
+  toEnd(): void {
+    this.#isFollowing = true;
+    this.#anchor = undefined;
+    this.hold();
+    this.#onChange();
+  }
+
+  /** Puts a piece at the top of the view, `offset` px below its edge, and stays with it. */
+  stayAt(key: string, offset: number): boolean {
+    const element = this.#scroller.querySelector<HTMLElement>(`[data-anchor="${CSS.escape(key)}"]`);
+    if (element === null) return false;
+    this.#isFollowing = false;
+    this.#anchor = { element, key, offset };
+    this.hold();
+    this.#onChange();
+    return true;
+  }
+
+  /** Before a change that moves things: notes what the reader looks at. */
+  note(): void {
+    if (!this.#isFollowing) this.#anchor = findAnchor(this.#scroller) ?? this.#anchor;
+  }
+
+  /** After anything changed its size or place: puts the scroll right again. */
+  hold(): void {
+    const scroller = this.#scroller;
+    if (this.#isFollowing) {
+      const end = scroller.scrollHeight - scroller.clientHeight;
+      if (Math.abs(scroller.scrollTop - end) >= 1) scroller.scrollTop = end;
+    } else if (this.#anchor !== undefined) {
+      const shift = anchorShift(scroller, this.#anchor);
+      if (shift !== undefined && Math.abs(shift) >= 1) scroller.scrollTop += shift;
+    }
+    this.#lastTop = scroller.scrollTop;
+  }
+
+  #scrolled(): void {
+    const scroller = this.#scroller;
+    const { scrollTop } = scroller;
+    const distance = scroller.scrollHeight - scroller.clientHeight - scrollTop;
+    const moved = scrollTop - this.#lastTop;
+    if (Math.abs(moved) < 1) return;
+    this.#lastTop = scrollTop;
+    if (moved < 0 && distance > followWithin) this.#isFollowing = false;
+    else if (moved > 0 && distance <= followWithin) this.#isFollowing = true;
+    this.#anchor = this.#isFollowing ? undefined : findAnchor(scroller);
+    this.#onChange();
+  }
+
+  #leaveEnd(): void {
+    if (!this.#isFollowing || this.#scroller.scrollHeight <= this.#scroller.clientHeight) return;
+    this.#isFollowing = false;
+    this.#anchor = findAnchor(this.#scroller);
+    this.#onChange();
+  }
+}

@@ -1,0 +1,94 @@
+import { html, nothing } from 'lit';
+import type { PropertyValues, TemplateResult } from 'lit';
+import type { Agent } from '../../server/protocol/agents.ts';
+import type { Session } from '../../server/protocol/sessions.ts';
+import { icon, readyDot } from '../shared/icon.ts';
+import { LightElement } from '../shared/lightElement.ts';
+import { askHost } from './chatContext.ts';
+import { policyVariants } from './statusModel.ts';
+import type { StatusWord } from './statusModel.ts';
+
+/** Who answers, how it stands, with which model, and what it may touch: two rows that stay in sight. */
+export class StatusLine extends LightElement {
+  static override properties = { agent: {}, session: {}, status: {}, variant: { state: true } };
+  declare agent: Agent | undefined;
+  declare session: Session | undefined;
+  declare status: StatusWord | undefined;
+  /** How many phrases of the policy are left out for want of room. */
+  declare variant: number;
+  readonly #sizes = new ResizeObserver(() => this.#fit());
+  #measuredWords = '';
+
+  constructor() {
+    super();
+    this.agent = undefined;
+    this.session = undefined;
+    this.status = undefined;
+    this.variant = 0;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#sizes.observe(this);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#sizes.disconnect();
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    super.updated(changed);
+    const words = `${this.agent?.policy.words} ${this.agent?.route?.model}`;
+    if (words === this.#measuredWords) return;
+    this.#measuredWords = words;
+    this.#fit();
+  }
+
+  protected override render(): TemplateResult | typeof nothing {
+    const { agent, session, status } = this;
+    if (agent === undefined || status === undefined) return nothing;
+    return html`<header class="status" aria-label="Agent">
+      <div class="row">
+        <button type="button" class="who" title="Choose another agent" aria-label="${agent.name}, ${status.word}. Choose another agent" @click=${() => askHost(this, 'chooseAgent', {})}>
+          ${status.icon === 'dot' ? readyDot() : icon(status.icon, status.tone, status.isTurning)}<span class="cut">${agent.name}</span>${icon('chevron-down')}
+        </button>
+        ${session === undefined
+          ? html`<span class="cut grow quiet">New session</span>`
+          : html`<span class="grow title"><button type="button" class="cut quiet" title="${session.title} (rename)" @click=${() => askHost(this, 'renameSession', { sessionId: session.id })}>${session.title === '' ? 'New session' : session.title}</button></span>`}
+        <span class="meta word ${status.tone === 'failed' || status.tone === 'needs' ? status.tone : ''}">${status.word}</span>
+      </div>
+      <div class="facts meta">${this.#facts(agent)}</div>
+    </header>`;
+  }
+
+  #facts(agent: Agent): TemplateResult {
+    const { route } = agent;
+    const model = route === undefined ? 'no model yet' : route.model;
+    const variants = policyVariants(agent.policy.words);
+    const shown = variants[Math.min(this.variant, variants.length - 1)] ?? agent.policy.name;
+    return html`<span class="cut wide" title=${route === undefined ? 'No model server answers yet' : `${route.model} on ${route.serverName}`}>${model}</span>
+      ${route?.isTiny ? html`<span class="cut wide" title="tiny model for trying things out; it cannot use tools">tiny model for trying things out</span>` : nothing}
+      <span class="wide" aria-hidden="true">·</span>
+      <button type="button" class="link cut policy" title="${agent.policy.words}. Show the policy" aria-label="${agent.policy.words}. Show the policy" @click=${() => askHost(this, 'openPolicy', { agentId: agent.id })} .textContent=${shown}></button>`;
+  }
+
+  /** Takes the longest words of the policy that fit beside the model. */
+  #fit(): void {
+    const row = this.querySelector<HTMLElement>('.facts');
+    const link = this.querySelector<HTMLElement>('.policy');
+    if (row === null || link === null || this.agent === undefined) return;
+    const variants = policyVariants(this.agent.policy.words);
+    const shown = link.textContent;
+    let chosen = variants.length - 1;
+    for (let index = variants.length - 1; index >= 0; index -= 1) {
+      link.textContent = variants[index] ?? '';
+      if (row.scrollWidth > row.clientWidth || link.scrollWidth > link.clientWidth || [...row.children].some((child) => child.scrollWidth > child.clientWidth + 1)) break;
+      chosen = index;
+    }
+    link.textContent = shown;
+    this.variant = Math.max(0, chosen);
+  }
+}
+
+customElements.define('logos-status', StatusLine);

@@ -1,0 +1,41 @@
+import type { Tone } from '../shared/icon.ts';
+import { currentAgent, currentSandbox, runningTurn } from './chatState.ts';
+import type { ChatState } from './chatState.ts';
+import { phaseVerb } from './phaseWords.ts';
+import { agoWords } from './words.ts';
+
+/** The state of the chat's agent: shape, word and colour, in this order of weight. */
+export interface StatusWord {
+  /** A codicon, or `dot` for the ready dot. */
+  readonly icon: string;
+  readonly isTurning: boolean;
+  readonly tone: Tone;
+  readonly word: string;
+}
+
+/** What the status line shows of a state. `now` is in ms since 1970. */
+export function statusWord(state: ChatState, now: number): StatusWord {
+  const agent = currentAgent(state);
+  if (state.link.state !== 'connected') {
+    const since = state.link.sinceAt ?? now;
+    return { icon: 'history', isTurning: false, tone: 'quiet', word: state.agents === undefined ? 'Connecting' : `Last known, ${agoWords(now - since)}` };
+  }
+  const turn = runningTurn(state);
+  if (turn !== undefined) return { icon: 'session-in-progress', isTurning: true, tone: 'working', word: phaseVerb(turn) };
+  const sandbox = currentSandbox(state);
+  if (sandbox?.phase === 'starting' || agent?.state === 'starting') return { icon: 'loading', isTurning: true, tone: 'quiet', word: 'Starting sandbox' };
+  if (sandbox?.phase === 'failed') return { icon: 'error', isTurning: false, tone: 'failed', word: 'Failed' };
+  const outcome = state.snapshot?.turns.at(-1)?.attempts.at(-1)?.outcome;
+  if (outcome === 'failed' || outcome === 'iterations_spent') return { icon: 'error', isTurning: false, tone: 'failed', word: 'Failed' };
+  if (outcome === 'interrupted') return { icon: 'debug-disconnect', isTurning: false, tone: 'needs', word: 'Interrupted' };
+  if (outcome === 'stopped') return { icon: 'debug-stop', isTurning: false, tone: 'quiet', word: 'Stopped' };
+  if (agent?.state === 'working') return { icon: 'session-in-progress', isTurning: true, tone: 'working', word: agent.stateWord ?? 'Working' };
+  if (sandbox?.isChatReady) return { icon: 'dot', isTurning: false, tone: 'ok', word: 'Ready' };
+  return { icon: 'circle-large', isTurning: false, tone: 'quiet', word: 'No sandbox' };
+}
+
+/** The words of a policy, whole and then shorter by whole phrases: what may be read goes first, then what may be written; the network stays. */
+export function policyVariants(words: string): readonly string[] {
+  const phrases = words.split(', ').filter((phrase) => phrase !== '');
+  return phrases.map((_phrase, index) => phrases.slice(index).join(', ')).map((variant) => variant.charAt(0).toUpperCase() + variant.slice(1));
+}

@@ -1,0 +1,147 @@
+import { html, nothing } from 'lit';
+import type { PropertyValues, TemplateResult } from 'lit';
+import type { ToolPart } from '../../server/protocol/messages.ts';
+import { button, iconButton } from '../shared/button.ts';
+import { icon } from '../shared/icon.ts';
+import { SecondsClock } from '../shared/secondsClock.ts';
+import { StepElement } from '../shared/stepElement.ts';
+import { ansiPieces, withoutAnsi } from './ansi.ts';
+import { askHost, tellFold } from './chatContext.ts';
+import { markScrollBox } from './scrollBox.ts';
+import { toolFact, toolName, toolTime, toolWords } from './toolWords.ts';
+import { bytesWords, countWords } from './words.ts';
+
+const tailLines = 6;
+const maxLines = 400;
+const opensAfterMs = 700;
+const maxOpenedChars = 1_048_576;
+
+/**
+ * A call of a tool: one row, and below it its output. While it runs it opens by itself with a live tail, and shuts at its end;
+ * a failed one stays open; what a person did stands above both.
+ */
+export class ToolRow extends StepElement {
+  static override properties = { call: {}, fold: {} };
+  declare call: ToolPart | undefined;
+  /** What a person chose: open, folded, or nothing yet. */
+  declare fold: boolean | undefined;
+  #opening: ReturnType<typeof setTimeout> | undefined;
+
+  constructor() {
+    super();
+    this.call = undefined;
+    this.fold = undefined;
+    new SecondsClock(this, () => this.call?.state === 'running');
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearTimeout(this.#opening);
+  }
+
+  protected override rawText(): string {
+    return JSON.stringify(this.call, undefined, 2);
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    super.updated(changed);
+    const pre = this.querySelector<HTMLElement>('.out pre');
+    if (pre !== null && changed.has('call')) this.#followEnd(pre);
+    markScrollBox(pre, 'Output');
+    clearTimeout(this.#opening);
+    const waitMs = this.call === undefined ? 0 : this.call.startedAt + opensAfterMs - Date.now();
+    if (this.call?.state === 'running' && waitMs > 0) this.#opening = setTimeout(() => this.requestUpdate(), Math.min(waitMs, opensAfterMs));
+  }
+
+  protected override render(): TemplateResult | typeof nothing {
+    const { call: part } = this;
+    if (part === undefined) return nothing;
+    const { verb, object, folder } = toolWords(part);
+    const fact = toolFact(part);
+    const time = toolTime(part, Date.now());
+    const isOpen = this.#isOpen(part);
+    const hasBody = part.output !== '' || part.error !== undefined;
+    return html`<div class="card" data-anchor=${part.partId}>
+      <button type="button" class="head" data-stop aria-expanded=${hasBody ? isOpen : nothing} aria-label=${toolName(part)} @click=${() => this.#toggle(part, isOpen)}>
+        ${stateIcon(part)}<span>${verb}</span><code class="cut" dir="ltr" title=${part.title.slice(0, 1000)}>${object}</code>
+        ${folder === undefined ? nothing : html`<span class="meta cut dir wide" dir="ltr">${folder}</span>`}
+        ${fact === undefined ? nothing : factTemplate(part, fact)}
+        <span class="meta time${part.state === 'done' ? ' wide' : ''}">${time}</span>
+        ${hasBody ? icon(isOpen ? 'chevron-down' : 'chevron-right', 'quiet') : html`<i class="codicon"></i>`}
+      </button>
+      ${isOpen && hasBody ? this.#body(part) : nothing}
+    </div>`;
+  }
+
+  #isOpen(part: ToolPart): boolean {
+    if (this.fold !== undefined) return this.fold;
+    if (part.state === 'failed' || part.state === 'timed_out') return true;
+    return part.state === 'running' && part.output !== '' && Date.now() - part.startedAt >= opensAfterMs;
+  }
+
+  #toggle(part: ToolPart, isOpen: boolean): void {
+    tellFold(this, { partId: part.partId, isOpen: !isOpen });
+  }
+
+  #body(part: ToolPart): TemplateResult {
+    const output = part.output.replace(/\n+$/, '');
+    const lines = output.split('\n');
+    const limit = this.fold === true ? maxLines : tailLines;
+    const shown = lines.slice(-limit);
+    const isCut = shown.length < lines.length;
+    const error = part.error === undefined || part.error === toolFact(part) ? nothing : html`<p class="meta failed">${part.error}</p>`;
+    return html`<div class="out">
+      ${output === '' ? nothing : html`<pre class="output" dir="ltr">${ansiPieces(shown.join('\n')).map(({ classes, text }) => (classes === '' ? text : html`<span class=${classes}>${text}</span>`))}</pre>`}
+      ${error}
+      ${isCut || part.truncatedBytes !== undefined || this.fold === true ? this.#bar(part, shown.length, lines.length) : nothing}
+    </div>`;
+  }
+
+  #bar(part: ToolPart, shown: number, all: number): TemplateResult {
+    const facts = [
+      shown < all ? `Showing the last ${countWords(shown)} of ${countWords(all)} lines` : `${countWords(all)} ${all === 1 ? 'line' : 'lines'}`,
+      ...(part.truncatedBytes === undefined || part.truncatedBytes === 0 ? [] : [`${bytesWords(part.truncatedBytes)} left out in the middle (tool limit 64 KB)`]),
+    ];
+    const plain = () => withoutAnsi(part.output).slice(0, maxOpenedChars);
+    return html`<div class="bar">
+      <span class="meta grow">${facts.join(' · ')}</span>
+      ${button({ label: 'Open Full Output', kind: 'link', run: () => askHost(this, 'openText', { title: `Output of ${toolWords(part).object}`.slice(0, 120), text: plain() }) })}
+      ${iconButton('copy', 'Copy output', () => askHost(this, 'copyText', { text: plain() }))}
+    </div>`;
+  }
+
+  /** The newest line stays in sight unless the reader scrolled up in the box. */
+  #followEnd(pre: HTMLElement): void {
+    const isHeld = pre.dataset['held'] === 'yes';
+    if (!isHeld) pre.scrollTop = pre.scrollHeight;
+    pre.onscroll = () => {
+      pre.dataset['held'] = pre.scrollHeight - pre.clientHeight - pre.scrollTop > 24 ? 'yes' : 'no';
+    };
+  }
+}
+
+function stateIcon(part: ToolPart): TemplateResult {
+  switch (part.state) {
+    case 'pending':
+      return icon('circle-large', 'quiet');
+    case 'running':
+      return icon('session-in-progress', 'working', true);
+    case 'done':
+      return icon('check', 'ok');
+    case 'stopped':
+      return icon('debug-stop', 'quiet');
+    case 'denied':
+      return icon('shield', 'needs');
+    default:
+      return icon('error', 'failed');
+  }
+}
+
+function factTemplate(part: ToolPart, fact: string): TemplateResult {
+  const lines = /^\+(\d+) [-−](\d+)$/.exec(fact);
+  if (lines !== null) return html`<span class="meta fact"><span class="added">+${lines[1]}</span> <span class="removed">−${lines[2]}</span></span>`;
+  const isFailed = part.state === 'failed' || part.state === 'timed_out';
+  return html`<span class="meta fact cut${isFailed ? ' failed' : ''}" title=${fact.slice(0, 1000)}>${fact.slice(0, 200)}</span>`;
+}
+
+customElements.define('logos-tool', ToolRow);

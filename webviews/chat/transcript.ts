@@ -1,0 +1,249 @@
+import { html, nothing } from 'lit';
+import type { PropertyValues, TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import { styleMap } from 'lit/directives/style-map.js';
+import type { Turn } from '../../server/protocol/messages.ts';
+import { icon } from '../shared/icon.ts';
+import { LightElement } from '../shared/lightElement.ts';
+import type { StepElement } from '../shared/stepElement.ts';
+import type { ChatActions } from './chatContext.ts';
+import type { PendingMessage } from './chatState.ts';
+import { pendingRow } from './pendingRow.ts';
+import { RovingFocus } from './rovingFocus.ts';
+import { ScrollKeeper } from './scrollKeeper.ts';
+import { estimatedTurnHeight, windowAtEnd, windowOf } from './transcriptWindow.ts';
+import type { TranscriptWindow } from './transcriptWindow.ts';
+import './turnElement.ts';
+import { messageText } from './userMessage.ts';
+
+const loadOlderWithin = 400;
+
+/** The column of turns. Only what is near the view is in the document; the height of a turn is kept when it leaves. */
+export class Transcript extends LightElement {
+  static override properties = {
+    turns: {},
+    pending: {},
+    folds: {},
+    hasOlder: {},
+    isOnline: {},
+    agentName: {},
+    actions: {},
+    greeting: {},
+    sticky: { state: true },
+  };
+  declare turns: readonly Turn[];
+  declare pending: readonly PendingMessage[];
+  declare folds: Readonly<Record<string, boolean>>;
+  declare hasOlder: boolean;
+  /** The gateway can be reached. */
+  declare isOnline: boolean;
+  declare agentName: string;
+  declare actions: ChatActions | undefined;
+  /** What stands where there is no turn yet. */
+  declare greeting: TemplateResult | typeof nothing;
+  /** The prompt whose answer is being read while the prompt itself is above the view. */
+  declare sticky: Turn | undefined;
+  /** Asked for when the reader comes near the top. */
+  onNeedOlder: () => void = () => undefined;
+  /** Told on each move of the scroll. */
+  onScroll: () => void = () => undefined;
+
+  readonly #heights = new Map<string, number>();
+  readonly #sizes = new ResizeObserver((entries) => this.#measured(entries));
+  #window: TranscriptWindow = { start: 0, end: 0, above: 0, below: 0 };
+  /** The window was chosen for a jump, and stays until the scroll has followed. */
+  #isWindowFixed = false;
+  #keeper: ScrollKeeper | undefined;
+  #roving: RovingFocus | undefined;
+  #observed = new Set<Element>();
+  #scroller: HTMLElement | undefined;
+
+  constructor() {
+    super();
+    this.turns = [];
+    this.pending = [];
+    this.folds = {};
+    this.hasOlder = false;
+    this.isOnline = false;
+    this.agentName = '';
+    this.actions = undefined;
+    this.greeting = nothing;
+    this.sticky = undefined;
+  }
+
+  get keeper(): ScrollKeeper | undefined {
+    return this.#keeper;
+  }
+
+  get roving(): RovingFocus | undefined {
+    return this.#roving;
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#sizes.disconnect();
+    this.#roving?.dispose();
+  }
+
+  /** Draws the turns about a piece of the transcript and puts it `offset` px below the top of the view. */
+  async drawAround(turnId: string, anchor: string, offset: number): Promise<void> {
+    const index = this.turns.findIndex((turn) => turn.id === turnId);
+    if (index < 0 || this.#scroller === undefined) return;
+    const heights = this.#turnHeights();
+    const top = heights.slice(0, index).reduce((sum, height) => sum + height, 0);
+    this.#window = windowOf(heights, { top, height: this.#scroller.clientHeight });
+    this.#isWindowFixed = true;
+    this.requestUpdate();
+    await this.updateComplete;
+    const element = this.querySelector<StepElement>(`logos-turn[data-turn="${turnId}"]`);
+    await element?.updateComplete;
+    await Promise.all([...(element?.querySelectorAll<StepElement>('logos-user, logos-text, logos-tool, logos-thinking') ?? [])].map((step) => step.updateComplete));
+    this.#isWindowFixed = false;
+    this.#keeper?.stayAt(anchor, offset);
+  }
+
+  /** Goes to the prompt before or after the place of reading, and gives it the focus. */
+  toPrompt(by: 1 | -1): void {
+    const top = this.#scroller?.getBoundingClientRect().top ?? 0;
+    const prompts = [...this.querySelectorAll<HTMLElement>('[data-prompt]')];
+    const focused = prompts.indexOf(document.activeElement as HTMLElement);
+    const beyond = (prompt: HTMLElement) => (by < 0 ? prompt.getBoundingClientRect().top < top - 1 : prompt.getBoundingClientRect().top > top + 13);
+    const next = focused >= 0 ? prompts[focused + by] : by < 0 ? prompts.findLast(beyond) : prompts.find(beyond);
+    if (next === undefined) return;
+    this.#keeper?.stayAt(next.dataset['anchor'] ?? '', 12);
+    next.focus({ preventScroll: true });
+  }
+
+  protected override firstUpdated(changed: PropertyValues): void {
+    super.firstUpdated(changed);
+    const scroller = this.querySelector<HTMLElement>('.log');
+    if (scroller === null) return;
+    this.#scroller = scroller;
+    this.#keeper = new ScrollKeeper(scroller, () => this.#scrolled());
+    this.#roving = new RovingFocus(scroller);
+    this.#sizes.observe(scroller);
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has('turns') || this.#keeper?.isFollowing) this.#chooseWindow();
+    this.#keeper?.note();
+    this.#keepFocus();
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    super.updated(changed);
+    const drawn = new Set(this.querySelectorAll('logos-turn, .pendings'));
+    for (const element of this.#observed) if (!drawn.has(element)) this.#sizes.unobserve(element);
+    for (const element of drawn) if (!this.#observed.has(element)) this.#sizes.observe(element);
+    this.#observed = drawn;
+    this.#keeper?.hold();
+    if (changed.has('turns')) this.#needOlder();
+  }
+
+  protected override render(): TemplateResult {
+    const { start, end, above, below } = this.#window;
+    const setSize = this.hasOlder ? -1 : (this.turns.at(-1)?.ordinal ?? 0);
+    const isEmpty = this.turns.length === 0 && this.pending.length === 0;
+    return html`<div class="log" role="log" aria-live="off" aria-label="Conversation" tabindex="-1">
+        <div class="column">
+          ${isEmpty ? this.greeting : nothing}
+          <div style=${styleMap({ height: `${above}px` })}></div>
+          ${repeat(
+            this.turns.slice(start, end),
+            (turn) => turn.id,
+            (turn) =>
+              html`<logos-turn
+                data-turn=${turn.id}
+                .turn=${turn}
+                .isLast=${turn === this.turns.at(-1)}
+                .setSize=${setSize}
+                .folds=${this.folds}
+                .actions=${this.actions}
+                .agentName=${this.agentName}
+              ></logos-turn>`,
+          )}
+          <div style=${styleMap({ height: `${below}px` })}></div>
+          <div class="pendings">
+            ${this.actions === undefined ? nothing : repeat(this.pending, (message) => message.messageId, (message) => pendingRow(message, this.isOnline, this.actions))}
+          </div>
+        </div>
+      </div>
+      ${this.sticky === undefined ? nothing : this.#stickyLine(this.sticky)}`;
+  }
+
+  #stickyLine(turn: Turn): TemplateResult {
+    const text = messageText(turn.message).split('\n')[0] ?? '';
+    return html`<button type="button" class="sticky" aria-label="Back to: ${text.slice(0, 80)}" @click=${() => this.#keeper?.stayAt(turn.message.id, 12)}>
+      <span class="cut grow" dir="auto">${text.slice(0, 300)}</span>${icon('arrow-up', 'quiet')}
+    </button>`;
+  }
+
+  #turnHeights(): readonly number[] {
+    return this.turns.map((turn) => this.#heights.get(turn.id) ?? estimatedTurnHeight);
+  }
+
+  #chooseWindow(): boolean {
+    if (this.#isWindowFixed) return false;
+    const scroller = this.#scroller;
+    const heights = this.#turnHeights();
+    const viewHeight = scroller?.clientHeight ?? 600;
+    const isAtEnd = this.#keeper?.isFollowing ?? true;
+    const next = isAtEnd || scroller === undefined ? windowAtEnd(heights, viewHeight) : this.#windowAroundAnchor(heights, scroller);
+    const old = this.#window;
+    this.#window = next;
+    return next.start !== old.start || next.end !== old.end;
+  }
+
+  /** After turns were put before, the scroll offset is stale: the turn under the reader's eye tells where the view is. */
+  #windowAroundAnchor(heights: readonly number[], scroller: HTMLElement): TranscriptWindow {
+    const anchor = this.#keeper?.anchor;
+    const turnElement = anchor?.element.closest<HTMLElement>('logos-turn');
+    const index = this.turns.findIndex((turn) => turn.id === turnElement?.dataset['turn']);
+    if (turnElement === null || turnElement === undefined || index < 0) return windowOf(heights, { top: scroller.scrollTop, height: scroller.clientHeight });
+    const before = heights.slice(0, index).reduce((sum, height) => sum + height, 0);
+    const into = scroller.getBoundingClientRect().top - turnElement.getBoundingClientRect().top;
+    return windowOf(heights, { top: Math.max(0, before + into), height: scroller.clientHeight });
+  }
+
+  #measured(entries: readonly ResizeObserverEntry[]): void {
+    for (const { target, borderBoxSize, contentRect } of entries) {
+      const id = target instanceof HTMLElement ? target.dataset['turn'] : undefined;
+      if (id !== undefined) this.#heights.set(id, borderBoxSize[0]?.blockSize ?? contentRect.height);
+    }
+    this.#keeper?.hold();
+    if (this.#chooseWindow()) this.requestUpdate();
+    this.#stick();
+  }
+
+  #scrolled(): void {
+    if (this.#chooseWindow()) this.requestUpdate();
+    this.#needOlder();
+    this.#stick();
+    this.onScroll();
+  }
+
+  #needOlder(): void {
+    const scroller = this.#scroller;
+    if (scroller !== undefined && this.hasOlder && scroller.scrollTop < loadOlderWithin) this.onNeedOlder();
+  }
+
+  /** A prompt stands as one line while its answer is read and it is above the view itself. */
+  #stick(): void {
+    const scroller = this.#scroller;
+    if (scroller === undefined) return;
+    const top = scroller.getBoundingClientRect().top;
+    const reading = [...scroller.querySelectorAll<HTMLElement>('logos-turn')].find((element) => element.getBoundingClientRect().bottom > top + 48);
+    const prompt = reading?.querySelector('.user')?.getBoundingClientRect();
+    const isAbove = prompt !== undefined && prompt.bottom < top + 4;
+    this.sticky = isAbove ? this.turns.find((turn) => turn.id === reading?.dataset['turn']) : undefined;
+  }
+
+  /** A step that leaves the document hands its focus to the log, so that keys go on working. */
+  #keepFocus(): void {
+    const focused = document.activeElement?.closest<HTMLElement>('logos-turn');
+    const index = this.turns.findIndex((turn) => turn.id === focused?.dataset['turn']);
+    if (focused !== null && focused !== undefined && (index < this.#window.start || index >= this.#window.end)) this.#scroller?.focus({ preventScroll: true });
+  }
+}
+
+customElements.define('logos-transcript', Transcript);

@@ -1,0 +1,164 @@
+import { html, nothing } from 'lit';
+import type { TemplateResult } from 'lit';
+import type { Attempt, Part, Turn } from '../../server/protocol/messages.ts';
+import { button } from '../shared/button.ts';
+import { icon } from '../shared/icon.ts';
+import { SecondsClock } from '../shared/secondsClock.ts';
+import { StepElement } from '../shared/stepElement.ts';
+import './brokenStep.ts';
+import './textStep.ts';
+import './thinkingRow.ts';
+import './toolRow.ts';
+import './userMessage.ts';
+import type { ChatActions } from './chatContext.ts';
+import { errorCard } from './errorCard.ts';
+import { errorWords, iterationsSpentWords } from './errorWords.ts';
+import { phaseWords } from './phaseWords.ts';
+import { answerText, usageLine } from './usageLine.ts';
+import { messageText } from './userMessage.ts';
+import { clockWords, plural, withoutStop } from './words.ts';
+
+/** One exchange: what a person wrote, the answer's steps, how it ended, and what it took. */
+export class TurnElement extends StepElement {
+  static override properties = { turn: {}, isLast: {}, setSize: {}, folds: {}, actions: {}, agentName: {} };
+  declare turn: Turn | undefined;
+  declare isLast: boolean;
+  /** How many turns the session has; -1 while older ones are not read. */
+  declare setSize: number;
+  declare folds: Readonly<Record<string, boolean>>;
+  declare actions: ChatActions | undefined;
+  declare agentName: string;
+
+  constructor() {
+    super();
+    this.turn = undefined;
+    this.isLast = false;
+    this.setSize = -1;
+    this.folds = {};
+    this.actions = undefined;
+    this.agentName = '';
+    new SecondsClock(this, () => this.turn?.retryAt !== undefined);
+  }
+
+  protected override rawText(): string {
+    return JSON.stringify(this.turn, undefined, 2);
+  }
+
+  protected override render(): TemplateResult | typeof nothing {
+    const { turn, actions } = this;
+    if (turn === undefined || actions === undefined) return nothing;
+    const attempt = turn.attempts.at(-1);
+    const earlier = turn.attempts.slice(0, -1);
+    return html`<article class="turn" aria-setsize=${this.setSize} aria-posinset=${turn.ordinal} aria-label=${messageText(turn.message).slice(0, 80)}>
+      <logos-user .text=${messageText(turn.message)} .anchor=${turn.message.id}></logos-user>
+      ${(turn.notices ?? []).map((notice) => html`<div class="mark meta">${icon('info', 'quiet')}<span class="grow" dir="auto">${notice}</span></div>`)}
+      ${earlier.length === 0 ? nothing : this.#earlier(turn, earlier)}
+      ${attempt === undefined ? nothing : this.#attempt(turn, attempt, actions)}
+    </article>`;
+  }
+
+  #earlier(turn: Turn, attempts: readonly Attempt[]): TemplateResult {
+    const key = `attempts:${turn.id}`;
+    const isOpen = this.folds[key] ?? false;
+    return html`<div class="earlier" data-anchor=${key}>
+      <button type="button" class="step" data-stop aria-expanded=${isOpen} @click=${() => this.actions?.fold(key, !isOpen)}>
+        ${icon(isOpen ? 'chevron-down' : 'chevron-right')}<span class="label">${plural(attempts.length, 'earlier attempt')}</span>
+        <span class="cut">${isOpen ? '' : endWords(attempts.at(-1))}</span>
+      </button>
+      ${isOpen ? html`<div class="nest">${attempts.map((attempt) => html`${this.#steps(attempt, false)}<div class="mark meta">${endWords(attempt)}</div>`)}</div>` : nothing}
+    </div>`;
+  }
+
+  #attempt(turn: Turn, attempt: Attempt, actions: ChatActions): TemplateResult {
+    const isRunning = turn.state === 'running';
+    return html`${this.#steps(attempt, isRunning)} ${isRunning ? html`${this.#phase(turn, attempt)}<div class="usage"></div>` : this.#end(turn, attempt, actions)}`;
+  }
+
+  #steps(attempt: Attempt, isRunning: boolean): readonly unknown[] {
+    const parts = attempt.message?.parts ?? [];
+    if (attempt.message?.fromReasoning && parts.every((part) => part.kind !== 'text')) return this.#reasoningAsAnswer(parts);
+    const fromReasoning = attempt.message?.fromReasoning ? html`<div class="meta">The model sent no answer; this is its thinking.</div>` : nothing;
+    const shown = attempt.message?.fromReasoning ? parts.filter((part) => part.kind !== 'thinking') : parts;
+    return [fromReasoning, ...shown.map((part, index) => this.#step(part, isRunning && index === shown.length - 1))];
+  }
+
+  #reasoningAsAnswer(parts: readonly Part[]): readonly unknown[] {
+    const note = html`<div class="meta">The model sent no answer; this is its thinking.</div>`;
+    return [note, ...parts.map((part) => (part.kind === 'thinking' ? html`<logos-text .partId=${part.partId} .text=${part.text}></logos-text>` : this.#step(part, false)))];
+  }
+
+  #step(part: Part, isLive: boolean): TemplateResult | typeof nothing {
+    switch (part.kind) {
+      case 'text':
+        return part.text.trim() === '' ? nothing : html`<logos-text .partId=${part.partId} .text=${part.text} .isLive=${isLive}></logos-text>`;
+      case 'thinking':
+        return part.text.trim() === '' ? nothing : html`<logos-thinking .thought=${part} .isLive=${isLive && part.durationMs === undefined} .fold=${this.folds[part.partId]}></logos-thinking>`;
+      case 'tool':
+        return html`<logos-tool .call=${part} .fold=${this.folds[part.partId]}></logos-tool>`;
+      default:
+        return nothing;
+    }
+  }
+
+  /** The word of what it does, as long as no step shows it. */
+  #phase(turn: Turn, attempt: Attempt): TemplateResult | typeof nothing {
+    const last = attempt.message?.parts.at(-1);
+    const isShownByStep =
+      (last?.kind === 'tool' && last.state === 'running') || (last?.kind === 'text' && turn.phase === 'answering') || (last?.kind === 'thinking' && turn.phase === 'thinking');
+    if (isShownByStep && !turn.isStopping) return nothing;
+    const words = turn.isStopping ? 'Stopping…' : phaseWords(turn, Date.now());
+    return html`<div class="step still" data-anchor=${`phase:${turn.id}`}>${icon(turn.phase === 'sandbox' ? 'loading' : 'session-in-progress', 'working', true)}<span class="cut">${words}</span></div>`;
+  }
+
+  #end(turn: Turn, attempt: Attempt, actions: ChatActions): TemplateResult {
+    const copy = () => actions.run('copyText', { text: answerText(attempt.message) });
+    const canRetry = this.isLast;
+    const hasAnswer = answerText(attempt.message).trim() !== '';
+    const line = hasAnswer || attempt.usage !== undefined ? usageLine(attempt, copy, canRetry ? () => actions.retry(turn.id, 'retry') : undefined) : nothing;
+    return html`${this.#outcome(turn, attempt, actions, canRetry)} ${line}`;
+  }
+
+  #outcome(turn: Turn, attempt: Attempt, actions: ChatActions, canRetry: boolean): TemplateResult | typeof nothing {
+    const retry = (mode: 'retry' | 'resume') => () => actions.retry(turn.id, mode);
+    switch (attempt.outcome) {
+      case 'completed':
+        return nothing;
+      case 'stopped':
+        return html`<div class="mark meta" data-stop role="group" aria-label="Stopped">
+          ${icon('debug-stop', 'quiet')}<span class="grow">Stopped by you${attempt.endedAt === undefined ? '' : `, ${clockWords(attempt.endedAt)}`}</span>
+          ${canRetry ? button({ label: 'Continue', kind: 'second', run: retry('resume') }) : nothing}
+        </div>`;
+      case 'interrupted':
+        return html`<div class="mark meta" data-stop role="group" aria-label="Interrupted">
+          ${icon('debug-disconnect', 'needs')}<span class="grow" dir="auto">Interrupted: ${withoutStop(attempt.error?.message ?? `the gateway ended while ${this.agentName} was answering`)}.</span>
+          ${canRetry ? html`${button({ label: 'Resume', kind: 'first', run: retry('resume') })}${button({ label: 'Retry', kind: 'second', run: retry('retry') })}` : nothing}
+        </div>`;
+      default: {
+        const key = `error:${turn.id}:${attempt.number}`;
+        const { error } = attempt;
+        const words = attempt.outcome === 'iterations_spent' ? iterationsSpentWords(error) : errorWords(error ?? unknownError);
+        return errorCard({ key, words, error, turnId: turn.id, canRetry, areDetailsOpen: this.folds[key] ?? false }, actions);
+      }
+    }
+  }
+}
+
+const unknownError = { class: 'internal', message: '', cause: 'unknown', hint: '', retryable: true } as const;
+
+/** How an earlier attempt ended, in a few words. */
+function endWords(attempt: Attempt | undefined): string {
+  switch (attempt?.outcome) {
+    case 'completed':
+      return 'Completed';
+    case 'stopped':
+      return 'Stopped by you';
+    case 'interrupted':
+      return 'Interrupted';
+    case undefined:
+      return '';
+    default:
+      return attempt?.error === undefined ? 'Failed' : errorWords(attempt.error).title;
+  }
+}
+
+customElements.define('logos-turn', TurnElement);

@@ -1,0 +1,31 @@
+import { html, nothing } from 'lit';
+import type { TemplateResult } from 'lit';
+import type { Attempt, Message } from '../../server/protocol/messages.ts';
+import { iconButton } from '../shared/button.ts';
+import { countWords, durationWords } from './words.ts';
+
+/** The figures under an answer: tokens in and out, speed, time; a figure that nobody gave is left out. */
+export function usageFigures(attempt: Attempt): readonly { readonly text: string; readonly isWide: boolean }[] {
+  const { usage, startedAt, endedAt } = attempt;
+  const figures: { text: string; isWide: boolean }[] = [];
+  if (usage !== undefined) {
+    const estimated = usage.source === 'estimate' ? ' (estimated)' : '';
+    figures.push({ text: `${countWords(usage.inputTokens)} in${estimated}`, isWide: false }, { text: `${countWords(usage.outputTokens)} out`, isWide: false });
+    if (usage.tokensPerSecond !== undefined) figures.push({ text: `${usage.tokensPerSecond < 10 ? usage.tokensPerSecond.toFixed(1) : Math.round(usage.tokensPerSecond)} tok/s`, isWide: true });
+  }
+  if (endedAt !== undefined) figures.push({ text: durationWords(endedAt - startedAt), isWide: false });
+  return figures;
+}
+
+/** The text of an answer as it was written, for Copy. */
+export function answerText(message: Message | undefined): string {
+  return (message?.parts ?? []).flatMap((part) => (part.kind === 'text' || (message?.fromReasoning && part.kind === 'thinking') ? [part.text] : [])).join('\n\n');
+}
+
+/** Draws the line under an answer that ended. `onRetry` is absent where something came after it. */
+export function usageLine(attempt: Attempt, onCopy: () => void, onRetry: (() => void) | undefined): TemplateResult {
+  return html`<div class="usage meta">
+    <span class="cut">${usageFigures(attempt).map((figure, index) => html`<span class=${figure.isWide ? 'wide' : ''}>${index === 0 ? '' : ' · '}${figure.text}</span>`)}</span>
+    <span class="tools">${iconButton('copy', 'Copy answer', onCopy)}${onRetry === undefined ? nothing : iconButton('refresh', 'Retry', onRetry)}</span>
+  </div>`;
+}

@@ -1,0 +1,57 @@
+import { html, nothing } from 'lit';
+import type { TemplateResult } from 'lit';
+import type { Message } from '../../server/protocol/messages.ts';
+import { iconButton } from '../shared/button.ts';
+import { StepElement } from '../shared/stepElement.ts';
+import { askHost } from './chatContext.ts';
+import { safeText } from './safeText.ts';
+import { countWords } from './words.ts';
+
+const foldOverLines = 8;
+const maxFoldedChars = 1_200;
+const maxShownChars = 65_536;
+
+/** The text of a person's message. */
+export function messageText(message: Message): string {
+  return message.parts.map((part) => (part.kind === 'text' ? part.text : '')).join('\n');
+}
+
+/** What a person wrote: a box that looks like the place where it was written; over 8 lines it is cut until it is opened. */
+export class UserMessage extends StepElement {
+  static override properties = { text: {}, anchor: {}, note: { attribute: false }, isOpen: { state: true } };
+  declare text: string;
+  declare anchor: string;
+  /** A line under the text, such as that it has not been sent yet. */
+  declare note: TemplateResult | undefined;
+  declare isOpen: boolean;
+
+  constructor() {
+    super();
+    this.text = '';
+    this.anchor = '';
+    this.note = undefined;
+    this.isOpen = false;
+  }
+
+  protected override rawText(): string {
+    return this.text;
+  }
+
+  protected override render(): TemplateResult {
+    const lines = this.text.split('\n');
+    const isLong = lines.length > foldOverLines || this.text.length > maxFoldedChars;
+    const shown = isLong && !this.isOpen ? lines.slice(0, foldOverLines).join('\n').slice(0, maxFoldedChars) : this.text.slice(0, maxShownChars);
+    return html`<div class="user" data-stop data-prompt data-anchor=${this.anchor} role="group" aria-label="You wrote">
+      <div class="text" dir="auto">${safeText(shown)}${isLong && !this.isOpen ? '…' : nothing}</div>
+      <span class="acts">${iconButton('copy', 'Copy message', () => askHost(this, 'copyText', { text: this.text }))}</span>
+      ${isLong ? html`<button type="button" class="btn link more" @click=${() => (this.isOpen = !this.isOpen)}>${this.isOpen ? 'Show Less' : moreLabel(lines.length)}</button>` : nothing}
+      ${this.note ?? nothing}
+    </div>`;
+  }
+}
+
+function moreLabel(lines: number): string {
+  return lines > foldOverLines ? `Show all ${countWords(lines)} lines` : 'Show all of it';
+}
+
+customElements.define('logos-user', UserMessage);
