@@ -1,0 +1,96 @@
+// 50 streams at 50 tokens a second through 50 sandboxes, workers started first: time between tokens at the client, loss, and the gateway's processor time.
+import { v7 } from 'uuid';
+import type { SessionEventParams } from '../../server/protocol/sessions.ts';
+import type { Script } from '../support/modelServer/script.ts';
+import { until } from '../support/gateway/processes.ts';
+import { TestGateway } from '../support/gateway/testGateway.ts';
+import { LightClient } from './lightClient.ts';
+import { cpuMs } from './procFigures.ts';
+import { isQuick, ms, percentile, printRow } from './rows.ts';
+
+const streams = isQuick ? 5 : 50;
+const tokens = isQuick ? 50 : 500;
+const tokensPerSecond = 50;
+/** The first tokens come while every stream begins at once. */
+const warmUpTokens = 25;
+
+/** Answers with tokens once the gate `go` opens, so that every worker has started by then. */
+const script = (count: number): Script => ({ headGate: 'go', steps: [{ tokens: count, tokensPerSecond }, { finish: 'stop' }, { usage: { prompt_tokens: 1, completion_tokens: count } }, { done: true }] });
+
+interface Stream {
+  /** Arrival of each token, `performance.now()`. */
+  readonly arrivals: number[];
+  text: string;
+  isEnded: boolean;
+}
+
+const gateway = await TestGateway.start({ tools: [] });
+const bySession = new Map<string, Stream>();
+
+function accept({ sessionId, event }: SessionEventParams, at: number): void {
+  const stream = bySession.get(sessionId);
+  if (stream === undefined) return;
+  if (event.kind === 'part.delta') {
+    stream.text += event.text;
+    const count = event.text.split(' ').length - 1;
+    for (let n = 0; n < count; n += 1) stream.arrivals.push(at);
+  }
+  if (event.kind === 'turn.ended') stream.isEnded = true;
+}
+
+/** Times between tokens, ms; tokens that came together have come 0 ms apart. */
+function gapsOf(arrivals: readonly number[]): number[] {
+  return arrivals.slice(warmUpTokens).map((at, n) => at - (arrivals[n + warmUpTokens - 1] ?? at));
+}
+
+/** The same streams read straight from the model server, without a gateway. */
+async function measureFloor(): Promise<number[]> {
+  const gaps: number[] = [];
+  const readOne = async (): Promise<void> => {
+    const body = JSON.stringify({ model: 'scripted', stream: true, messages: [{ role: 'user', content: '[[scenario:floor]]' }] });
+    const response = await fetch(`${gateway.model.baseUrl}/chat/completions`, { method: 'POST', body });
+    const arrivals: number[] = [];
+    for await (const chunk of response.body ?? []) {
+      const at = performance.now();
+      const count = new TextDecoder().decode(chunk).split('"content":"w').length - 1;
+      for (let n = 0; n < count; n += 1) arrivals.push(at);
+    }
+    gaps.push(...gapsOf(arrivals));
+  };
+  await Promise.all(Array.from({ length: streams }, readOne));
+  return gaps;
+}
+
+async function run(client: LightClient): Promise<number> {
+  await gateway.model.post('measured', script(tokens));
+  const sessions = Array.from({ length: streams }, () => v7());
+  for (const sessionId of sessions) {
+    bySession.set(sessionId, { arrivals: [], text: '', isEnded: false });
+    await client.request('sessions/create', { sessionId, agentId: gateway.agentId });
+    await client.request('sessions/subscribe', { subscriptionId: v7(), sessionId });
+    await client.request('chat/send', { sessionId, messageId: v7(), text: '[[scenario:measured]]' });
+  }
+  await until(async () => (await gateway.model.chatRequests('scenario:measured')).length === streams, `${streams} requests at the model server`, 60_000);
+  const cpuBefore = cpuMs(gateway.process.pid);
+  await gateway.model.release('go');
+  await until(() => [...bySession.values()].every(({ isEnded }) => isEnded), 'the end of every stream', 120_000, 100);
+  return cpuMs(gateway.process.pid) - cpuBefore;
+}
+
+try {
+  const client = await LightClient.connect(gateway.process, accept);
+  const cpu = await run(client);
+  client.close();
+  const expected = Array.from({ length: tokens }, (_, n) => `w${n + 1} `).join('');
+  const lost = [...bySession.values()].filter(({ text }) => text !== expected).length;
+  const gaps = [...bySession.values()].flatMap(({ arrivals }) => gapsOf(arrivals));
+  await gateway.model.post('floor', { steps: script(isQuick ? 30 : 200).steps });
+  const floor = await measureFloor();
+  const p99 = percentile(gaps, 0.99);
+  const perToken = (cpu * 1000) / (streams * tokens);
+  const note = `p50 ${ms(percentile(gaps, 0.5))}, max ${ms(Math.max(...gaps))}; streams that differ from what was sent: ${lost}; floor: straight from the model server`;
+  printRow({ name: `${streams} streams at ${tokensPerSecond} tokens/s: inter-token p99`, goal: '<= 40 ms, none lost', figure: `${ms(p99)}, ${lost} lost`, ok: p99 <= 40 && lost === 0, floor: `p99 ${ms(percentile(floor, 0.99))}`, note });
+  printRow({ name: `${streams} streams: gateway CPU a token`, goal: '<= 200 us', figure: `${perToken.toFixed(0)} us`, ok: perToken <= 200, note: `${cpu.toFixed(0)} ms for ${streams * tokens} tokens, ends of turns included` });
+} finally {
+  await gateway.dispose();
+}
