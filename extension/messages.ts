@@ -29,7 +29,7 @@ export class Messages {
 
   /** Says that the gateway does not stay up, and that a person must act. */
   gatewayStopped(cause: string, restart: () => unknown): void {
-    void this.#toast('error', `The gateway is not running. ${cause}`, [{ title: 'Restart Gateway', run: restart }, this.#showLog()]);
+    void this.#toast('error', cause, [{ title: 'Restart Gateway', run: restart }, this.#showLog()]);
   }
 
   /** Says what a person must know before what they asked for can be done. */

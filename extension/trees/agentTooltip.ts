@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Agent } from '../../server/protocol/agents.ts';
-import { labelText } from './labelText.ts';
+import { escapeMarkdown, labelText } from './labelText.ts';
 import { agentLook, modelWords } from './rows.ts';
 
 const MAX_FIELD = 200;
@@ -9,8 +9,8 @@ const MAX_FIELD = 200;
 export function agentTooltip(agent: Agent, isLive: boolean): vscode.MarkdownString {
   const markdown = new vscode.MarkdownString();
   markdown.supportThemeIcons = false;
-  const line = (text: string) => markdown.appendText(labelText(text, 4 * MAX_FIELD)).appendMarkdown('\n\n');
-  markdown.appendMarkdown('**').appendText(labelText(agent.name, MAX_FIELD)).appendMarkdown('** · ').appendText(agentLook(agent, isLive).word).appendMarkdown('\n\n');
+  const line = (text: string) => markdown.appendMarkdown(`${escapeMarkdown(labelText(text, 4 * MAX_FIELD))}\n\n`);
+  markdown.appendMarkdown(`**${escapeMarkdown(labelText(agent.name, MAX_FIELD))}** · ${escapeMarkdown(agentLook(agent, isLive).word)}\n\n`);
   const server = agent.route === undefined ? '' : ` on ${agent.route.serverName}`;
   line(`Soul ${agent.soul.slug} · Tools ${agent.tools.length} · Agent ${agent.runtime} · Model ${modelWords(agent)}${server} · Policy ${agent.policy.name}`);
   line(`${agent.policy.words}.`);

@@ -8,3 +8,8 @@ export function labelText(text: string, maxCharacters = MAX_CHARACTERS): string 
   if (characters.length <= maxCharacters) return characters.join('');
   return `${characters.slice(0, maxCharacters - 1).join('').trimEnd()}…`;
 }
+
+/** Text as Markdown that shows just that text; unlike VS Code's own escaping it keeps the spaces, so that lines break between words. */
+export function escapeMarkdown(text: string): string {
+  return text.replace(/[\\`*_{}[\]()#+\-.!|~$]/g, '\\$&').replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

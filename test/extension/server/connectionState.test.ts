@@ -1,0 +1,87 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { backoffMs, idleConnection, reduceConnection, type ConnectionEvent, type ConnectionState, type Failure } from '../../../extension/server/connectionState.ts';
+
+const soft: Failure = { code: 'refused', sentence: 'Nobody answers.', isFinal: false, isDeath: false };
+const death: Failure = { ...soft, code: 'start_failed', isDeath: true };
+const hopeless: Failure = { ...soft, code: 'no_node', isFinal: true };
+
+const play = (events: readonly ConnectionEvent[], from: ConnectionState = idleConnection) => events.reduce(reduceConnection, from);
+const failed = (at: number, failure = soft): ConnectionEvent => ({ type: 'failed', at, failure, jitter: 1 });
+const start: ConnectionEvent = { type: 'start' };
+const retry: ConnectionEvent = { type: 'retry' };
+const opened = (at: number): ConnectionEvent => ({ type: 'opened', at });
+const closed = (at: number): ConnectionEvent => ({ type: 'closed', at, jitter: 1 });
+
+describe('the state of the connection', () => {
+  it('goes from start to connected', () => {
+    expect(play([start, opened(5)])).toMatchObject({ phase: 'connected', openedAt: 5 });
+  });
+
+  it('waits longer after each failed attempt, up to five seconds, and never gives up on a gateway that is merely absent', () => {
+    let state = play([start]);
+    const waits: number[] = [];
+    for (let at = 0; at < 12; at++) {
+      state = reduceConnection(state, failed(at * 10_000));
+      if (state.phase === 'offline') waits.push(state.retryAt - at * 10_000);
+      state = reduceConnection(state, retry);
+    }
+    expect(waits).toEqual([250, 500, 1000, 2000, 4000, 5000, 5000, 5000, 5000, 5000, 5000, 5000]);
+  });
+
+  it('keeps since when it is away over all attempts', () => {
+    expect(play([start, failed(100), retry, failed(900), retry])).toMatchObject({ phase: 'connecting', away: { sinceAt: 100 } });
+  });
+
+  it('stops at the third death within three minutes', () => {
+    expect(play([start, failed(0, death), retry, failed(1_000, death), retry, failed(2_000, death)])).toMatchObject({ phase: 'stopped' });
+  });
+
+  it('forgets deaths that are three minutes old', () => {
+    expect(play([start, failed(0, death), retry, failed(1_000, death), retry, failed(181_500, death)])).toMatchObject({ phase: 'offline', deathsAt: [181_500] });
+  });
+
+  it('charges a death within ten seconds of its start, and not a later one', () => {
+    expect(play([start, opened(0), closed(9_999)])).toMatchObject({ phase: 'offline', deathsAt: [9_999] });
+    expect(play([start, opened(0), closed(10_000)])).toMatchObject({ phase: 'offline', deathsAt: [], attempt: 0 });
+  });
+
+  it('bears twenty kills of a gateway that had lived', () => {
+    let state = play([start]);
+    for (let kill = 1; kill <= 20; kill++) state = play([opened(kill * 20_000), closed(kill * 20_000 + 15_000), retry], state);
+    expect(state).toMatchObject({ phase: 'connecting', attempt: 1 });
+  });
+
+  it('stops at once when trying again cannot help', () => {
+    expect(play([start, failed(0, hopeless)])).toMatchObject({ phase: 'stopped', away: { cause: { code: 'no_node' } } });
+  });
+
+  it('starts afresh when a person restarts it', () => {
+    expect(play([start, failed(0, hopeless), { type: 'restart' }])).toMatchObject({ phase: 'connecting', attempt: 0, deathsAt: [] });
+  });
+
+  it('ignores what does not fit: a late answer of an attempt that was given up changes nothing', () => {
+    const offline = play([start, failed(0)]);
+    expect(reduceConnection(offline, opened(1))).toBe(offline);
+    expect(reduceConnection(offline, closed(1))).toBe(offline);
+  });
+
+  it('waits between 250 ms and 5 s, whatever the attempt and the jitter', () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.double({ min: 0, max: 1, noNaN: true }), (attempt, jitter) => {
+        const wait = backoffMs(attempt, jitter);
+        return wait >= 250 && wait <= 5_000;
+      }),
+    );
+  });
+
+  it('is never connected and away at once, over any order of events', () => {
+    const event = fc.oneof(
+      fc.constantFrom<ConnectionEvent>(start, retry, { type: 'restart' }),
+      fc.nat().map(opened),
+      fc.nat().map(closed),
+      fc.tuple(fc.nat(), fc.constantFrom(soft, death, hopeless)).map(([at, failure]) => failed(at, failure)),
+    );
+    fc.assert(fc.property(fc.array(event), (events) => !(play(events).phase === 'connected' && 'away' in play(events))));
+  });
+});
