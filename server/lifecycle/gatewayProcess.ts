@@ -175,8 +175,8 @@ class Gateway {
 
   async #end(): Promise<void> {
     this.#idle.dispose();
-    await this.#server.dispose();
     removePointer(this.#options.paths.pointer, this.#startId);
+    await this.#server.dispose();
     await this.#holder.dispose().catch((error: unknown) => this.#log.of('gateway').error(`The services did not end well: ${String(error)}`));
     for (const connection of this.#connections) connection.end();
     await Promise.race([Promise.all([...this.#connections].map(({ closed }) => closed)), delay(500, undefined, { ref: false })]);
