@@ -3,7 +3,7 @@ import type { Frame } from '../protocol/worker.ts';
 import type { SandboxExit } from '../sandboxes/engine.ts';
 
 /** Why exec itself ended a task. */
-export type StopCause = 'asked' | 'wall_limit' | 'silent' | 'frame_too_large';
+export type StopCause = 'asked' | 'wall_limit' | 'silent' | 'frame_too_large' | 'stdout_closed';
 
 /** A frame that ends a task. */
 export type FinalFrame = Extract<Frame, { frame: 'result' | 'error' }>;
@@ -28,7 +28,8 @@ export type Judgement =
 
 /** Decides how a task ended. Pure: what we did comes first, then a sandbox that went, then what the worker said, then its exit. */
 export function judgeEnd(facts: EndFacts): Judgement {
-  if (facts.stopCause !== undefined) return judgeStop(facts, facts.stopCause);
+  const isOver = facts.stopCause === 'stdout_closed' && facts.final !== undefined;
+  if (facts.stopCause !== undefined && !isOver) return judgeStop(facts, facts.stopCause);
   if (facts.final?.frame === 'result') return { outcome: 'result', result: facts.final };
   if (facts.exit?.cause === 'sandbox_gone') return { outcome: 'error', error: sandboxGone(facts) };
   if (facts.final !== undefined) return { outcome: 'error', error: claimedError(facts.final) };
@@ -55,6 +56,11 @@ function judgeStop(facts: EndFacts, cause: StopCause): Judgement {
       return {
         outcome: 'error',
         error: makeError('worker_silent', 'not_accepted', `The worker started and accepted no task within ${facts.silentMs} ms.`, 'Retry; if it stays silent, reset the sandbox and look at the log.', facts),
+      };
+    case 'stdout_closed':
+      return {
+        outcome: 'error',
+        error: makeError('worker_failed', 'stdout_closed', 'The worker closed its stdout without saying how its task ended, and was ended.', 'Retry; the details carry its last log lines.', facts),
       };
     case 'frame_too_large':
       return {

@@ -59,7 +59,7 @@ export class TaskRun {
     if (!this.#parts.signal.aborted) this.#send();
     this.#silence = this.#after(acceptWithinMs, () => this.#stop('silent'));
     if (wallMs !== undefined) this.#after(wallMs, () => this.#stop('wall_limit'));
-    this.#worker.process.stdout.once('close', () => this.#after(lingerMs, () => this.#end()));
+    this.#worker.process.stdout.once('close', () => this.#after(lingerMs, () => this.#stop('stdout_closed')));
     this.#parts.signal.addEventListener('abort', onAbort, { once: true });
     if (this.#parts.signal.aborted) onAbort();
     const exit = await Promise.race([this.#worker.ended, this.#givenUp.promise]);

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { build } from 'esbuild';
+import { build, type BuildOptions } from 'esbuild';
 import { bundles } from '../../scripts/bundles.mjs';
 import { Frame, type Task } from '../../server/protocol/worker.ts';
 import { startModelServer, type ModelServer } from '../support/modelServer/modelServer.ts';
@@ -11,7 +11,7 @@ const root = path.resolve(import.meta.dirname, '../..');
 
 /** Bundles the worker as the product does, into a folder of the test. */
 export async function bundleWorker(folder: string): Promise<string> {
-  const options = bundles({ root, isProduction: false, target: `${process.platform}-${process.arch}` }).find(({ entryPoints }) => 'worker' in entryPoints);
+  const options: BuildOptions | undefined = (bundles({ root, isProduction: false, target: `${process.platform}-${process.arch}` }) as BuildOptions[]).find(({ entryPoints }) => entryPoints !== undefined && 'worker' in entryPoints);
   // Else a package.json further up would say what kind of module the bundle is.
   await fs.writeFile(path.join(folder, 'package.json'), '{"type":"commonjs"}');
   await build({ ...options, outdir: folder, sourcemap: false });
