@@ -29,3 +29,8 @@ export function parseJson(text: string): unknown {
     return undefined;
   }
 }
+
+/** The objects of a list; what is no object is left out. */
+export function asObjects(value: unknown): JsonObject[] {
+  return asList(value).map(asObject).filter((item) => item !== undefined);
+}

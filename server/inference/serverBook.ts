@@ -1,0 +1,139 @@
+import type { Logger } from '../log/logger.ts';
+import type { HttpClient } from '../net/http.ts';
+import type { ModelServer, ServerKind } from '../protocol/models.ts';
+import type { Keys } from './keys.ts';
+import { probeServer, type ProbedModel, type ProbeResult } from './probe.ts';
+import type { KnownServer } from './servers.ts';
+
+/** What the book needs. */
+export interface ServerBookOptions {
+  readonly keys: Keys;
+  readonly http: HttpClient;
+  readonly log: Logger;
+  readonly builtInServers: readonly KnownServer[];
+  readonly probeMs?: number;
+  /** A server's view changed in more than the time of its probe; no item when it went. */
+  readonly onChange: (id: string, item: ModelServer | undefined) => void;
+}
+
+/** The servers with what was last seen of each. Probes of one server at one time are one probe. */
+export interface ServerBook {
+  /** In the order in which they are tried. An added server takes the place of a built-in one with the same address. */
+  servers(): readonly KnownServer[];
+  setAdded(servers: readonly KnownServer[]): void;
+  put(server: KnownServer): void;
+  remove(serverId: string): void;
+  view(server: KnownServer): ModelServer;
+  views(): ModelServer[];
+  modelsOf(serverId: string): readonly ProbedModel[];
+  /** It answered when last asked, and nothing has spoken against it since. */
+  isUp(serverId: string): boolean;
+  /** All of them were asked and none answers. */
+  isEveryDown(): boolean;
+  invalidate(serverId: string): void;
+  /** Asks one server and gives the kind of program that answered, or the kind that was assumed. Never rejects. */
+  probe(server: KnownServer): Promise<ServerKind>;
+  /** Asks all at once; what was asked a moment ago is not asked again. */
+  probeAll(): { server: KnownServer; probe: Promise<unknown> }[];
+  /** Asks again, beside the work, what was not asked for some seconds. */
+  refresh(): void;
+}
+
+interface Seen {
+  readonly result: ProbeResult;
+  readonly at: number;
+  readonly isDoubtful: boolean;
+}
+
+/** A result this young is not asked for again. */
+const FRESH_MS = 500;
+/** A result this old is asked for again, beside the work. */
+const STALE_MS = 5000;
+
+/** Makes a ServerBook. */
+export function createServerBook({ keys, http, log, builtInServers, probeMs, onChange }: ServerBookOptions): ServerBook {
+  const added = new Map<string, KnownServer>();
+  const seen = new Map<string, Seen>();
+  const hasKey = new Set<string>();
+  const probes = new Map<string, Promise<ServerKind>>();
+
+  const servers = (): KnownServer[] => {
+    const taken = new Set([...added.values()].map((server) => server.baseUrl));
+    return [...builtInServers.filter((server) => !taken.has(server.baseUrl)), ...added.values()];
+  };
+  const resultOf = (id: string): ProbeResult | undefined => seen.get(id)?.result;
+
+  function view(server: KnownServer): ModelServer {
+    const last = seen.get(server.id);
+    const base = { ...server, hasKey: hasKey.has(server.id) };
+    if (last === undefined) return { ...base, state: 'unknown', models: [] };
+    if (last.result.state === 'down') return { ...base, state: 'down', models: [], lastProbeAt: last.at, error: last.result.error };
+    const models = last.result.models.map(({ isLoaded: _loaded, ...model }) => model);
+    return { ...base, state: 'up', models, lastProbeAt: last.at, latencyMs: last.result.latencyMs };
+  }
+
+  function tellIfChanged(server: KnownServer, before: ModelServer): void {
+    const after = view(server);
+    const facts = ({ lastProbeAt: _at, latencyMs: _latency, ...rest }: ModelServer): string => JSON.stringify(rest);
+    const isListed = servers().some(({ id }) => id === server.id);
+    if (isListed && facts(before) !== facts(after)) onChange(server.id, after);
+  }
+
+  async function runProbe(server: KnownServer): Promise<ServerKind> {
+    const before = view(server);
+    const key = await keys.get(server.id).catch((error: unknown) => {
+      log.error('The keys of the model servers cannot be read.', { data: { error: error instanceof Error ? error.message : 'unknown' } });
+      return undefined;
+    });
+    if (key === undefined) hasKey.delete(server.id);
+    else hasKey.add(server.id);
+    const result = await probeServer(server, { http, key, timeoutMs: probeMs });
+    seen.set(server.id, { result, at: Date.now(), isDoubtful: false });
+    tellIfChanged(server, before);
+    return result.state === 'up' ? result.kind : server.kind;
+  }
+
+  function probe(server: KnownServer): Promise<ServerKind> {
+    const running = probes.get(server.id);
+    if (running !== undefined) return running;
+    const started = runProbe(server).finally(() => probes.delete(server.id));
+    probes.set(server.id, started);
+    return started;
+  }
+
+  const isOlderThan = (id: string, ms: number): boolean => {
+    const last = seen.get(id);
+    return last === undefined || last.isDoubtful || Date.now() - last.at > ms;
+  };
+
+  return {
+    servers,
+    setAdded: (list) => list.forEach((server) => added.set(server.id, server)),
+    put(server) {
+      added.set(server.id, server);
+      onChange(server.id, view(server));
+    },
+    remove(serverId) {
+      seen.delete(serverId);
+      hasKey.delete(serverId);
+      if (added.delete(serverId)) onChange(serverId, undefined);
+    },
+    view,
+    views: () => servers().map(view),
+    modelsOf(serverId) {
+      const result = resultOf(serverId);
+      return result?.state === 'up' ? result.models : [];
+    },
+    isUp: (serverId) => resultOf(serverId)?.state === 'up' && seen.get(serverId)?.isDoubtful === false,
+    isEveryDown: () => servers().every(({ id }) => resultOf(id)?.state === 'down'),
+    invalidate(serverId) {
+      const last = seen.get(serverId);
+      if (last !== undefined) seen.set(serverId, { ...last, isDoubtful: true });
+    },
+    probe,
+    probeAll: () => servers().map((server) => ({ server, probe: isOlderThan(server.id, FRESH_MS) ? probe(server) : Promise.resolve() })),
+    refresh() {
+      for (const server of servers()) if (isOlderThan(server.id, STALE_MS)) void probe(server);
+    },
+  };
+}
