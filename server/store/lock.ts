@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readFileSync, realpathSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { AppError } from '../base/appError.ts';
 import { Database, sqliteCodeOf } from './database.ts';
@@ -20,7 +20,8 @@ export async function acquireLock(directory: string): Promise<Lock | undefined> 
   const real = realpathSync(directory);
   refuseNetwork(real);
   const file = path.join(real, 'gateway.lock');
-  closeSync(openSync(file, 'a', 0o600));
+  // Only a file that is not there yet is opened here: closing one drops every lock that this process holds on it.
+  if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600));
   const db = new Database(file, { busyTimeoutMs: 0 });
   try {
     // A rollback journal in memory: the file is never written, so nothing is left behind.

@@ -1,10 +1,9 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { Database } from './database.ts';
 import { migrate } from './migrations.ts';
 import { storeFaultOf } from './storeErrors.ts';
 
-const busyTimeoutMs = 5_000;
 /** After an unclean end a database up to this size is checked whole; a larger one is checked where it is used. */
 const maxCheckedBytes = 16 * 1024 * 1024;
 /** Pages in the log before a commit itself copies them; normally the idle checkpoint comes first. */
@@ -12,8 +11,9 @@ const autoCheckpointPages = 4_000;
 const maxIdleLogBytes = 8 * 1024 * 1024;
 
 /** Opens the database for writing, made and migrated as needed: file 0600, folder 0700, write-ahead log. Throws what SQLite says. */
-export function openWriter(file: string): Database {
+export function openWriter(file: string, busyTimeoutMs: number): Database {
   prepareFile(file);
+  checkHeader(file);
   const isUnclean = sizeOf(`${file}-wal`) > 0;
   const db = new Database(file, { busyTimeoutMs });
   try {
@@ -33,7 +33,7 @@ export function openWriter(file: string): Database {
 }
 
 /** Opens the database for reading beside the writer. */
-export function openReader(file: string): Database {
+export function openReader(file: string, busyTimeoutMs: number): Database {
   return new Database(file, { busyTimeoutMs, isReadOnly: true });
 }
 
@@ -46,7 +46,16 @@ function prepareFile(file: string): void {
 
 const sizeOf = (file: string): number => (existsSync(file) ? statSync(file).size : 0);
 
-class CorruptPagesError extends Error {}
+class CorruptFileError extends Error {}
+
+/** Looks at the first bytes before SQLite does, because SQLite deletes the log of a file that is none of its own. */
+function checkHeader(file: string): void {
+  const header = Buffer.alloc(16);
+  const descriptor = openSync(file, 'r');
+  const length = readSync(descriptor, header);
+  closeSync(descriptor);
+  if (length > 0 && header.toString('latin1') !== 'SQLite format 3\0') throw new CorruptFileError('The file is not a database.');
+}
 
 /** Touches the root of every table, which finds a file cut short; checks every page when asked. */
 function checkPages(db: Database, isThorough: boolean): void {
@@ -54,12 +63,12 @@ function checkPages(db: Database, isThorough: boolean): void {
   for (const { name } of tables) db.get(`SELECT 1 FROM "${name}" LIMIT 1`);
   if (!isThorough) return;
   const verdict = db.pragma('quick_check(1)');
-  if (verdict !== 'ok') throw new CorruptPagesError(String(verdict));
+  if (verdict !== 'ok') throw new CorruptFileError(String(verdict));
 }
 
 /** Whether an error of opening or use says that the file is no sound database. */
 export function isCorruption(thrown: unknown): boolean {
-  return thrown instanceof CorruptPagesError || storeFaultOf(thrown) === 'corrupt';
+  return thrown instanceof CorruptFileError || storeFaultOf(thrown) === 'corrupt';
 }
 
 /** Moves a database aside with its log and the log's index, and gives the new path. */

@@ -11,6 +11,8 @@ export interface StoreOptions {
   readonly log: LoggerOf;
   /** The program of the store's threads; by default the one beside this file. */
   readonly threadUrl?: URL | string;
+  /** How long a statement waits for another process that holds the database; 5 s unless told. */
+  readonly busyTimeoutMs?: number;
 }
 
 /** A store, and where the database went that could not be read. */
@@ -21,7 +23,8 @@ export interface OpenedStore extends Store {
 
 /** Opens the database on threads of its own; rejects with a store class of error, `storage_locked` also for a database of a newer version. */
 export async function openStore(options: StoreOptions): Promise<OpenedStore> {
-  const threads = new StoreThreads({ path: options.path, threadUrl: options.threadUrl ?? defaultThread(), logger: options.log('store') });
+  const { path: file, log, threadUrl = defaultThread(), busyTimeoutMs = 5_000 } = options;
+  const threads = new StoreThreads({ path: file, threadUrl, busyTimeoutMs, logger: log('store') });
   await threads.open();
   const methods = Object.keys(operationModes).map((name) => [name, (input: unknown) => threads.call(name as OperationName, input)]);
   const store = { ...(Object.fromEntries(methods) as Omit<Store, 'dispose'>), dispose: () => threads.dispose() };

@@ -8,7 +8,7 @@ import { WriterThread } from './writerThread.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('storeThread runs as a worker thread of the gateway.');
-const { role, path } = workerData as ThreadStart;
+const start = workerData as ThreadStart;
 const say = (message: FromThread): void => port.postMessage(message);
 
 interface Side {
@@ -17,7 +17,7 @@ interface Side {
 }
 
 function startWriter(): Side {
-  const writer = new WriterThread(path, say);
+  const writer = new WriterThread(start, say);
   return {
     receive(message) {
       if (message.kind === 'batch') say({ kind: 'results', results: writer.commit(message.calls) });
@@ -28,7 +28,7 @@ function startWriter(): Side {
 }
 
 function startReader(): Side {
-  const db = openReader(path);
+  const db = openReader(start.path, start.busyTimeoutMs);
   return {
     receive(message) {
       if (message.kind !== 'batch') return;
@@ -42,7 +42,7 @@ function startReader(): Side {
 }
 
 try {
-  const side = role === 'writer' ? startWriter() : startReader();
+  const side = start.role === 'writer' ? startWriter() : startReader();
   port.on('message', (message: ToThread) => {
     if (message.kind !== 'close') return side.receive(message);
     side.close();

@@ -10,6 +10,7 @@ const minLifeMs = 60_000;
 interface ThreadsOptions {
   readonly path: string;
   readonly threadUrl: URL | string;
+  readonly busyTimeoutMs: number;
   readonly logger: Logger;
 }
 
@@ -73,10 +74,10 @@ export class StoreThreads {
   }
 
   #startLane(role: 'writer' | 'reader', onEnd: (cause: unknown) => void): ThreadLane {
-    const { path, threadUrl } = this.#options;
+    const { path, threadUrl, busyTimeoutMs } = this.#options;
     const lane: ThreadLane = new ThreadLane({
       threadUrl,
-      start: { role, path },
+      start: { role, path, busyTimeoutMs },
       // What a lane that was replaced still has to say concerns nobody.
       onMessage: (message) => (lane === this.#writer || lane === this.#reader ? this.#hear(message) : undefined),
       onEnd,

@@ -6,6 +6,7 @@ import type { OperationName } from './operationModes.ts';
 export interface ThreadStart {
   readonly role: 'writer' | 'reader';
   readonly path: string;
+  readonly busyTimeoutMs: number;
 }
 
 /** One operation to carry out. */

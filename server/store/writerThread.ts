@@ -4,7 +4,7 @@ import { sqliteCodeOf, type Database } from './database.ts';
 import { isCorruption, moveAside, openWriter } from './openDatabase.ts';
 import { operations } from './operations.ts';
 import { storeFaultOf } from './storeErrors.ts';
-import type { Call, CallResult, FromThread } from './threadMessages.ts';
+import type { Call, CallResult, FromThread, ThreadStart } from './threadMessages.ts';
 
 /** How long the writer must have been left alone before it copies the log into the database. */
 const idleBeforeCheckpointMs = 1_000;
@@ -12,6 +12,7 @@ const idleBeforeCheckpointMs = 1_000;
 /** The writer's side of its thread: owns the one writing connection, its recovery, its ballast and its checkpoints. */
 export class WriterThread {
   readonly #path: string;
+  readonly #busyTimeoutMs: number;
   readonly #say: (message: FromThread) => void;
   readonly #ballast: Ballast;
   #db: Database;
@@ -20,8 +21,9 @@ export class WriterThread {
   #checkpointTimer: NodeJS.Timeout | undefined;
 
   /** Opens the database; what is corrupt is moved aside, and a disk that is full gets the ballast back first. */
-  constructor(path: string, say: (message: FromThread) => void) {
+  constructor({ path, busyTimeoutMs }: ThreadStart, say: (message: FromThread) => void) {
     this.#path = path;
+    this.#busyTimeoutMs = busyTimeoutMs;
     this.#say = say;
     this.#ballast = new Ballast(path);
     this.#db = this.#open();
@@ -56,19 +58,19 @@ export class WriterThread {
 
   #open(): Database {
     try {
-      return openWriter(this.#path);
+      return openWriter(this.#path, this.#busyTimeoutMs);
     } catch (error) {
       if (isCorruption(error)) return this.#replace(error);
       // A disk without room for the index of the log says so in several ways; a holder of the database says BUSY.
       const isHeld = /^SQLITE_(BUSY|LOCKED)/.test(sqliteCodeOf(error) ?? '');
-      if (storeFaultOf(error) !== undefined && !isHeld && this.#freeBallast()) return openWriter(this.#path);
+      if (storeFaultOf(error) !== undefined && !isHeld && this.#freeBallast()) return openWriter(this.#path, this.#busyTimeoutMs);
       throw error;
     }
   }
 
   #replace(cause: unknown): Database {
     const movedTo = moveAside(this.#path, Date.now());
-    const db = openWriter(this.#path);
+    const db = openWriter(this.#path, this.#busyTimeoutMs);
     this.#generation += 1;
     this.#say({ kind: 'recovered', movedTo, cause: cause instanceof Error ? cause.message : String(cause) });
     return db;
