@@ -12,7 +12,9 @@ export interface EnsureOptions {
   readonly stateFolder: string;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
-  /** Takes what the starter writes to stderr, line by line. */
+  /** The Node that a person named in the settings, for the gateway itself. */
+  readonly chosenNode: string | undefined;
+  /** Takes what the starter wrote to stderr, line by line. */
   readonly onLogLine: (line: string) => void;
 }
 
@@ -29,7 +31,7 @@ export class AttemptError extends Error {
 
 /** Exit codes of a program that can never start here: not executable, not found, illegal instruction, missing library (Windows). */
 const HOPELESS_EXITS: ReadonlySet<number> = new Set([126, 127, 132, 3_221_225_781, 3_221_225_785]);
-const MAX_OUTPUT_BYTES = 64 * 1024;
+const MAX_OUTPUT_CHARACTERS = 64 * 1024;
 /** Variables that change what a Node program does; they belong to the extension host, not to the gateway. */
 const HOST_VARIABLES = /^(NODE_|ELECTRON_|VSCODE_)/;
 
@@ -37,41 +39,63 @@ const HOST_VARIABLES = /^(NODE_|ELECTRON_|VSCODE_)/;
 export async function ensureGateway(options: EnsureOptions): Promise<void> {
   const script = path.join(options.distFolder, 'server.js');
   if (!existsSync(script)) throw new AttemptError('no_server', 'The gateway is missing from this extension.', { isFinal: true });
-  const { code, output } = await runStarter(script, options);
+  const { code, stdout, stderr } = await runStarter(script, options);
   if (code === 0) return;
-  const reason = lastSentence(output);
-  const sentence = `The gateway did not start${reason === '' ? ` (code ${code})` : `: ${reason}`}`;
-  throw new AttemptError('start_failed', sentence, { isDeath: true, isFinal: HOPELESS_EXITS.has(code) });
+  const error = readStartError(stdout);
+  const reason = error?.message ?? lastSentence(stderr);
+  const sentence = reason === '' ? `The gateway did not start (code ${code}).` : reason;
+  throw new AttemptError('start_failed', sentence, { isDeath: true, isFinal: HOPELESS_EXITS.has(code) || error?.isHopeless === true });
 }
 
-function runStarter(script: string, options: EnsureOptions): Promise<{ code: number; output: string }> {
+/** What the starter printed instead of a pointer: `{error}`, as the contract has it. */
+function readStartError(stdout: string): { readonly message: string; readonly isHopeless: boolean } | undefined {
+  try {
+    const { error } = JSON.parse(stdout) as { error?: Record<string, unknown> };
+    if (typeof error?.['message'] !== 'string') return undefined;
+    return { message: error['message'], isHopeless: error['retryable'] === false || error['cause'] === 'crash_budget' };
+  } catch {
+    return undefined;
+  }
+}
+
+interface StarterEnd {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function starterEnvironment({ node, stateFolder, chosenNode }: EnsureOptions): NodeJS.ProcessEnv {
   const kept = Object.fromEntries(Object.entries(process.env).filter(([name]) => !HOST_VARIABLES.test(name)));
-  const env = { ...kept, ...options.node.env, LOGOS_HOME: options.stateFolder };
+  return { ...kept, ...node.env, LOGOS_HOME: stateFolder, ...(chosenNode === undefined ? {} : { LOGOS_NODE: chosenNode }) };
+}
+
+function runStarter(script: string, options: EnsureOptions): Promise<StarterEnd> {
   return new Promise((resolve, reject) => {
-    const child = spawn(options.node.path, [script, '--ensure'], { env, cwd: path.parse(script).root, stdio: ['ignore', 'ignore', 'pipe'], windowsHide: true });
-    let output = '';
-    const timer = setTimeout(() => end(new AttemptError('timeout', `The gateway did not start within ${options.timeoutMs / 1000} s.`, { isDeath: true })), options.timeoutMs);
-    const end = (error: AttemptError) => {
+    const child = spawn(options.node.path, [script, '--ensure'], { env: starterEnvironment(options), cwd: path.parse(script).root, stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
+    const output = { stdout: '', stderr: '' };
+    const settle = (finish: () => void) => {
       clearTimeout(timer);
       options.signal.removeEventListener('abort', onAbort);
-      child.kill('SIGKILL');
-      reject(error);
+      finish();
     };
-    const onAbort = () => end(new AttemptError('closed', 'The attempt was given up.'));
+    const giveUp = (error: AttemptError) =>
+      settle(() => {
+        child.kill('SIGKILL');
+        reject(error);
+      });
+    const onAbort = () => giveUp(new AttemptError('closed', 'The attempt was given up.'));
+    const timer = setTimeout(() => giveUp(new AttemptError('timeout', `The gateway did not start within ${options.timeoutMs / 1000} s.`, { isDeath: true })), options.timeoutMs);
     options.signal.addEventListener('abort', onAbort);
-    child.stderr.setEncoding('utf8');
-    child.stderr.on('data', (text: string) => {
-      output = (output + text).slice(-MAX_OUTPUT_BYTES);
-      for (const line of text.split('\n')) if (line.trim() !== '') options.onLogLine(line);
-    });
-    child.once('error', (error) => end(startError(error, options.node.path)));
-    child.once('exit', (code, signal) => {
-      clearTimeout(timer);
-      options.signal.removeEventListener('abort', onAbort);
-      // The gateway that was started may hold the pipe open: the exit of the starter is the end.
-      child.stderr.destroy();
-      resolve({ code: code ?? (signal === null ? 1 : 128), output });
-    });
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name].setEncoding('utf8').on('data', (text: string) => (output[name] = (output[name] + text).slice(-MAX_OUTPUT_CHARACTERS)));
+    }
+    child.once('error', (error) => giveUp(startError(error, options.node.path)));
+    child.once('close', (code, signal) =>
+      settle(() => {
+        for (const line of output.stderr.split('\n')) if (line.trim() !== '') options.onLogLine(line);
+        resolve({ code: code ?? (signal === null ? 1 : 128), ...output });
+      }),
+    );
     if (options.signal.aborted) onAbort();
   });
 }

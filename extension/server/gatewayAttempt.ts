@@ -1,4 +1,3 @@
-import type { GatewayPointer } from '../../server/protocol/initialize.ts';
 import { readBuildInfo } from './buildInfo.ts';
 import { AttemptError, ensureGateway } from './ensureGateway.ts';
 import { openGatewayLink, type GatewayLink, type LinkListener } from './gatewayLink.ts';
@@ -12,88 +11,38 @@ export interface AttemptOptions {
   /** Settings: the state directory and the Node to use, when a person named them. */
   readonly home: string | undefined;
   readonly node: string | undefined;
-  /** Only a window that connects for the first time replaces an idle gateway of another build: two windows must not take turns. */
+  /** Only a window that connects for the first time has an idle gateway of another build replaced: two windows must not take turns. */
   readonly mayReplace: boolean;
   readonly signal: AbortSignal;
   readonly say: (sentence: string) => void;
 }
 
-const START_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 40_000;
 
-/** One attempt at a connection: attach to the running gateway, else start it and attach. Rejects with AttemptError. */
+/** One attempt at a connection: attach to the running gateway, else have it started (or replaced) and attach. Rejects with AttemptError. */
 export async function attemptGateway(options: AttemptOptions, listener: LinkListener): Promise<GatewayLink> {
+  const { distFolder, signal, say } = options;
   const folder = stateFolder(options.home);
-  const mine = await readBuildInfo(options.distFolder);
-  const running = await attach(await readGatewayPointer(folder), mine.version, listener, options);
-  if (running !== undefined) return running;
+  const mine = await readBuildInfo(distFolder);
+  const running = await readGatewayPointer(folder);
+  const isUsable = running !== undefined && (running.build === mine.build || mine.build === '' || !options.mayReplace);
+  const link = isUsable ? await attach(() => openGatewayLink(running, mine.version, listener)) : undefined;
+  if (link !== undefined) return link;
   const node = chooseNode(options.node);
-  options.say(`Starting the gateway of ${folder} with ${node.path}.`);
-  const { distFolder, signal } = options;
-  await ensureGateway({ node, distFolder, stateFolder: folder, timeoutMs: START_TIMEOUT_MS, signal, onLogLine: options.say });
+  say(`Attaching to the gateway of ${folder}, or starting it with ${node.path}.`);
+  await ensureGateway({ node, distFolder, stateFolder: folder, timeoutMs: START_TIMEOUT_MS, chosenNode: options.node, signal, onLogLine: say });
   const pointer = await readGatewayPointer(folder);
   if (pointer === undefined) throw new AttemptError('start_failed', `The gateway left no gateway.json in ${folder}.`, { isDeath: true });
+  if (pointer.build !== mine.build) say(`The gateway is of build ${pointer.build}, this extension of ${mine.build}; it is busy, so it is used as it is.`);
   return openGatewayLink(pointer, mine.version, listener);
 }
 
-/** The running gateway, or undefined when there is none to be had and one must be started. */
-async function attach(pointer: GatewayPointer | undefined, version: string, listener: LinkListener, options: AttemptOptions): Promise<GatewayLink | undefined> {
-  if (pointer === undefined) return undefined;
-  const gate = new ListenerGate(listener);
-  const link = await openGatewayLink(pointer, version, gate).catch((error: unknown) => {
+/** Undefined when nobody listens where the pointer file says, as after a kill. */
+async function attach(open: () => Promise<GatewayLink>): Promise<GatewayLink | undefined> {
+  try {
+    return await open();
+  } catch (error) {
     if (error instanceof AttemptError && error.failure.code === 'refused') return undefined;
     throw error;
-  });
-  if (link === undefined || !(await isOutdated(link, options))) return link === undefined ? undefined : gate.open(link);
-  const gone = gate.whenClosed();
-  const isStopping = await link.request('gateway/stop', { when: 'idle' }).then(() => true, () => false);
-  if (!isStopping) return gate.open(link);
-  options.say(`Replacing the idle gateway of build ${pointer.build}.`);
-  await gone;
-  return undefined;
-}
-
-async function isOutdated(link: GatewayLink, options: AttemptOptions): Promise<boolean> {
-  const { build } = await readBuildInfo(options.distFolder);
-  if (build === '' || build === link.info.build) return false;
-  const status = await link.request('gateway/status', {}).catch(() => undefined);
-  const { runningTurns, queuedTurns } = (status ?? {}) as { runningTurns?: unknown; queuedTurns?: unknown };
-  const isIdle = runningTurns === 0 && queuedTurns === 0;
-  options.say(`The gateway is of build ${link.info.build}, this extension of ${build}; it is ${isIdle ? 'idle' : 'busy, so it is used as it is'}.`);
-  return isIdle && options.mayReplace;
-}
-
-/** Holds back the end of a link until it is handed over: the end of a gateway that is being replaced is not a loss. */
-class ListenerGate implements LinkListener {
-  readonly #target: LinkListener;
-  readonly #closed = Promise.withResolvers<void>();
-  #isOpen = false;
-  #isClosed = false;
-
-  constructor(target: LinkListener) {
-    this.#target = target;
-  }
-
-  open(link: GatewayLink): GatewayLink {
-    if (this.#isClosed) throw new AttemptError('refused', 'The gateway ended while it was asked for its state.');
-    this.#isOpen = true;
-    return link;
-  }
-
-  whenClosed(): Promise<void> {
-    return this.#closed.promise;
-  }
-
-  onNotification(notification: Parameters<LinkListener['onNotification']>[0]): void {
-    if (this.#isOpen) this.#target.onNotification(notification);
-  }
-
-  onProtocolError(sentence: string): void {
-    this.#target.onProtocolError(sentence);
-  }
-
-  onClose(): void {
-    this.#isClosed = true;
-    this.#closed.resolve();
-    if (this.#isOpen) this.#target.onClose();
   }
 }

@@ -31,13 +31,15 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
   #view: vscode.WebviewView | undefined;
   #wanted: ShowMessage | undefined;
   #showing: ShowingMessage = nothingShown;
-  #hasSuggested = false;
+  /** The page has said what it shows, so what it had kept of itself is known. */
+  #hasSpoken = false;
+  #hasOffered = false;
 
   constructor(ports: ChatPorts, workspaceState: vscode.Memento) {
     this.#ports = ports;
     this.#state = workspaceState;
     this.#shown = new Signal((error) => ports.log.error('A listener of the chat failed.', error));
-    this.#feedListener = ports.feed.onDidChange(() => this.#suggestAgent());
+    this.#feedListener = ports.feed.onDidChange(() => this.#offerAgent());
   }
 
   /** What the page last said that it shows. */
@@ -62,7 +64,7 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
     const host = new WebviewHost(view.webview, {
       ...this.#ports,
       view: views.chat,
-      onReady: () => this.#answerReady(),
+      onReady: () => this.#sendWanted(),
       onShowing: (showing) => this.#takeShowing(showing),
     });
     this.#view = view;
@@ -97,37 +99,36 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
     this.#shown.dispose();
   }
 
-  #answerReady(): void {
+  /** A page that shows nobody is offered whom this workspace last talked to, else the oldest agent, once: a first start is ready to be written to. */
+  #offerAgent(): void {
+    if (this.#hasOffered || !this.#hasSpoken || !this.isVisible || this.#showing.agentId !== undefined) return;
+    const { agents } = this.#ports.feed.state;
+    const [oldest] = [...agents.values()].sort((a, b) => a.createdAt - b.createdAt || a.id.localeCompare(b.id));
     const { agentId, sessionId } = this.selection;
-    if (this.#wanted === undefined && agentId !== undefined && this.#showing.agentId === undefined) {
-      this.#wanted = { type: 'show', what: 'agent', agentId, ...(sessionId === undefined ? {} : { sessionId }) };
-    }
-    this.#sendWanted();
-    this.#suggestAgent();
-  }
-
-  /** A chat that has never shown anyone shows the oldest agent, so that a first start is ready to be written to. */
-  #suggestAgent(): void {
-    if (this.#host?.isReady !== true || this.#hasSuggested || this.#showing.agentId !== undefined || this.selection.agentId !== undefined) return;
-    const [oldest] = [...this.#ports.feed.state.agents.values()].sort((a, b) => a.createdAt - b.createdAt || a.id.localeCompare(b.id));
-    if (oldest === undefined) return;
-    this.#hasSuggested = true;
-    this.#host.show({ type: 'show', what: 'agent', agentId: oldest.id });
+    const known = agentId !== undefined && agents.has(agentId) ? agentId : oldest?.id;
+    if (known === undefined) return;
+    this.#hasOffered = true;
+    const isLast = known === agentId && sessionId !== undefined;
+    this.tell({ type: 'show', what: 'agent', agentId: known, ...(isLast ? { sessionId } : {}) });
   }
 
   #sendWanted(): void {
     const wanted = this.#wanted;
     this.#wanted = undefined;
-    if (wanted !== undefined) this.#host?.show(wanted);
+    if (wanted === undefined) return;
+    this.#hasOffered = true;
+    this.#host?.show(wanted);
   }
 
   #takeShowing(showing: ShowingMessage): void {
     this.#showing = showing;
+    this.#hasSpoken = true;
     setContextKey('logos.chatAgent', showing.agentId !== undefined);
     setContextKey('logos.chatSession', showing.sessionId !== undefined);
     setContextKey('logos.chatRunning', showing.isRunning);
     const { agentId, sessionId } = showing;
     if (agentId !== undefined) void this.#state.update(SELECTION_KEY, { agentId, ...(sessionId === undefined ? {} : { sessionId }) });
     this.#shown.emit(showing);
+    this.#offerAgent();
   }
 }

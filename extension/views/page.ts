@@ -1,6 +1,5 @@
 /** What the page of a view is made of; addresses are those that the webview may load from. */
 export interface PageParts {
-  readonly name: string;
   readonly title: string;
   readonly nonce: string;
   readonly cspSource: string;
@@ -9,7 +8,7 @@ export interface PageParts {
 }
 
 /** The page of a view: everything is forbidden but our own bundle, the icon font and pictures that are in the page already. */
-export function pageHtml({ name, title, nonce, cspSource, scriptUri, iconsUri }: PageParts): string {
+export function pageHtml({ title, nonce, cspSource, scriptUri, iconsUri }: PageParts): string {
   const policy = [
     `default-src 'none'`,
     `script-src 'nonce-${nonce}'`,
@@ -29,7 +28,6 @@ export function pageHtml({ name, title, nonce, cspSource, scriptUri, iconsUri }:
 <link rel="stylesheet" href="${iconsUri}">
 </head>
 <body>
-<logos-${name}></logos-${name}>
 <script nonce="${nonce}" src="${scriptUri}"></script>
 </body>
 </html>

@@ -85,7 +85,6 @@ export class WebviewHost implements Disposable {
     this.#isReady = false;
     const uriOf = (file: string) => this.#webview.asWebviewUri(vscode.Uri.joinPath(this.#folder(), file)).toString();
     this.#webview.html = pageHtml({
-      name: view.name,
       title: view.title,
       nonce: randomBytes(18).toString('base64url'),
       cspSource: this.#webview.cspSource,

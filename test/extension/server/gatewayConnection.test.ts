@@ -81,7 +81,7 @@ describe('the connection to the gateway', () => {
 
   it('rejects what was under way when the gateway is cut off, before it tells that it is away', async () => {
     const gateway = await startGateway();
-    gateway.handlers.set('sessions/list', () => new Promise(() => undefined));
+    gateway.handlers.set('sessions/list', () => new Promise<object>(() => undefined));
     const { connection } = connect();
     await until(isConnected(connection), 'connected');
     const order: string[] = [];
@@ -116,7 +116,7 @@ describe('the connection to the gateway', () => {
     expect(Object.keys(env).filter((name) => /^(VSCODE_|NODE_|ELECTRON_)/.test(name))).toEqual([]);
     expect(cwd).toBe('/');
     expect(said).toContain('cannot bind');
-    expect(connection.state).toMatchObject({ away: { cause: { code: 'start_failed', sentence: 'The gateway did not start: cannot bind' } } });
+    expect(connection.state).toMatchObject({ away: { cause: { code: 'start_failed', sentence: 'cannot bind' } } });
   });
 
   it('stops trying when its Node is not there', async () => {
@@ -135,30 +135,26 @@ describe('the connection to the gateway', () => {
     expect(connection.state).toMatchObject({ away: { cause: { code: 'protocol' } } });
   });
 
-  it('uses a busy gateway of another build as it is, and says so', async () => {
-    fs.writeFileSync(path.join(distFolder, 'build.json'), JSON.stringify({ build: 'mine', version: '1' }));
-    const gateway = await startGateway('old');
-    gateway.handlers.set('gateway/status', () => ({ runningTurns: 1, queuedTurns: 0 }));
-    const { connection, said } = connect();
-    await until(isConnected(connection), 'connected');
-    expect(gateway.requests.map(({ method }) => method)).not.toContain('gateway/stop');
-    expect(said.join(' ')).toContain('of build old, this extension of mine; it is busy');
+  it('gives the reason that the starter printed, and stops when trying again cannot help', async () => {
+    const error = { class: 'forbidden', message: 'The state directory belongs to another user.', cause: 'owner', hint: 'x', retryable: false };
+    fs.writeFileSync(path.join(distFolder, 'server.js'), `console.log(${JSON.stringify(JSON.stringify({ error }))}); process.exitCode = 1;`);
+    const { connection } = connect();
+    await until(() => connection.state.phase === 'stopped', 'stopped');
+    expect(connection.state).toMatchObject({ away: { cause: { code: 'start_failed', sentence: error.message } } });
   });
 
-  it('asks an idle gateway of another build to stop on the first connection, and leaves it alone on later ones', async () => {
+  it('has a gateway of another build looked at by the starter on the first connection, and leaves it alone on later ones', async () => {
     fs.writeFileSync(path.join(distFolder, 'build.json'), JSON.stringify({ build: 'mine', version: '1' }));
+    const runs = path.join(home, 'runs');
+    fs.writeFileSync(path.join(distFolder, 'server.js'), `require('fs').appendFileSync(${JSON.stringify(runs)}, 'x')`);
     const gateway = await startGateway('old');
-    const stops = () => gateway.requests.filter(({ method }) => method === 'gateway/stop').length;
-    gateway.handlers.set('gateway/stop', () => {
-      throw new Error('busy after all');
-    });
-    const { connection } = connect();
+    const { connection, said } = connect();
     await until(isConnected(connection), 'connected');
-    expect(stops()).toBe(1);
+    expect(said.join(' ')).toContain('of build old, this extension of mine; it is busy');
     gateway.drop();
     await until(() => connection.state.phase === 'offline', 'offline');
     await until(isConnected(connection), 'connected again');
-    expect(stops()).toBe(1);
+    expect(fs.readFileSync(runs, 'utf8')).toBe('x');
   });
 
   it('leaves no connection behind when it is disposed', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { pageHtml } from '../../../extension/views/page.ts';
 
-const html = pageHtml({ name: 'chat', title: 'Chat', nonce: 'abc', cspSource: 'https://self', scriptUri: 'https://self/chat.js', iconsUri: 'https://self/codicon.css' });
+const html = pageHtml({ title: 'Chat', nonce: 'abc', cspSource: 'https://self', scriptUri: 'https://self/chat.js', iconsUri: 'https://self/codicon.css' });
 const policy = /content="([^"]*)"/.exec(html)?.[1] ?? '';
 
 describe('the page of a view', () => {

@@ -7,7 +7,8 @@ import type { Agent } from '../../../server/protocol/agents.ts';
 import type { TopicChange } from '../../../server/protocol/gateway.ts';
 import type { Session } from '../../../server/protocol/sessions.ts';
 
-type Handler = (params: Record<string, unknown>) => unknown;
+type Answer = object | null | Promise<object | null>;
+type Handler = (params: Record<string, unknown>) => Answer;
 
 /** A gateway for tests of the extension: a real socket, pointer file, framing and lifecycle, with answers that the test writes. */
 export class ScriptedGateway {
@@ -88,13 +89,13 @@ export class ScriptedGateway {
       this.#connections.delete(connection);
       for (const [id, owner] of this.#watchers) if (owner === connection) this.#watchers.delete(id);
     });
-    connection.onRequest((method, params) => this.#answer(connection, method, (params ?? {}) as Record<string, unknown>));
-    connection.onNotification('exit', () => socket.end());
+    connection.onRequest((method, params): Answer => this.#answer(connection, method, (params ?? {}) as Record<string, unknown>));
+    connection.onNotification('exit', () => void socket.end());
     connection.onError(() => undefined);
     connection.listen();
   }
 
-  #answer(connection: MessageConnection, method: string, params: Record<string, unknown>): unknown {
+  #answer(connection: MessageConnection, method: string, params: Record<string, unknown>): Answer {
     this.requests.push({ method, params });
     const own = this.handlers.get(method);
     if (own !== undefined) return own(params);
@@ -118,14 +119,14 @@ export class ScriptedGateway {
     }
   }
 
-  #initialize(params: Record<string, unknown>): unknown {
+  #initialize(params: Record<string, unknown>): object {
     const options = params['initializationOptions'] as { logos: { token: string } };
     if (options.logos.token !== this.token) throw new ResponseError(1003, 'The token is wrong.');
     const logos = { protocol: 1, pid: process.pid, startId: this.startId, build: this.build, home: this.home, features: [] };
     return { serverInfo: { name: 'logos', version: '0.1.0' }, capabilities: { experimental: { logos } } };
   }
 
-  #lists(): unknown {
+  #lists(): object {
     const { agents, sessions, sandboxes } = this.#revisions;
     return {
       startId: this.startId,

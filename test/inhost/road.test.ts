@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { ScriptedGateway } from '../support/extension/scriptedGateway.ts';
+import { agentOf, idOf, sessionOf, until } from '../support/extension/things.ts';
+
+interface ExtensionModule {
+  deactivate(): void;
+}
+type Warning = typeof vscode.window.showWarningMessage;
+
+describe('the extension with a gateway', () => {
+  const extension = vscode.extensions.getExtension('logos.logos');
+  const home = process.env['LOGOS_HOME'] ?? '';
+  let gateway: ScriptedGateway;
+  const asked = (method: string) => gateway.requests.filter((request) => request.method === method);
+  const warn = vscode.window.showWarningMessage;
+
+  /** Answers modal questions as a person would; gives what was asked. */
+  function answerWith(answer: string | undefined): string[] {
+    const questions: string[] = [];
+    const stub = (question: string) => {
+      questions.push(question);
+      return Promise.resolve(answer);
+    };
+    vscode.window.showWarningMessage = stub as Warning;
+    return questions;
+  }
+
+  before(async () => {
+    assert.ok(extension && home !== '');
+    gateway = new ScriptedGateway(home);
+    gateway.build = (JSON.parse(fs.readFileSync(path.join(extension.extensionPath, 'dist', 'build.json'), 'utf8')) as { build: string }).build;
+    gateway.agents.set(idOf(1), agentOf(1, { name: 'Coder' }));
+    gateway.sessions.set(idOf(10), sessionOf(10, 1));
+    gateway.handlers.set('agents/delete', () => ({}));
+    gateway.handlers.set('sessions/list', () => ({ items: [] }));
+    await gateway.start();
+    await extension.activate();
+    await vscode.commands.executeCommand('logos.startGateway');
+    await until(() => asked('gateway/subscribe').length > 0, 'the extension subscribed');
+  });
+  afterEach(() => {
+    vscode.window.showWarningMessage = warn;
+  });
+  after(() => gateway.stop());
+
+  it('connects with the token of the pointer file and follows agents, sessions and the log', () => {
+    assert.ok(asked('initialize').length > 0);
+    assert.deepEqual(asked('gateway/subscribe').at(-1)?.params['topics'], ['agents', 'sessions', 'sandboxes']);
+    assert.ok(asked('logs/subscribe').length > 0);
+  });
+
+  it('opens the chat and the agents without an argument', async () => {
+    await vscode.commands.executeCommand('logos.openChat');
+    await vscode.commands.executeCommand('logos.agents.focus');
+  });
+
+  it('deletes an agent only after a modal question that says what goes', async () => {
+    const questions = answerWith(undefined);
+    await vscode.commands.executeCommand('logos.deleteAgent', { agentId: idOf(1) });
+    assert.deepEqual(questions, ['Delete agent Coder?']);
+    assert.equal(asked('agents/delete').length, 0);
+    answerWith('Delete');
+    await vscode.commands.executeCommand('logos.deleteAgent', { agentId: idOf(1) });
+    assert.deepEqual(asked('agents/delete').at(-1)?.params, { agentId: idOf(1) });
+  });
+
+  it('asks before it restarts a gateway that runs turns, and leaves it alone without consent', async () => {
+    gateway.handlers.set('gateway/status', () => ({ runningTurns: 2, queuedTurns: 0 }));
+    const questions = answerWith(undefined);
+    await vscode.commands.executeCommand('logos.restartGateway');
+    assert.deepEqual(questions, ['Restart the gateway and interrupt 2 turns?']);
+    assert.equal(asked('gateway/stop').length, 0);
+    gateway.handlers.delete('gateway/status');
+  });
+
+  it('lists all sessions of an agent when asked for', async () => {
+    await vscode.commands.executeCommand('logos.showAllSessions', { agentId: idOf(1) });
+    assert.deepEqual(asked('sessions/list').at(-1)?.params, { agentId: idOf(1), limit: 500 });
+  });
+
+  it('asks for the lists again after it missed a change, and comes back by itself after a cut', async () => {
+    const before = asked('gateway/subscribe').length;
+    gateway.loseChange('agents');
+    gateway.change({ topic: 'agents', id: idOf(2), item: agentOf(2) });
+    await until(() => asked('gateway/subscribe').length === before + 1, 'subscribed again after the gap');
+    gateway.drop();
+    await until(() => asked('gateway/subscribe').length === before + 2, 'subscribed again after the cut');
+  });
+
+  it('leaves nothing behind when it is deactivated: no connection, no command', async () => {
+    const module = require(path.join(extension?.extensionPath ?? '', 'dist', 'extension.js')) as ExtensionModule;
+    module.deactivate();
+    await until(() => gateway.connectionCount === 0, 'the connection is closed');
+    const left = (await vscode.commands.getCommands(true)).filter((id) => /^logos\.[a-zA-Z]+$/.test(id) && !['logos.agents', 'logos.chat'].includes(id));
+    assert.deepEqual(left, []);
+  });
+});
