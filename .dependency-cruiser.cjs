@@ -132,7 +132,7 @@ const layerRules = [
 ];
 
 const singles = [
-  singleImporter('child-process', '^(server/process/|extension/server/)', builtin('child_process')),
+  singleImporter('child-process', '^(server/process/|extension/server/|docker/)', builtin('child_process')),
   singleImporter('execa', '^server/process/', package_('execa')),
   singleImporter('undici', '^server/net/', package_('undici')),
   singleImporter('better-sqlite3', '^server/store/', package_('better-sqlite3|@types/better-sqlite3')),

@@ -88,8 +88,6 @@ export class ScriptedEngine implements SandboxEngine {
   openDirectories = 0;
   /** Thrown by the next start. */
   failure: Error | undefined;
-  readonly probe = this.#missing;
-  readonly prepare = this.#missing;
 
   constructor(keepsStdinOpen = true) {
     this.capabilities = { keepsStdinOpen, inferenceSocketPath: '/run/logos/inference.sock', workspacePath: '/home/agent' };
@@ -128,8 +126,12 @@ export class ScriptedEngine implements SandboxEngine {
     return process;
   }
 
-  #missing(): never {
-    throw new Error('The dispatcher does not call this.');
+  probe(): never {
+    throw new Error('The dispatcher does not probe.');
+  }
+
+  prepare(): never {
+    throw new Error('The dispatcher does not prepare.');
   }
 }
 
