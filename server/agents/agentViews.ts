@@ -1,3 +1,4 @@
+import type { ModelRoute } from '../inference/route.ts';
 import type { Agent, AgentState, ModelChoice } from '../protocol/agents.ts';
 import type { ErrorInfo } from '../protocol/errors.ts';
 import type { Sandbox } from '../protocol/sandboxes.ts';
@@ -44,7 +45,8 @@ function stateOf(facts: AgentFacts): AgentState {
 }
 
 /** A route as an agent's row shows it. */
-export function routeView(route: { serverId: string; serverName: string; model: string; baseUrl: string; isTiny: boolean; supportsTools: boolean }): NonNullable<Agent['route']> {
+export function routeView(route: ModelRoute | undefined): Agent['route'] {
+  if (route === undefined) return undefined;
   const address = URL.canParse(route.baseUrl) ? new URL(route.baseUrl).host : route.baseUrl;
   const { serverId, serverName, model, isTiny, supportsTools } = route;
   return { serverId, serverName, model, address, isTiny, supportsTools };

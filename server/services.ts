@@ -1,0 +1,133 @@
+import path from 'node:path';
+import { v7 as newId } from 'uuid';
+import { createAgentHandlers } from './agents/handlers.ts';
+import { Agents } from './agents/agents.ts';
+import { routeView } from './agents/agentViews.ts';
+import { Opening } from './agents/opening.ts';
+import { makeShippedAgents } from './agents/shippedAgents.ts';
+import { createSouls } from './agents/souls.ts';
+import { AppError, asAppError } from './base/appError.ts';
+import { DisposableStack } from './base/disposables.ts';
+import { createInferenceSockets } from './egress/inferenceSockets.ts';
+import { createDispatcher } from './exec/createDispatcher.ts';
+import { Activity } from './gateway/activity.ts';
+import { createChatHandlers } from './gateway/chatHandlers.ts';
+import { Publisher } from './gateway/publisher.ts';
+import { QueueCount } from './gateway/queueCount.ts';
+import { createSessionHandlers } from './gateway/sessionHandlers.ts';
+import { gatewayKilled, gatewayStopped } from './gateway/interruptions.ts';
+import { TurnRunner } from './gateway/turnRunner.ts';
+import { createModelHandlers } from './inference/handlers.ts';
+import { openKeys } from './inference/keys.ts';
+import { createModels } from './inference/models.ts';
+import { builtInServers } from './inference/servers.ts';
+import { createLogHandlers } from './log/handlers.ts';
+import { createHttpClient } from './net/http.ts';
+import { createPolicyLoader } from './policies/loadPolicy.ts';
+import { policyWords } from './policies/policyWords.ts';
+import type { GatewayServices, OpenServices, ServicesContext } from './rpc/services.ts';
+import { engines } from './sandboxes/engines.ts';
+import { createSandboxHandlers } from './sandboxes/handlers.ts';
+import { SandboxRegistry } from './sandboxes/registry.ts';
+import { openStore } from './store/openStore.ts';
+import { createTopics } from './topics.ts';
+
+const snapshotTurns = 50;
+
+/** The composition root: builds everything behind the wire in order; what was built is ended in reverse, also when a later part fails. */
+export const openServices: OpenServices = async (context) => {
+  const stack = new DisposableStack();
+  try {
+    return await build(context, stack);
+  } catch (error) {
+    await stack.dispose().catch(() => undefined);
+    throw error;
+  }
+};
+
+async function build(context: ServicesContext, stack: DisposableStack): Promise<GatewayServices> {
+  const { home, distribution, environment } = context;
+  const log = context.log.of;
+  const store = stack.add(await openStore({ path: path.join(home, 'logos.db'), log }));
+  const http = stack.add(createHttpClient());
+  const embedded = stack.add({ view: () => ({ id: 'embedded', name: 'x', kind: 'embedded' as const, baseUrl: 'http://embedded/v1', hasKey: false, isBuiltIn: true, state: 'not_installed' as const, models: [] }), start: async () => { throw new Error('none'); }, onChange: () => ({ dispose() {} }), dispose: async () => {} });
+  const keys = openKeys(path.join(home, 'keys.json'));
+  const models = createModels({ store, keys, http, log: log('inference'), embedded, builtInServers: environment['LOGOS_MODEL_SERVERS'] === 'none' ? [] : builtInServers });
+  const policies = createPolicyLoader([path.join(home, 'policies'), path.join(distribution, 'policies')]);
+  const engine = engines.bubblewrap({ stateDir: home, nodePath: context.workerNodePath ?? '', workerPath: path.join(distribution, 'worker.js'), log: log('sandbox') });
+  const registry = stack.add(new SandboxRegistry({ engine, log: log('sandbox'), now: Date.now }));
+  const openInferenceSocket = createInferenceSockets({ log: log('egress'), http, onUnreachable: (route) => models.invalidate(route.serverId) });
+  const dispatcher = stack.add(createDispatcher({ openInferenceSocket, loggerOf: log }));
+
+  const publisher = new Publisher();
+  const activity = new Activity();
+  const souls = createSouls({ directories: [path.join(distribution, 'souls'), path.join(home, 'souls')], log: log('gateway') });
+  const loadPolicy = (name: string) => policies.load(name);
+  const agents = stack.add(
+    new Agents({ store, souls, loadPolicy, policyWords, sandboxOf: (agent) => registry.view(agent), peekRoute: (choice) => routeView(models.peek(choice)), activity, log: log('gateway') }),
+  );
+  const ensure: SandboxRegistry['ensure'] = async (agent) => {
+    if (context.workerNodePath === undefined) throw noNode();
+    return await registry.ensure(agent);
+  };
+  const opening = new Opening({ agents, registry, dispatcher, ensure, store });
+  const publish = publisher.publish.bind(publisher);
+  const runner = new TurnRunner({
+    store,
+    publish,
+    loadAgent: (agentId) => agents.load(agentId),
+    sandboxes: { engine, ensure, taskStarted: (id) => registry.taskStarted(id), taskEnded: (id, error) => registry.taskEnded(id, error) },
+    resolveRoute: (choice) => models.resolve(choice),
+    dispatch: (request) => dispatcher.dispatch(request),
+    runtimeBuild: context.build,
+    activity,
+    log: log('gateway'),
+    newId: () => newId(),
+    now: Date.now,
+  });
+  stack.defer(() => runner.shutDown(gatewayStopped));
+  const queue = stack.add(new QueueCount(publisher));
+
+  publisher.onStored((stored) => agents.noteStored(stored));
+  publisher.onSession((session) => agents.noteSession(session));
+  registry.onChanged(({ id }) => agents.refresh(id));
+  activity.changed.on((agentId) => agents.refresh(agentId));
+  models.onChange(() => void agents.refreshAll().catch((error: unknown) => log('gateway').warn(`Agents could not be refreshed: ${asAppError(error).message}`)));
+
+  const now = Date.now;
+  await store.interruptRunning({ error: gatewayKilled, at: now() });
+  await makeShippedAgents({ store, souls, newId: () => newId(), now, log: log('gateway') });
+  await agents.start();
+  for (const sessionId of await store.sessionsWithWork()) runner.wake(sessionId);
+
+  const stopAgent = async (agentId: string): Promise<void> => {
+    const { items } = await store.listSessions({ agentId, limit: 500 });
+    await Promise.all(items.map((session) => runner.stopSession(session.id)));
+    await dispatcher.discardWarm(agentId);
+  };
+  return {
+    handlers: {
+      ...createAgentHandlers({ store, agents, souls, loadPolicy, assertEnforces: (policy) => engine.assertEnforces(policy), stopAgent, removeAgent: (agentId) => registry.remove(agentId), now }),
+      ...createChatHandlers({ store, publish, runner, newId: () => newId(), now }),
+      ...createSessionHandlers({ store, publish, runner, provision: (agentId) => opening.provision(agentId), sessionCreated: (session) => publisher.publishSession(session), now }),
+      ...createModelHandlers(models),
+      ...createLogHandlers(context.log),
+      ...createSandboxHandlers({ registry, listAgents: () => store.listAgents(), getAgent: (id) => agents.record(id), loadAgent: (id) => agents.load(id), stopTasks: stopAgent }),
+    },
+    sessionFeed: {
+      snapshot: (sessionId) => store.snapshot({ sessionId, limit: snapshotTurns }),
+      eventsAfter: (sessionId, after, limit) => store.eventsAfter({ sessionId, after, limit }),
+      onStored: (listener) => publisher.onStored(listener),
+      onOpened: (sessionId) => opening.open(sessionId),
+    },
+    topics: createTopics({ agents, registry, store, publisher, models }),
+    status: () => ({ runningTurns: activity.count, queuedTurns: queue.count, store: { state: 'ok' } }),
+    hasWork: () => runner.activeSessions > 0,
+    wake: () => registry.recheckAll(),
+    dispose: () => stack.dispose(),
+  };
+}
+
+function noNode(): AppError {
+  return new AppError('sandbox_unsupported', 'There is no Node on this machine on which workers could run.', { reason: 'no_node', hint: 'Install Node 22.19 or newer and restart the gateway.' });
+}
