@@ -5,8 +5,8 @@ const shapes: readonly [RegExp, string][] = [
   [/\b(Bearer|Basic)\s+[\w.~+/=-]{4,}/gi, `$1 ${redacted}`],
   [/\b(?:sk|pk|rk)[-_][\w-]{8,}/g, redacted],
   [/\b(?:gh[opsur]_|github_pat_|glpat-|hf_|xox[abeoprs]-|AIza|AKIA)[\w-]{8,}/g, redacted],
-  [/\beyJ[\w-]{8,}\.[\w-]{4,}\.[\w-]*/g, redacted],
-  [/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/gi, `$1${redacted}@`],
+  [/\beyJ[\w-]{8,4000}\.[\w-]{4,4000}\.[\w-]*/g, redacted],
+  [/(\b[a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@]+@/gi, `$1${redacted}@`],
   [/((?:authorization|cookie|password|passwd|secret|api[-_ ]?key|access[-_ ]?token|auth[-_ ]?token|\btoken|\bkey)["']?\s*[:=]\s*["']?)(?!\[redacted\]|(?:Bearer|Basic)\s)[^\s"'&,;}]{4,}/gi, `$1${redacted}`],
 ];
 
