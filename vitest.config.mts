@@ -20,6 +20,8 @@ export default defineConfig({
         include,
         environment: 'node',
         pool: 'forks',
+        // Sources run as they are under Node; it would remark on each of them that package.json names no module type.
+        env: { NODE_OPTIONS: '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON' },
         ...(name === 'unit' ? { testTimeout: 15_000 } : realProcesses),
         ...(name === 'e2e' || name === 'fault' ? { testTimeout: 300_000, hookTimeout: 180_000 } : {}),
       },
