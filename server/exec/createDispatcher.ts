@@ -69,8 +69,12 @@ class TaskDispatcher implements Dispatcher {
   async #run(worker: StartedWorker, request: DispatchRequest, how: { signal: AbortSignal; startedAtMs: number; wasWarm: boolean }): Promise<TaskEnd> {
     worker.about = { ...worker.about, ...request.about };
     const { signal, startedAtMs, wasWarm } = how;
-    const end = await new TaskRun({ worker, request, signal, clock: this.#deps.clock, startedAtMs }).run();
-    await worker.release();
+    const run = new TaskRun({ worker, request, signal, clock: this.#deps.clock, startedAtMs }).run();
+    // A run that fails is a fault of ours; its process must not outlive it.
+    const end = await run.catch(async (error: unknown) => {
+      await worker.stop();
+      throw error;
+    }).finally(() => worker.release());
     this.#warm.prewarm({ sandbox: request.sandbox, engine: request.engine });
     return { ...end.judgement, exitReason: describeExit(end.exit), dispatchMs: end.dispatchMs, wasWarm };
   }
