@@ -29,6 +29,7 @@ export class GatewayProcess {
   readonly #start: GatewayStart;
   readonly #child: ChildProcess;
   #pointer: GatewayPointer | undefined;
+  #isToEnd = false;
   /** What it printed; stdout must stay empty. */
   output = '';
 
@@ -41,7 +42,7 @@ export class GatewayProcess {
   /** Starts it and resolves when it says where it listens. */
   static async start(start: GatewayStart): Promise<GatewayProcess> {
     const command = [...(start.through ?? []), process.execPath, start.server ?? builtServer, '--gateway'];
-    const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/', LOGOS_HOME: start.home, ...start.env };
+    const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/', LOGOS_HOME: start.home, LOGOS_MODEL_SERVERS: 'none', ...start.env };
     const child = spawn(command[0] ?? '', command.slice(1), { env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] });
     const gateway = new GatewayProcess(start, child);
     await gateway.#listening();
@@ -76,8 +77,16 @@ export class GatewayProcess {
     return client;
   }
 
+  /** Throws with the end of its log when it ended without being asked to. */
+  assertNotCrashed(): void {
+    if (!this.hasEnded || this.#isToEnd) return;
+    const log = fs.readFileSync(path.join(this.#start.home, 'logs', 'gateway.log'), 'utf8').slice(-3_000);
+    throw new Error(`the gateway ${this.#pointer?.pid ?? ''} ended by itself (${this.#child.signalCode ?? this.#child.exitCode}): ${this.output}\n${log}`);
+  }
+
   /** `kill -9`; resolves when it is gone. */
   async kill(): Promise<void> {
+    this.#isToEnd = true;
     killHard(this.pid);
     await this.ended();
   }
@@ -93,6 +102,7 @@ export class GatewayProcess {
 
   /** Asks it to end now and asserts that it does. */
   async stop(): Promise<void> {
+    this.#isToEnd = true;
     const client = await this.connect('teardown');
     await client.request('gateway/stop', { when: 'now' }).catch((error: unknown) => {
       if (!client.isEnded) throw error;

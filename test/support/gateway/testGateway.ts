@@ -153,12 +153,13 @@ export class TestGateway {
   /** Ends everything and asserts that nothing of it is left. */
   async dispose(): Promise<void> {
     try {
+      this.#process.assertNotCrashed();
       if (this.#isRunning()) await this.#process.stop();
       await assertNoOrphans(this.paths, undefined, 6_000);
     } finally {
       for (const row of orphansOf(this.paths, undefined)) killHard(row.pid);
       await this.model.dispose();
-      for (const folder of this.paths) fs.rmSync(folder, { recursive: true, force: true });
+      if (process.env['LOGOS_TEST_KEEP'] !== '1') for (const folder of this.paths) fs.rmSync(folder, { recursive: true, force: true });
     }
   }
 
