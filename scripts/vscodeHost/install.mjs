@@ -24,7 +24,7 @@ const unwantedModules = [/^@github\/copilot-sdk-/, /^@microsoft\/mxc-sdk$/, /^@v
  * @returns {Promise<{node: string, serverMain: string, folder: string}>} `node` runs `serverMain`.
  */
 export async function ensureVsCodeHost() {
-  const folder = path.join(cacheFolder('vscode-host'), `code-server-${VERSION}-1`);
+  const folder = path.join(cacheFolder('vscode-host'), `code-server-${VERSION}-2`);
   const host = { node: installNode(), serverMain: path.join(folder, 'vscode', 'out', 'server-main.js'), folder };
   const isReady = () => fs.existsSync(path.join(folder, 'complete'));
   if (!isReady()) await whileLocked(folder, () => (isReady() ? undefined : install(folder, host.node)));
