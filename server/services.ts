@@ -18,6 +18,7 @@ import { createSessionHandlers } from './gateway/sessionHandlers.ts';
 import { gatewayKilled, gatewayStopped } from './gateway/interruptions.ts';
 import { TurnRunner } from './gateway/turnRunner.ts';
 import { createModelHandlers } from './inference/handlers.ts';
+import { openEmbeddedModel } from './inference/embedded/openEmbeddedModel.ts';
 import { openKeys } from './inference/keys.ts';
 import { createModels } from './inference/models.ts';
 import { builtInServers } from './inference/servers.ts';
@@ -50,7 +51,7 @@ async function build(context: ServicesContext, stack: DisposableStack): Promise<
   const log = context.log.of;
   const store = stack.add(await openStore({ path: path.join(home, 'logos.db'), log }));
   const http = stack.add(createHttpClient());
-  const embedded = stack.add({ view: () => ({ id: 'embedded', name: 'x', kind: 'embedded' as const, baseUrl: 'http://embedded/v1', hasKey: false, isBuiltIn: true, state: 'not_installed' as const, models: [] }), start: async () => { throw new Error('none'); }, onChange: () => ({ dispose() {} }), dispose: async () => {} });
+  const embedded = stack.add(openEmbeddedModel({ home, distribution, nodePath: context.workerNodePath, log: log('inference') }));
   const keys = openKeys(path.join(home, 'keys.json'));
   const models = createModels({ store, keys, http, log: log('inference'), embedded, builtInServers: environment['LOGOS_MODEL_SERVERS'] === 'none' ? [] : builtInServers });
   const policies = createPolicyLoader([path.join(home, 'policies'), path.join(distribution, 'policies')]);
