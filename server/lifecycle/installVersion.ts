@@ -24,6 +24,8 @@ export function installVersion(build: BuildInfo, versions: string): string {
     if (leftOut.has(item.name) || item.name.endsWith('.map')) continue;
     fs.cpSync(path.join(build.distribution, item.name), path.join(unfinished, item.name), { recursive: true, dereference: true });
   }
+  // A folder without its entry is none that this function made.
+  fs.rmSync(target, { recursive: true, force: true });
   fs.renameSync(unfinished, target);
   return entry;
 }

@@ -63,7 +63,9 @@ export async function startGateway(options: StartOptions, budget: CrashBudget, d
 async function spawnGateway({ paths, environment, chooseRuntime }: StartOptions, entry: string): Promise<SpawnedProcess> {
   const runtime = await chooseRuntime();
   const env = { ...gatewayEnvironment(environment, process.platform), LOGOS_HOME: paths.home, ...(runtime.isElectron ? { ELECTRON_RUN_AS_NODE: '1' } : {}) };
-  const stderr = fs.openSync(paths.startLog, 'w', 0o600);
+  // Emptied, then appended to: a gateway that still runs may write there too.
+  fs.writeFileSync(paths.startLog, '', { mode: 0o600 });
+  const stderr = fs.openSync(paths.startLog, 'a', 0o600);
   try {
     return await spawnProcess(runtime.path, [entry, '--gateway'], { env, cwd: '/', isDetached: true, stdio: ['ignore', stderr, stderr] });
   } finally {

@@ -34,6 +34,20 @@ export function isRunning(pid: number): boolean {
   }
 }
 
+/** Processes whose arguments name a path: the gateway's copy of the build, its sandboxes, their workers. */
+function processesNaming(file: string): number[] {
+  const pids = fs.readdirSync('/proc').map(Number).filter(Number.isInteger);
+  return pids.filter((pid) => isRunning(pid) && readArguments(pid).includes(file));
+}
+
+function readArguments(pid: number): string {
+  try {
+    return fs.readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
 /** Polls until the condition holds. */
 export async function eventually(condition: () => boolean | Promise<boolean>, what: string, deadlineMs = 15_000): Promise<void> {
   const deadline = Date.now() + deadlineMs;
@@ -120,6 +134,7 @@ export class ServerUnderTest {
     try {
       if (fs.existsSync(this.pointerFile)) await this.#stop();
       await eventually(() => [...this.#pids].every((pid) => !isRunning(pid)), `the end of ${[...this.#pids].join(', ')}`, 20_000);
+      await eventually(() => processesNaming(this.home).length === 0, `the end of all that runs for ${this.home}`);
     } finally {
       for (const pid of this.#pids) if (isRunning(pid)) process.kill(pid, 'SIGKILL');
       for (const child of this.#children) child.kill('SIGKILL');
