@@ -6,7 +6,7 @@ import type { Souls } from './souls.ts';
 import { defaultTools } from './toolsets.ts';
 
 const shipped = [
-  { name: 'General', soul: 'general' },
+  { name: 'Assistant', soul: 'general' },
   { name: 'Coder', soul: 'app-development' },
 ] as const;
 
