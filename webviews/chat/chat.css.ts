@@ -97,6 +97,9 @@ export const chatStyles = css`
     overflow-anchor: none;
     padding: var(--lg-3) var(--lg-3) 0;
   }
+  .log.below-sticky {
+    clip-path: inset(34px 0 0 0);
+  }
   .column {
     min-height: 100%;
     display: flex;
@@ -193,6 +196,9 @@ export const chatStyles = css`
     }
     .btn kbd {
       display: none;
+    }
+    .card > .head > .codicon:last-child {
+      margin-inline-start: auto;
     }
   }
 `;

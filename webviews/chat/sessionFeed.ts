@@ -15,6 +15,8 @@ export class SessionFeed {
   readonly #link: HostLink;
   readonly #newId: () => string;
   #subscription: { readonly id: string; readonly sessionId: string } | undefined;
+  /** Events that came before the answer to the subscription was taken; absent when it has been. */
+  #early: EventParamsOf<'sessions/event'>[] | undefined;
 
   constructor(store: ChatStore, link: HostLink, newId: () => string) {
     this.#store = store;
@@ -38,6 +40,10 @@ export class SessionFeed {
   /** Takes an event of the wire. */
   receive(params: EventParamsOf<'sessions/event'>): void {
     if (params.subscriptionId !== this.#subscription?.id) return;
+    if (this.#early !== undefined) {
+      this.#early.push(params);
+      return;
+    }
     const received = receiveEvent(this.#store.state, params);
     if (received.isGap) return this.#startOver(true);
     this.#store.update(() => received.state);
@@ -87,12 +93,16 @@ export class SessionFeed {
   async #subscribe(sessionId: string, isResuming: boolean): Promise<void> {
     const subscription = { id: this.#newId(), sessionId };
     this.#subscription = subscription;
+    this.#early = [];
     const { snapshot } = this.#store.state;
     const after = isResuming && snapshot?.session.id === sessionId ? { after: snapshot.seq } : {};
     try {
       const result = await this.#link.request('sessions/subscribe', { subscriptionId: subscription.id, sessionId, ...after });
       if (this.#subscription !== subscription) return;
       if (!result.resumed) this.#store.update((state) => takeSnapshot(state, result.snapshot));
+      const early = this.#early ?? [];
+      this.#early = undefined;
+      for (const params of early) this.receive(params);
     } catch (error) {
       if (this.#subscription === subscription) this.#fail(sessionId, error);
     }

@@ -22,12 +22,15 @@ export const stepStyles = css`
     min-width: 0;
     padding-block-end: var(--lg-3);
   }
+  .turn:has(> .usage) {
+    padding-block-end: 4px;
+  }
   .pendings {
     display: flex;
     flex-direction: column;
     gap: var(--lg-3);
   }
-  .pendings:not(:empty) {
+  .pendings:has(> *) {
     padding-block-end: var(--lg-3);
   }
   .user {
@@ -116,7 +119,7 @@ export const stepStyles = css`
     flex-shrink: 99;
   }
   .card > .head > .fact.cut {
-    flex-shrink: 2;
+    flex-shrink: 0.2;
   }
   .card > .head > .codicon:last-child {
     width: 16px;
@@ -238,6 +241,7 @@ export const stepStyles = css`
     color: var(--lg-fg2);
   }
   .usage {
+    margin-top: -4px;
     display: flex;
     align-items: center;
     gap: 6px;

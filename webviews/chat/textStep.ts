@@ -5,6 +5,7 @@ import { StepElement } from '../shared/stepElement.ts';
 import { askHost } from './chatContext.ts';
 import { MarkdownBlocks, maxMarkdownChars } from './markdownBlocks.ts';
 import { markdownTemplate } from './markdownTemplate.ts';
+import { wholeSentences } from './wholeSentences.ts';
 import { bytesWords, countWords } from './words.ts';
 
 const blocksPerPage = 400;
@@ -52,12 +53,6 @@ export class TextStep extends StepElement {
       ${button({ label: 'Open Text', kind: 'second', run: () => askHost(this, 'openText', { title: 'Answer', text: this.text.slice(0, maxOpenedChars) }) })}
     </div>`;
   }
-}
-
-/** A text up to the end of its last whole sentence or line. */
-export function wholeSentences(text: string): string {
-  const end = Math.max(text.lastIndexOf('\n'), ...['. ', '! ', '? ', ': '].map((mark) => text.lastIndexOf(mark)));
-  return end < 0 ? '' : text.slice(0, end + 1);
 }
 
 customElements.define('logos-text', TextStep);

@@ -42,7 +42,7 @@ function firstLine(text: string): string {
 export function toolFact(part: ToolPart): string | undefined {
   if (part.state === 'pending') return 'waits for a slot';
   if (part.state === 'stopped') return 'stopped';
-  if (part.state === 'timed_out') return part.durationMs === undefined ? 'timed out' : `timed out after ${durationWords(part.durationMs)}`;
+  if (part.state === 'timed_out') return part.durationMs === undefined ? 'timed out' : `timed out after ${Math.round(part.durationMs / 1000)} s`;
   if (part.state === 'failed') return part.result ?? part.error ?? 'failed';
   return part.result;
 }

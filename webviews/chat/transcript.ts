@@ -1,7 +1,6 @@
 import { html, nothing } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { styleMap } from 'lit/directives/style-map.js';
 import type { Turn } from '../../server/protocol/messages.ts';
 import { icon } from '../shared/icon.ts';
 import { LightElement } from '../shared/lightElement.ts';
@@ -132,6 +131,7 @@ export class Transcript extends LightElement {
 
   protected override updated(changed: PropertyValues): void {
     super.updated(changed);
+    this.#makeRoom();
     const drawn = new Set(this.querySelectorAll('logos-turn, .pendings'));
     for (const element of this.#observed) if (!drawn.has(element)) this.#sizes.unobserve(element);
     for (const element of drawn) if (!this.#observed.has(element)) this.#sizes.observe(element);
@@ -141,13 +141,13 @@ export class Transcript extends LightElement {
   }
 
   protected override render(): TemplateResult {
-    const { start, end, above, below } = this.#window;
+    const { start, end } = this.#window;
     const setSize = this.hasOlder ? -1 : (this.turns.at(-1)?.ordinal ?? 0);
     const isEmpty = this.turns.length === 0 && this.pending.length === 0;
-    return html`<div class="log" role="log" aria-live="off" aria-label="Conversation" tabindex="-1">
+    return html`<div class="log${this.sticky === undefined ? '' : ' below-sticky'}" role="log" aria-live="off" aria-label="Conversation" tabindex="-1">
         <div class="column">
           ${isEmpty ? this.greeting : nothing}
-          <div style=${styleMap({ height: `${above}px` })}></div>
+          <div class="room above"></div>
           ${repeat(
             this.turns.slice(start, end),
             (turn) => turn.id,
@@ -162,13 +162,21 @@ export class Transcript extends LightElement {
                 .agentName=${this.agentName}
               ></logos-turn>`,
           )}
-          <div style=${styleMap({ height: `${below}px` })}></div>
+          <div class="room below"></div>
           <div class="pendings">
             ${this.actions === undefined ? nothing : repeat(this.pending, (message) => message.messageId, (message) => pendingRow(message, this.isOnline, this.actions))}
           </div>
         </div>
       </div>
       ${this.sticky === undefined ? nothing : this.#stickyLine(this.sticky)}`;
+  }
+
+  /** Set by script, because the content security policy forbids style attributes. */
+  #makeRoom(): void {
+    for (const side of ['above', 'below'] as const) {
+      const room = this.querySelector<HTMLElement>(`.room.${side}`);
+      if (room !== null) room.style.height = `${this.#window[side]}px`;
+    }
   }
 
   #stickyLine(turn: Turn): TemplateResult {

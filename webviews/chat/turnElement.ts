@@ -71,7 +71,7 @@ export class TurnElement extends StepElement {
 
   #attempt(turn: Turn, attempt: Attempt, actions: ChatActions): TemplateResult {
     const isRunning = turn.state === 'running';
-    return html`${this.#steps(attempt, isRunning)} ${isRunning ? html`${this.#phase(turn, attempt)}<div class="usage"></div>` : this.#end(turn, attempt, actions)}`;
+    return html`${this.#steps(attempt, isRunning)} ${isRunning ? html`${this.#phase(turn, attempt)}${attempt.message?.parts.at(-1)?.kind === 'text' ? html`<div class="usage"></div>` : nothing}` : this.#end(turn, attempt, actions)}`;
   }
 
   #steps(attempt: Attempt, isRunning: boolean): readonly unknown[] {
@@ -114,7 +114,7 @@ export class TurnElement extends StepElement {
     const copy = () => actions.run('copyText', { text: answerText(attempt.message) });
     const canRetry = this.isLast;
     const hasAnswer = answerText(attempt.message).trim() !== '';
-    const line = hasAnswer || attempt.usage !== undefined ? usageLine(attempt, copy, canRetry ? () => actions.retry(turn.id, 'retry') : undefined) : nothing;
+    const line = attempt.usage !== undefined || (hasAnswer && attempt.outcome !== 'failed') ? usageLine(attempt, copy, canRetry ? () => actions.retry(turn.id, 'retry') : undefined) : nothing;
     return html`${this.#outcome(turn, attempt, actions, canRetry)} ${line}`;
   }
 

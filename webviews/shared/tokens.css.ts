@@ -85,6 +85,8 @@ export const tokenStyles = css`
     font-size: var(--lg-text-s);
     background: none;
     color: inherit;
+    padding: 0;
+    border-radius: 0;
   }
   b,
   strong,

@@ -1,0 +1,117 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MarkdownBlocks, maxMarkdownChars, withoutHalfMark } from '../../webviews/chat/markdownBlocks.ts';
+import { safeLink } from '../../webviews/chat/safeLink.ts';
+
+const sample = `# Title
+
+A paragraph with **bold** and \`code\`.
+
+- one
+- two
+  - nested
+
+1. first
+
+   with a paragraph
+2. second
+
+| a | b |
+| - | - |
+| 1 | 2 |
+
+\`\`\`ts
+const x = 1;
+
+const y = 2;
+\`\`\`
+
+> quoted
+> more
+
+The end.`;
+
+describe('blocks of a growing text', () => {
+  it('gives the same blocks at the end as if the text had come at once, wherever it was cut', () => {
+    const whole = new MarkdownBlocks().parse(sample, false).map(({ raw, token }) => [token.type, raw]);
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: sample.length - 1 }), { maxLength: 30 }), (cuts) => {
+        const blocks = new MarkdownBlocks();
+        for (const cut of cuts.sort((a, b) => a - b)) blocks.parse(sample.slice(0, cut), true);
+        expect(blocks.parse(sample, false).map(({ raw, token }) => [token.type, raw])).toEqual(whole);
+      }),
+    );
+  });
+
+  it('shows every character but white space at the end of lines, character by character', () => {
+    const blocks = new MarkdownBlocks();
+    for (let end = 1; end <= sample.length; end += 1) {
+      const text = sample.slice(0, end);
+      const shown = blocks.parse(text, false).map(({ raw }) => raw);
+      expect(shown.join('').replace(/\s/g, '')).toBe(text.replace(/\s/g, ''));
+    }
+  });
+
+  it('keeps the identity of blocks that stand while the last one grows', () => {
+    const blocks = new MarkdownBlocks();
+    const before = blocks.parse('one\n\ntwo\n\nthree', true);
+    const after = blocks.parse('one\n\ntwo\n\nthree and more\n\nfour', true);
+    expect(after[0]).toBe(before[0]);
+    expect(after[2]).toBe(before[2]);
+    expect(after.at(-1)?.raw).toBe('four');
+  });
+
+  it('keeps the identity of all blocks when the finished message repeats the streamed text', () => {
+    const blocks = new MarkdownBlocks();
+    const streamed = blocks.parse(sample, true);
+    expect(blocks.parse(sample, false)).toBe(streamed);
+  });
+
+  it('holds back a line that is so far only marks, so that no heading flashes where a list begins', () => {
+    expect(new MarkdownBlocks().parse('Two ways:\n-', true).map(({ token }) => token.type)).toEqual(['paragraph']);
+    expect(withoutHalfMark('text\n12.')).toBe('text\n');
+    expect(withoutHalfMark('a - b')).toBe('a - b');
+  });
+});
+
+describe('hostile text', () => {
+  const quick = (text: string, limitMs = 2000) => {
+    const startedAt = performance.now();
+    const blocks = new MarkdownBlocks().parse(text, false);
+    expect(performance.now() - startedAt).toBeLessThan(limitMs);
+    return blocks;
+  };
+
+  it('parses no more than its limit of a text of 10 MB', () => {
+    const blocks = quick('word '.repeat(2_097_152));
+    expect(blocks.reduce((sum, { raw }) => sum + raw.length, 0)).toBe(maxMarkdownChars);
+  });
+
+  it('takes nesting of any depth as text', () => {
+    for (const text of ['>'.repeat(50_000), '- '.repeat(50_000), `${'['.repeat(50_000)}x`, '*a '.repeat(30_000), '_*'.repeat(30_000), '`'.repeat(50_000), '<'.repeat(50_000), '![](['.repeat(20_000), '|'.repeat(20_000), `a\n${'| - '.repeat(10_000)}`]) {
+      expect(quick(text, 4000).map(({ raw }) => raw).join('')).toBe(text);
+    }
+  });
+
+  it('never throws and never loses a character, whatever the text', () => {
+    const piece = fc.oneof(fc.string({ maxLength: 6 }), fc.constantFrom('\n', '\n\n', '> ', '- ', '1. ', '```', '|', '---', '**', '[a](b)', '<b>', '    ', '\t', '&amp;', '\\', '[x]: y', '\u202e'));
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
+        const blocks = new MarkdownBlocks();
+        let text = '';
+        for (const next of pieces) {
+          text += next;
+          blocks.parse(text, true);
+        }
+        const shown = blocks.parse(text, false).map(({ raw }) => raw).join('');
+        expect(shown.replace(/\s/g, '').length).toBe(text.replace(/\r\n?/g, '\n').replace(/\s/g, '').length);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('opens http and https alone', () => {
+    for (const href of ['javascript:alert(1)', 'JaVaScRiPt:alert(1)', 'data:text/html,x', 'file:///etc/passwd', 'vscode://x', 'command:x', '//host', '/path', 'x', ' javascript:alert(1)']) expect(safeLink(href)).toBeUndefined();
+    expect(safeLink('https://example.org/a?b#c')).toBe('https://example.org/a?b#c');
+  });
+});

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { ansiPieces, withoutAnsi } from '../../webviews/chat/ansi.ts';
+import { composerModel, provisioningWords } from '../../webviews/chat/composerModel.ts';
+import { initialState } from '../../webviews/chat/chatState.ts';
+import { decodeEntities } from '../../webviews/chat/entities.ts';
+import { errorWords } from '../../webviews/chat/errorWords.ts';
+import { highlight } from '../../webviews/chat/highlight.ts';
+import { policyVariants } from '../../webviews/chat/statusModel.ts';
+import { wholeSentences } from '../../webviews/chat/wholeSentences.ts';
+import { toolFact, toolName, toolWords } from '../../webviews/chat/toolWords.ts';
+import { durationWords, firstSentence, lastSentence } from '../../webviews/chat/words.ts';
+import { errorClasses } from '../../server/protocol/errors.ts';
+import type { ErrorClass } from '../../server/protocol/errors.ts';
+import type { ToolPart } from '../../server/protocol/messages.ts';
+import { toolPart } from '../support/chatScenes.ts';
+import { makeSandbox } from '../support/fakeChatHost.ts';
+
+describe('words', () => {
+  it('counts time as people read it', () => {
+    expect([200, 4100, 31_000, 72_000, 120_000, 7_500_000].map(durationWords)).toEqual(['0.2 s', '4.1 s', '31 s', '1 min 12 s', '2 min', '2 h 5 min']);
+  });
+
+  it('takes the last whole sentence of thinking that grows, and the first of one that ended', () => {
+    const text = 'The test waits. So the second can be late by a tick. And then';
+    expect(lastSentence(text)).toBe('So the second can be late by a tick.');
+    expect(firstSentence(text)).toBe('The test waits.');
+    expect(wholeSentences('One. Two is not')).toBe('One.');
+  });
+
+  it('shortens a policy by whole phrases, and keeps the network to the last', () => {
+    expect(policyVariants('Reads home, writes in workspace only, no network')).toEqual(['Reads home, writes in workspace only, no network', 'Writes in workspace only, no network', 'No network']);
+  });
+
+  it('has a card for every class of error, with a title and one sentence', () => {
+    for (const errorClass of Object.keys(errorClasses) as ErrorClass[]) {
+      const words = errorWords({ class: errorClass, message: 'It ended.', cause: 'x', hint: 'Retry.', retryable: true });
+      expect(words.title).toMatch(/^[A-Z].*[^.]$/);
+      expect(words.sentence).toMatch(/[.]$/);
+    }
+    expect(errorWords({ class: 'from_the_future' as ErrorClass, message: 'Something new.\nmore', cause: '', hint: '', retryable: true }).title).toBe('Something new');
+  });
+
+  it('names a tool call in one breath', () => {
+    const part = toolPart({ state: 'failed', result: 'exit 1' }) as ToolPart;
+    expect(toolName(part)).toBe('Ran npm test, failed, exit 1, 4.1 seconds');
+    expect(toolWords(toolPart({ tool: 'edit_file', title: 'test/net/retry.test.ts' }) as ToolPart)).toEqual({ verb: 'Edited', object: 'retry.test.ts', folder: 'test/net' });
+    expect(toolFact(toolPart({ state: 'timed_out', durationMs: 120_000 }) as ToolPart)).toBe('timed out after 120 s');
+  });
+});
+
+describe('hostile output', () => {
+  it('reads colours and drops every other control sequence', () => {
+    expect(ansiPieces('\u001b[1;31mred\u001b[0m plain\u001b]0;title\u0007\u001b[2Jx')).toEqual([{ classes: 'ansi-red ansi-bold', text: 'red' }, { classes: '', text: ' plain' }, { classes: '', text: 'x' }]);
+    expect(withoutAnsi('10 %\r50 %\r100 %\ndone\r\n')).toBe('100 %\ndone\n');
+  });
+
+  it('never loses a character of code to its colours', () => {
+    const code = 'const a = `x${1}`; // "c"\n/* open';
+    for (const language of ['ts', 'py', 'sh', 'sql', 'unknown']) expect(highlight(code, language).map(({ text }) => text).join('')).toBe(code);
+    expect(highlight('const n = 3;', 'ts')[0]).toEqual({ tone: 'keyword', text: 'const' });
+  });
+
+  it('reads character references without making markup of them', () => {
+    expect(decodeEntities('&lt;b&gt; &#65;&#x42; &unknown; &constructor;')).toBe('<b> AB &unknown; &constructor;');
+  });
+});
+
+describe('the lock of the composer', () => {
+  const agentId = 'a';
+  const state = (phase: 'starting' | 'failed' | 'ready' | 'absent', isOnline = true) => ({ ...initialState, agentId, link: { state: isOnline ? ('connected' as const) : ('connecting' as const) }, sandboxes: new Map([[agentId, makeSandbox(agentId, { phase })]]) });
+
+  it('holds while the sandbox starts or has failed, and never because the gateway is away', () => {
+    expect(provisioningWords).toBe('sandbox is provisioning, chat will unlock when ready.');
+    expect(composerModel(state('starting')).lock).toEqual({ kind: 'provisioning' });
+    expect(composerModel(state('failed')).lock).toMatchObject({ kind: 'failed' });
+    expect(composerModel(state('ready')).lock).toBeUndefined();
+    expect(composerModel(state('absent')).lock).toBeUndefined();
+    expect(composerModel(state('starting', false)).lock).toBeUndefined();
+  });
+});
