@@ -1,0 +1,57 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openKeys } from '../../../server/inference/keys.ts';
+
+let folder: string;
+let file: string;
+
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'logos-keys-'));
+  file = path.join(folder, 'keys.json');
+});
+afterEach(() => fs.rmSync(folder, { recursive: true }));
+
+describe('the keys of model servers', () => {
+  it('are kept over a restart in a file that only its owner can read', async () => {
+    const keys = openKeys(file);
+    expect(await keys.get('a')).toBeUndefined();
+    expect(fs.existsSync(file)).toBe(false);
+    await keys.set('a', 'one');
+    expect(fs.statSync(file).mode & 0o777).toBe(0o600);
+    expect(await openKeys(file).get('a')).toBe('one');
+  });
+
+  it('survive many changes at one time, each whole', async () => {
+    const keys = openKeys(file);
+    await Promise.all(Array.from({ length: 20 }, (_, n) => keys.set(`s${n}`, `k${n}`)));
+    await Promise.all([keys.remove('s3'), keys.remove('none'), keys.set('s4', 'new')]);
+    const again = openKeys(file);
+    expect([await again.get('s3'), await again.get('s4'), await again.get('s19')]).toEqual([undefined, 'new', 'k19']);
+    expect(fs.readdirSync(folder)).toEqual(['keys.json']);
+  });
+
+  it('are closed again when somebody opened their file to others', async () => {
+    await openKeys(file).set('a', 'one');
+    fs.chmodSync(file, 0o644);
+    await openKeys(file).get('a');
+    expect(fs.statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it('are not taken for none when their file is damaged, and the damage does not spread', async () => {
+    fs.writeFileSync(file, '{"a":"one"');
+    const keys = openKeys(file);
+    await expect(keys.get('a')).rejects.toMatchObject({ class: 'storage_corrupt' });
+    await expect(keys.set('b', 'two')).rejects.toMatchObject({ class: 'storage_corrupt' });
+    expect(fs.readFileSync(file, 'utf8')).toBe('{"a":"one"');
+  });
+
+  it('say which key could not be kept without saying the key', async () => {
+    const keys = openKeys(path.join(folder, 'missing', 'keys.json'));
+    const error = await keys.set('a', 'very-secret').catch((thrown: Error) => thrown);
+    expect(error).toMatchObject({ class: 'storage_full', reason: 'ENOENT' });
+    expect(JSON.stringify(error)).not.toContain('very-secret');
+    expect(await keys.get('a')).toBeUndefined();
+  });
+});

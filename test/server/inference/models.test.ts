@@ -1,0 +1,208 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { EmbeddedModel } from '../../../server/inference/embedded/embeddedModel.ts';
+import { createModelHandlers } from '../../../server/inference/handlers.ts';
+import type { Keys } from '../../../server/inference/keys.ts';
+import { createModels, type ModelServerChange } from '../../../server/inference/models.ts';
+import type { KnownServer } from '../../../server/inference/servers.ts';
+import { createHttpClient } from '../../../server/net/http.ts';
+import type { RequestContext } from '../../../server/rpc/handlers.ts';
+import type { ModelServer } from '../../../server/protocol/models.ts';
+import type { ServerRecord } from '../../../server/store/store.ts';
+import { keepLog } from '../../support/modelServer/keepLog.ts';
+import { startModelServer, type ModelServer as ScriptedServer, type ModelServerOptions } from '../../support/modelServer/modelServer.ts';
+
+const ends: (() => Promise<void> | void)[] = [];
+
+afterEach(async () => {
+  for (const end of ends.splice(0).toReversed()) await end();
+});
+
+async function startServer(options: ModelServerOptions = {}): Promise<ScriptedServer> {
+  const server = await startModelServer(options);
+  ends.push(() => server.dispose());
+  return server;
+}
+
+const asKnown = (server: ScriptedServer, id: string, kind: KnownServer['kind'] = 'openai_compatible'): KnownServer => ({ id, name: id.toUpperCase(), kind, baseUrl: server.baseUrl, isBuiltIn: true });
+const deadServer: KnownServer = { id: 'dead', name: 'Dead', kind: 'ollama', baseUrl: 'http://127.0.0.1:9/v1', isBuiltIn: true };
+
+function fakeEmbedded(state: ModelServer['state']): EmbeddedModel & { starts: number } {
+  const models = state === 'not_installed' ? [] : [{ name: 'Tiny', contextTokens: 4096, supportsTools: false, isTiny: true }];
+  const embedded = {
+    starts: 0,
+    view: (): ModelServer => ({ id: 'embedded', name: 'Tiny', kind: 'embedded', baseUrl: 'http://embedded.model/v1', hasKey: false, isBuiltIn: true, state, models }),
+    start() {
+      embedded.starts += 1;
+      return Promise.resolve({ socketPath: '/tmp/tiny.sock' });
+    },
+    onChange: () => ({ dispose: () => undefined }),
+    dispose: () => Promise.resolve(),
+  };
+  return embedded;
+}
+
+function makeModels(builtInServers: readonly KnownServer[], { embedded = fakeEmbedded('not_installed'), stored = [] as ServerRecord[] } = {}) {
+  const http = createHttpClient();
+  ends.push(() => http.dispose());
+  const log = keepLog();
+  const kept = new Map<string, string>();
+  const keys: Keys = {
+    get: (id) => Promise.resolve(kept.get(id)),
+    set: (id, key) => Promise.resolve(void kept.set(id, key)),
+    remove: (id) => Promise.resolve(void kept.delete(id)),
+  };
+  const store = {
+    listServers: () => Promise.resolve(stored),
+    addServer: ({ server }: { server: ServerRecord }) => Promise.resolve(void stored.push(server)),
+    removeServer: ({ serverId }: { serverId: string }) => {
+      const at = stored.findIndex(({ id }) => id === serverId);
+      if (at !== -1) stored.splice(at, 1);
+      return Promise.resolve(at !== -1);
+    },
+  };
+  const models = createModels({ store, keys, http, log, embedded, builtInServers });
+  const changes: ModelServerChange[] = [];
+  models.onChange((change) => changes.push(change));
+  return { models, stored, kept, log, changes, embedded };
+}
+
+const auto = { kind: 'auto' } as const;
+
+describe('the list of model servers', () => {
+  it('says of each server what its probe saw, and of one that does not answer why', async () => {
+    const server = await startServer({ models: [{ id: 'a', contextTokens: 16_000 }] });
+    const { models } = makeModels([asKnown(server, 'one', 'vllm'), deadServer]);
+    expect((await models.servers()).map(({ state }) => state)).toEqual(['unknown', 'unknown', 'not_installed']);
+    const [one, dead] = await models.list();
+    expect(one).toMatchObject({ id: 'one', state: 'up', models: [{ name: 'a', supportsTools: true, isTiny: false }] });
+    expect(one!.latencyMs).toBeGreaterThan(0);
+    expect(dead).toMatchObject({ state: 'down', models: [], error: { class: 'model_unreachable', cause: 'ECONNREFUSED', message: 'Dead does not answer at 127.0.0.1:9.' } });
+  });
+
+  it('tells its listeners of changes and not of probes that saw nothing new', async () => {
+    const server = await startServer();
+    const { models, changes } = makeModels([asKnown(server, 'one')]);
+    await models.list();
+    expect(changes.map(({ id, item }) => [id, item?.state])).toEqual([['one', 'up']]);
+    models.invalidate('one');
+    await models.list();
+    expect(changes).toHaveLength(1);
+    await server.dispose();
+    models.invalidate('one');
+    await models.list();
+    expect(changes.at(-1)).toMatchObject({ id: 'one', item: { state: 'down' } });
+  });
+
+  it('adds a server by its address with its key, and never shows the key', async () => {
+    const server = await startServer({ key: 'sk-abcdef-secret', persona: 'llamacpp' });
+    const { models, stored, kept, log } = makeModels([]);
+    const handlers = createModelHandlers(models);
+    const added = await handlers['models/add']({ name: 'Mine', baseUrl: server.baseUrl.replace('/v1', '/'), key: 'sk-abcdef-secret' }, {} as RequestContext);
+    expect(added).toMatchObject({ name: 'Mine', kind: 'llamacpp', baseUrl: server.baseUrl, hasKey: true, isBuiltIn: false, state: 'up' });
+    expect(stored).toMatchObject([{ name: 'Mine', kind: 'llamacpp', baseUrl: server.baseUrl }]);
+    expect([...kept.values()]).toEqual(['sk-abcdef-secret']);
+    expect(JSON.stringify([added, stored, log.lines])).not.toContain('sk-abcdef-secret');
+    const again = await handlers['models/add']({ name: 'Mine', baseUrl: server.baseUrl }, {} as RequestContext);
+    expect(again.id).toBe(added.id);
+    await expect(models.add({ name: 'Mine', baseUrl: 'http://127.0.0.1:9/v1' })).rejects.toMatchObject({ class: 'conflict' });
+    expect(stored).toHaveLength(1);
+  });
+
+  it('says of a server with a wrong key that the key was refused', async () => {
+    const server = await startServer({ key: 'right' });
+    const { models } = makeModels([]);
+    expect(await models.add({ name: 'Locked', baseUrl: server.baseUrl, key: 'wrong' })).toMatchObject({ state: 'down', error: { class: 'model_auth' } });
+  });
+
+  it('removes what was added with its key, and nothing that is built in', async () => {
+    const server = await startServer();
+    const { models, kept, changes } = makeModels([deadServer]);
+    const { id } = await models.add({ name: 'Mine', baseUrl: server.baseUrl, key: 'secret' });
+    await models.remove(id);
+    expect(kept.size).toBe(0);
+    expect(changes.at(-1)).toEqual({ id, item: undefined });
+    expect((await models.servers()).map((view) => view.id)).toEqual(['dead', 'embedded']);
+    await expect(models.remove(id)).rejects.toMatchObject({ class: 'not_found' });
+    await expect(models.remove('dead')).rejects.toMatchObject({ class: 'forbidden' });
+    await expect(models.remove('embedded')).rejects.toMatchObject({ class: 'forbidden' });
+  });
+
+  it('lets an added server with a key take the place of the built-in one at its address', async () => {
+    const server = await startServer();
+    const { models } = makeModels([asKnown(server, 'builtin')]);
+    const { id } = await models.add({ name: 'Same place', baseUrl: server.baseUrl, key: 'secret' });
+    expect((await models.list()).map((view) => view.id)).toEqual([id, 'embedded']);
+  });
+});
+
+describe('the way from a choice to a model', () => {
+  it('takes the first server of the list that answers, and there a model that is loaded', async () => {
+    const first = await startServer({ persona: 'lmstudio', models: [{ id: 'cold', isLoaded: false }, { id: 'warm', isLoaded: true, contextTokens: 8192 }] });
+    const second = await startServer();
+    const { models } = makeModels([deadServer, asKnown(first, 'first', 'lmstudio'), asKnown(second, 'second')]);
+    expect(models.peek(auto)).toBeUndefined();
+    expect(await models.resolve(auto)).toMatchObject({ serverId: 'first', model: 'warm', contextTokens: 8192, isTiny: false });
+    expect(models.peek(auto)).toMatchObject({ serverId: 'first', model: 'warm' });
+  });
+
+  it('gives a known route without asking anyone, and asks again after a failed dial', async () => {
+    const server = await startServer();
+    const { models } = makeModels([asKnown(server, 'one')]);
+    await models.resolve(auto);
+    const asked = server.requests.length;
+    const times: number[] = [];
+    for (let n = 0; n < 50; n++) {
+      const start = performance.now();
+      await models.resolve(auto);
+      times.push(performance.now() - start);
+    }
+    expect(server.requests).toHaveLength(asked);
+    expect(times.toSorted((a, b) => a - b)[25]).toBeLessThan(1);
+    await server.dispose();
+    models.invalidate('one');
+    await expect(models.resolve(auto)).rejects.toMatchObject({ class: 'model_unreachable' });
+  });
+
+  it('takes the model that an agent names, with the key of its server', async () => {
+    const server = await startServer({ key: 'k-123456', models: [{ id: 'a' }, { id: 'b', contextTokens: 5000 }], persona: 'vllm' });
+    const { models } = makeModels([]);
+    const { id } = await models.add({ name: 'Mine', baseUrl: server.baseUrl, key: 'k-123456' });
+    const route = await models.resolve({ kind: 'model', serverId: id, name: 'b' });
+    expect(route).toMatchObject({ serverId: id, serverName: 'Mine', model: 'b', contextTokens: 5000 });
+    expect(await route.authorization()).toBe('Bearer k-123456');
+    expect(JSON.stringify(route)).not.toContain('k-123456');
+    await expect(models.resolve({ kind: 'model', serverId: id, name: 'nope' })).rejects.toMatchObject({ class: 'model_not_found' });
+    await expect(models.resolve({ kind: 'model', serverId: 'gone', name: 'b' })).rejects.toMatchObject({ class: 'model_not_found', reason: 'no_such_server' });
+  });
+
+  it('falls back to the embedded model when no server answers, and only then starts it', async () => {
+    const embedded = fakeEmbedded('up');
+    const { models } = makeModels([deadServer], { embedded });
+    expect(await models.resolve(auto)).toMatchObject({ serverId: 'embedded', socketPath: '/tmp/tiny.sock', model: 'Tiny', isTiny: true, supportsTools: false });
+    expect(embedded.starts).toBe(1);
+    expect(models.peek(auto)).toMatchObject({ serverId: 'embedded' });
+    const server = await startServer();
+    const others = makeModels([asKnown(server, 'one')], { embedded: fakeEmbedded('up') });
+    expect(await others.models.resolve(auto)).toMatchObject({ serverId: 'one' });
+    expect(others.embedded.starts).toBe(0);
+    expect(await others.models.resolve({ kind: 'model', serverId: 'embedded', name: 'Tiny' })).toMatchObject({ isTiny: true });
+  });
+
+  it('names the next step when there is no model at all', async () => {
+    const { models } = makeModels([deadServer]);
+    await expect(models.resolve(auto)).rejects.toMatchObject({ class: 'model_unreachable', reason: 'no_server', hint: expect.stringContaining('npm start') });
+    const empty = await startServer({ models: [] });
+    await expect(makeModels([asKnown(empty, 'one')]).models.resolve(auto)).rejects.toMatchObject({ class: 'model_not_found', reason: 'no_models' });
+  });
+
+  it('finds a server again that came up after it had been down', async () => {
+    const server = await startServer();
+    const port = Number(new URL(server.baseUrl).port);
+    const known = asKnown(server, 'one');
+    await server.dispose();
+    const { models } = makeModels([known]);
+    await expect(models.resolve({ kind: 'model', serverId: 'one', name: 'scripted' })).rejects.toMatchObject({ class: 'model_unreachable', reason: 'ECONNREFUSED' });
+    await startServer({ port });
+    expect(await models.resolve({ kind: 'model', serverId: 'one', name: 'scripted' })).toMatchObject({ model: 'scripted' });
+  });
+});
