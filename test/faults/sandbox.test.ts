@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { untilGone, workerTrees } from '../support/gateway/processes.ts';
+import { until, untilGone, workerTreeWith } from '../support/gateway/processes.ts';
 import type { SessionWatch } from '../support/gateway/sessionWatch.ts';
 import { TestGateway } from '../support/gateway/testGateway.ts';
 import { times } from './times.ts';
@@ -46,7 +46,7 @@ describe('A sandbox', () => {
         expect(end.outcome).toBe('completed');
         expect(end.text.split(' ').filter((word) => word !== '')).toEqual(Array.from({ length: 100 }, (_, n) => `w${n + 1}`));
         const tool = end.message?.parts.find((part) => part.kind === 'tool');
-        expect(tool?.kind === 'tool' ? tool.output : '').toBe(`agent ${place}\n`.repeat(round));
+        expect(tool?.kind === 'tool' ? tool.output : '').toBe(`${`agent ${place}\n`.repeat(round)}[exit 0]`);
       }
       await gateway.assertNoOrphans();
       for (const each of watches) await gateway.assertWhole(each);
@@ -59,8 +59,8 @@ describe('A sandbox', () => {
     for (let round = 1; round <= rounds; round += 1) {
       const turnId = await watch.send(`[[tool:run_command {"command":"${stubborn}"}]] round ${round}`);
       await watch.until((view) => view.turns.at(-1)?.attempts.at(-1)?.message?.parts.some((part) => part.kind === 'tool' && part.output.includes('begun')) === true, 'the output of the command');
-      const [tree = []] = workerTrees(gateway.process.pid);
-      expect(tree.length).toBeGreaterThan(6);
+      await until(() => workerTreeWith(gateway.process.pid, 'sleep 5555').length > 10, 'the processes of the command');
+      const tree = workerTreeWith(gateway.process.pid, 'sleep 5555');
       await watch.client.request('chat/stop', { sessionId: watch.sessionId, turnId });
       goneMs.push(await untilGone(tree));
       expect((await watch.ended(turnId)).outcome).toBe('stopped');
@@ -72,9 +72,9 @@ describe('A sandbox', () => {
   });
 
   it('in which a command leaves children behind that hold its pipes still answers, and keeps none of them after the turn', async () => {
-    const turnId = await watch.send('[[tool:run_command {"command":"(setsid sleep 7777 &) ; echo left"}]] [[say:over]]');
-    await watch.event(turnId, 'tool.started');
-    const [tree = []] = workerTrees(gateway.process.pid);
+    const turnId = await watch.send('[[tool:run_command {"command":"(setsid sleep 7777 &) ; echo left; sleep 0.3"}]] [[say:over]]');
+    await until(() => workerTreeWith(gateway.process.pid, 'sleep 7777').length > 0, 'the child that is left behind');
+    const tree = workerTreeWith(gateway.process.pid, 'sleep 7777');
     expect(await watch.ended(turnId, 30_000)).toMatchObject({ outcome: 'completed', text: 'over' });
     await untilGone(tree);
     await gateway.assertNoOrphans();

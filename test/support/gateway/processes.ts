@@ -76,3 +76,8 @@ export function workerTrees(gatewayPid: number): ProcessRow[][] {
   const children = listDescendants(gatewayPid).filter((row) => row.parentPid === gatewayPid && /bwrap|prlimit/.test(commandOf(row.pid)));
   return children.sort((a, b) => Number(a.startTicks) - Number(b.startTicks) || a.pid - b.pid).map((row) => treeOf(row.pid));
 }
+
+/** The tree of the worker in which a program with this text in its arguments runs. */
+export function workerTreeWith(gatewayPid: number, text: string): ProcessRow[] {
+  return workerTrees(gatewayPid).find((tree) => tree.some((row) => commandOf(row.pid).includes(text))) ?? [];
+}

@@ -73,7 +73,7 @@ export class SessionWatch {
 
   /** Says a message that was said before. */
   async sendAgain({ messageId, text }: SentMessage): Promise<string> {
-    return (await this.#client.request<{ turnId: string }>('chat/send', { sessionId: this.sessionId, messageId, text })).turnId;
+    return (await this.#client.request<{ turnId: string }>('chat/send', { sessionId: this.sessionId, messageId, text }, 20_000)).turnId;
   }
 
   /** Waits until the view, and the events of a turn, are as wanted. */

@@ -86,7 +86,7 @@ export class TestGateway {
   async newAgent(name: string): Promise<string> {
     const agentId = v7();
     const tools = this.#options.tools === undefined ? {} : { tools: this.#options.tools };
-    await this.#client.request('agents/create', { agentId, name, soul: 'general', ...tools, model: { kind: 'model', serverId: this.#serverId, name: 'scripted' } });
+    await this.#client.request('agents/create', { agentId, name, soul: 'app-development', ...tools, model: { kind: 'model', serverId: this.#serverId, name: 'scripted' } });
     return agentId;
   }
 

@@ -95,6 +95,17 @@ async function writeCut(response: http.ServerResponse, bytes: Buffer, bytesPerWr
   for (let at = 0; at < bytes.length && !response.destroyed; at += size) {
     const isTaken = response.write(bytes.subarray(at, at + size));
     if (bytesPerWrite !== undefined) await nextTurn();
-    if (!isTaken && !response.destroyed) await new Promise<void>((resolve) => response.once('drain', resolve).once('close', resolve));
+    if (!isTaken && !response.destroyed) await drained(response);
   }
+}
+
+/** Resolves when the response takes more, or will never. */
+function drained(response: http.ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off('drain', done).off('close', done);
+      resolve();
+    };
+    response.on('drain', done).on('close', done);
+  });
 }
