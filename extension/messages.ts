@@ -9,12 +9,13 @@ export interface MessageAction {
 }
 
 /**
- * The only place that opens toasts and modal questions. A toast comes only when a person must act, never two at once, never for
- * success; a modal question comes only before something is lost.
+ * The only place that opens toasts and modal questions. A toast comes only when a person must act, never twice the same, never for
+ * success, and never by itself beside another; a modal question comes only before something is lost.
  */
 export class Messages {
   readonly #log: Log;
-  #isShowing = false;
+  /** The texts that stand there, until they are answered or closed. */
+  readonly #open = new Set<string>();
 
   constructor(log: Log) {
     this.#log = log;
@@ -29,6 +30,7 @@ export class Messages {
 
   /** Says that the gateway does not stay up, and that a person must act. */
   gatewayStopped(cause: string, restart: () => unknown): void {
+    if (this.#open.size > 0) return this.#log.warn(`Not shown, because another message is open: ${cause}`);
     void this.#toast('error', cause, [{ title: 'Restart Gateway', run: restart }, this.#showLog()]);
   }
 
@@ -43,8 +45,8 @@ export class Messages {
   }
 
   async #toast(level: 'error' | 'warn', text: string, actions: readonly MessageAction[]): Promise<void> {
-    if (this.#isShowing) return this.#log.warn(`Not shown, because another message is open: ${text}`);
-    this.#isShowing = true;
+    if (this.#open.has(text)) return;
+    this.#open.add(text);
     const show = level === 'error' ? vscode.window.showErrorMessage : vscode.window.showWarningMessage;
     try {
       const chosen = await show(text, ...actions.map(({ title }) => title));
@@ -52,7 +54,7 @@ export class Messages {
     } catch (error) {
       this.#log.error('An action of a message failed.', error);
     } finally {
-      this.#isShowing = false;
+      this.#open.delete(text);
     }
   }
 

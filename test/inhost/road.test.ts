@@ -20,11 +20,11 @@ describe('the extension with a gateway', () => {
   /** Answers modal questions as a person would; gives what was asked. */
   function answerWith(answer: string | undefined): string[] {
     const questions: string[] = [];
-    const stub = (question: string) => {
+    const stub = ((question: string) => {
       questions.push(question);
       return Promise.resolve(answer);
-    };
-    vscode.window.showWarningMessage = stub as Warning;
+    }) as Warning;
+    vscode.window.showWarningMessage = stub;
     return questions;
   }
 
