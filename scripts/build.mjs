@@ -9,10 +9,24 @@ import { bundles, copies, chunkEntries } from './bundles.mjs';
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
 /** Copies the files that no bundler makes: icon font, migrations, policies, souls. */
-function copyAssets(dist, say) {
-  for (const [from, to] of copies) {
-    if (!fs.existsSync(path.join(root, from))) say(`build: ${from} is not there, so it is not copied`);
-    else fs.cpSync(path.join(root, from), path.join(dist, to), { recursive: true });
+function copyAssets(dist) {
+  for (const [from, to] of copies) fs.cpSync(path.join(root, from), path.join(dist, to), { recursive: true });
+}
+
+/** Puts a finished build in the place of the one before, file by file: a program that runs from there keeps the files that it has open. */
+function replaceOutputs(finished, dist) {
+  const files = fs.readdirSync(finished, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const kept = new Set();
+  for (const entry of files) {
+    const from = path.join(entry.parentPath, entry.name);
+    const to = path.join(dist, path.relative(finished, from));
+    fs.mkdirSync(path.dirname(to), { recursive: true });
+    fs.renameSync(from, to);
+    kept.add(to);
+  }
+  for (const entry of fs.readdirSync(dist, { recursive: true, withFileTypes: true })) {
+    const file = path.join(entry.parentPath, entry.name);
+    if (entry.isFile() && !kept.has(file)) fs.rmSync(file);
   }
 }
 
@@ -33,9 +47,7 @@ function writeBuildFile(dist) {
   }
   const { version } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
   const text = JSON.stringify({ build: hash.digest('hex').slice(0, 16), version }) + '\n';
-  const temporary = path.join(dist, `build.json.${process.pid}`);
-  fs.writeFileSync(temporary, text);
-  fs.renameSync(temporary, path.join(dist, 'build.json'));
+  fs.writeFileSync(path.join(dist, 'build.json'), text);
   return text.trim();
 }
 
@@ -51,18 +63,18 @@ export async function build({
 } = {}) {
   const esbuild = await import('esbuild');
   const startedAt = Date.now();
-  const present = bundles({ root, dist, isProduction, target }).filter((bundle) => {
-    const entries = Object.values(bundle.entryPoints).filter((file) => !fs.existsSync(path.join(root, file)));
-    if (isProduction && entries.length > 0) throw new Error(`${entries.join(', ')} is not there, and a package without it would not work.`);
-    for (const file of entries) say(`build: ${file} is not there, so its bundle is left out`);
-    return entries.length === 0;
-  });
-  if (isProduction) fs.rmSync(dist, { recursive: true, force: true });
-  fs.mkdirSync(dist, { recursive: true });
-  await Promise.all(present.map((bundle) => esbuild.build(bundle)));
-  await Promise.all(chunkEntries({ root, dist, isProduction, target }).map((bundle) => esbuild.build(bundle)));
-  copyAssets(dist, say);
-  say(`build: ${path.relative(root, dist)} is up to date in ${Date.now() - startedAt} ms ${writeBuildFile(dist)}`);
+  const finished = fs.mkdtempSync(`${dist}.new-`);
+  try {
+    const options = { root, dist: finished, isProduction, target };
+    await Promise.all(bundles(options).map((bundle) => esbuild.build(bundle)));
+    await Promise.all(chunkEntries(options).map((bundle) => esbuild.build(bundle)));
+    copyAssets(finished);
+    const info = writeBuildFile(finished);
+    replaceOutputs(finished, dist);
+    say(`build: ${path.relative(root, dist)} is up to date in ${Date.now() - startedAt} ms ${info}`);
+  } finally {
+    fs.rmSync(finished, { recursive: true, force: true });
+  }
 }
 
 /** Builds, then builds again after each change below the source folders, until interrupted. */
