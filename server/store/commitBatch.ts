@@ -10,8 +10,8 @@ export interface Writer {
   readonly operations: OperationTable;
   /** Frees the ballast; false when it was spent already. */
   freeBallast(): boolean;
-  /** Told of a fault of the whole transaction, after its callers got their errors. */
-  onCorrupt(cause: unknown): void;
+  /** Hears of a database that cannot be read any more. */
+  onCorrupt(): void;
 }
 
 /**
@@ -43,7 +43,7 @@ function commitAlone(writer: Writer, call: Call): CallResult {
 }
 
 function failAll(writer: Writer, calls: readonly Call[], error: unknown): CallResult[] {
-  if (storeFaultOf(error) === 'corrupt') writer.onCorrupt(error);
+  if (storeFaultOf(error) === 'corrupt') writer.onCorrupt();
   return calls.map(() => toFailure(error));
 }
 
@@ -95,7 +95,7 @@ function runCall(db: Database, operations: OperationTable, call: Call): unknown 
 }
 
 /** Carries out reads, each in a read transaction of its own; `onCorrupt` hears of a database that cannot be read. */
-export function readBatch(db: Database, operations: OperationTable, calls: readonly Call[], onCorrupt: (cause: unknown) => void): CallResult[] {
+export function readBatch(db: Database, operations: OperationTable, calls: readonly Call[], onCorrupt: () => void): CallResult[] {
   return calls.map((call) => {
     try {
       db.run('BEGIN');
@@ -105,7 +105,7 @@ export function readBatch(db: Database, operations: OperationTable, calls: reado
         if (db.isInTransaction) db.run('COMMIT');
       }
     } catch (error) {
-      if (storeFaultOf(error) === 'corrupt') onCorrupt(error);
+      if (storeFaultOf(error) === 'corrupt') onCorrupt();
       return toFailure(error);
     }
   });

@@ -3,11 +3,12 @@ import path from 'node:path';
 import { Database } from './database.ts';
 import { migrate } from './migrations.ts';
 import { storeFaultOf } from './storeErrors.ts';
+import type { FromThread } from './threadMessages.ts';
 
 /** After an unclean end a database up to this size is checked whole; a larger one is checked where it is used. */
 const maxCheckedBytes = 16 * 1024 * 1024;
-/** Pages in the log before a commit itself copies them; normally the idle checkpoint comes first. */
-const autoCheckpointPages = 4_000;
+/** Pages in the log before a commit itself copies what is left of them: by then a checkpoint beside it has copied most. */
+const autoCheckpointPages = 8_000;
 const maxIdleLogBytes = 8 * 1024 * 1024;
 
 /** Opens the database for writing, made and migrated as needed: file 0600, folder 0700, write-ahead log. Throws what SQLite says. */
@@ -32,9 +33,22 @@ export function openWriter(file: string, busyTimeoutMs: number): Database {
   }
 }
 
-/** Opens the database for reading beside the writer. */
+/** Opens the database beside the writer, for reading and for checkpoints, which a connection that is read-only as a whole could not make. */
 export function openReader(file: string, busyTimeoutMs: number): Database {
-  return new Database(file, { busyTimeoutMs, isReadOnly: true });
+  const db = new Database(file, { busyTimeoutMs });
+  db.pragma('query_only = ON');
+  db.pragma('wal_autocheckpoint = 0');
+  if (process.platform === 'darwin') db.pragma('fullfsync = ON');
+  return db;
+}
+
+/** Copies the log into the database as far as nobody is in the way; waits for no reader and no writer. */
+export function checkpoint(db: Database, say: (message: FromThread) => void): void {
+  try {
+    db.pragma('wal_checkpoint(PASSIVE)');
+  } catch (error) {
+    say({ kind: 'log', level: 'warn', text: `The log could not be copied into the database: ${String(error)}` });
+  }
 }
 
 function prepareFile(file: string): void {

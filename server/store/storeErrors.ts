@@ -21,7 +21,7 @@ export function storeErrorOf(thrown: unknown): AppError {
     case 'full':
       return new AppError('storage_full', 'The disk that holds the database is full.', { reason, hint: 'Free some space and try again; everything acknowledged so far is kept.', cause: thrown });
     case 'corrupt':
-      return new AppError('storage_corrupt', 'The database could not be read and was moved aside.', { reason, hint: 'Try again: a fresh database is in place, and the old one stands beside it with `.corrupt-` in its name.', cause: thrown });
+      return corruptError(reason, thrown);
     case 'locked':
       return lockedError(reason, thrown);
     default:
@@ -34,6 +34,15 @@ function lockedError(reason: string, cause: unknown): AppError {
   return new AppError('storage_locked', isHeld ? 'Another process holds the database.' : `The database cannot be used at present (${reason}).`, {
     reason,
     hint: isHeld ? 'Close the program that has the database open, and try again.' : 'Check that the state directory can be read and written, and try again.',
+    cause,
+  });
+}
+
+/** What a call gets whose database is being replaced, because it cannot be read. */
+export function corruptError(reason: string, cause?: unknown): AppError {
+  return new AppError('storage_corrupt', 'The database could not be read and was moved aside.', {
+    reason,
+    hint: 'Try again: a fresh database takes its place, and the old one stands beside it with `.corrupt-` in its name.',
     cause,
   });
 }

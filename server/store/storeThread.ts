@@ -1,9 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { readBatch } from './commitBatch.ts';
-import { openReader } from './openDatabase.ts';
+import { checkpoint, openReader } from './openDatabase.ts';
 import { operations } from './operations.ts';
 import { storeErrorOf } from './storeErrors.ts';
-import type { FromThread, ThreadStart, ToThread } from './threadMessages.ts';
+import type { Call, CallResult, FromThread, ThreadStart, ToThread } from './threadMessages.ts';
 import { WriterThread } from './writerThread.ts';
 
 const port = parentPort;
@@ -11,43 +11,38 @@ if (port === null) throw new Error('storeThread runs as a worker thread of the g
 const start = workerData as ThreadStart;
 const say = (message: FromThread): void => port.postMessage(message);
 
+/** What a thread does; each role has its own. */
 interface Side {
-  receive(message: ToThread): void;
+  commit(calls: readonly Call[], onCorrupt: () => void): CallResult[];
+  checkpoint(): void;
   close(): void;
 }
 
 function startWriter(): Side {
   const writer = new WriterThread(start, say);
-  return {
-    receive(message) {
-      if (message.kind === 'batch') say({ kind: 'results', results: writer.commit(message.calls) });
-      if (message.kind === 'recover') writer.recoverFor(message.generation);
-    },
-    close: () => writer.close(),
-  };
+  return { commit: (calls, onCorrupt) => writer.commit(calls, onCorrupt), checkpoint: () => undefined, close: () => writer.close() };
 }
 
 function startReader(): Side {
   const db = openReader(start.path, start.busyTimeoutMs);
-  return {
-    receive(message) {
-      if (message.kind !== 'batch') return;
-      let isCorrupt = false;
-      const results = readBatch(db, operations, message.calls, () => (isCorrupt = true));
-      say({ kind: 'results', results });
-      if (isCorrupt) say({ kind: 'corrupt' });
-    },
-    close: () => db.close(),
-  };
+  return { commit: (calls, onCorrupt) => readBatch(db, operations, calls, onCorrupt), checkpoint: () => checkpoint(db, say), close: () => db.close() };
+}
+
+function receive(side: Side, message: ToThread): void {
+  if (message.kind === 'checkpoint') return side.checkpoint();
+  if (message.kind === 'close') {
+    side.close();
+    return port?.close();
+  }
+  let isCorrupt = false;
+  const results = side.commit(message.calls, () => (isCorrupt = true));
+  say({ kind: 'results', results });
+  if (isCorrupt) say({ kind: 'corrupt' });
 }
 
 try {
   const side = start.role === 'writer' ? startWriter() : startReader();
-  port.on('message', (message: ToThread) => {
-    if (message.kind !== 'close') return side.receive(message);
-    side.close();
-    port.close();
-  });
+  port.on('message', (message: ToThread) => receive(side, message));
   say({ kind: 'ready' });
 } catch (error) {
   say({ kind: 'failed', error: storeErrorOf(error).toInfo() });

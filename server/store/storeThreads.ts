@@ -1,6 +1,7 @@
+import type { AppError } from '../base/appError.ts';
 import type { Logger } from '../log/logger.ts';
 import { operationModes, type OperationName } from './operationModes.ts';
-import { threadEndedError } from './storeErrors.ts';
+import { corruptError, threadEndedError } from './storeErrors.ts';
 import { ThreadLane } from './threadLane.ts';
 import type { FromThread } from './threadMessages.ts';
 
@@ -23,13 +24,12 @@ export class StoreThreads {
   #isRestarted = false;
   #isDisposed = false;
   #recoveredFrom: string | undefined;
-  /** How many databases this writer has replaced, and the one for which a reader asked for that. */
-  #generation = 0;
-  #askedRecovery: number | undefined;
+  /** Under way while the threads are ended and started again; calls wait for it. */
+  #replacing: Promise<void> | undefined;
 
   constructor(options: ThreadsOptions) {
     this.#options = options;
-    this.#writer = this.#startWriter();
+    this.#writer = this.#startWriter(false);
   }
 
   get recoveredFrom(): string | undefined {
@@ -49,35 +49,36 @@ export class StoreThreads {
   /** Carries out one operation on its side. */
   call(name: OperationName, input: unknown): Promise<unknown> {
     if (this.#isDisposed) return Promise.reject(threadEndedError('disposed'));
-    const lane = operationModes[name] === 'read' ? (this.#reader ??= this.#startReader()) : this.#writer;
-    return lane.call(name, input);
+    if (this.#replacing !== undefined) return this.#replacing.then(() => this.call(name, input));
+    return (operationModes[name] === 'read' ? this.#needReader() : this.#writer).call(name, input);
   }
 
   async dispose(): Promise<void> {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
+    await this.#replacing;
     await this.#reader?.close();
     await this.#writer.close();
   }
 
-  #startWriter(): ThreadLane {
+  #startWriter(isCorrupt: boolean): ThreadLane {
     this.#writerStartedAt = performance.now();
-    return this.#startLane('writer', (cause) => this.#restartWriter(cause));
+    return this.#startLane('writer', isCorrupt, (cause) => this.#restartWriter(cause));
   }
 
-  #startReader(): ThreadLane {
-    return this.#startLane('reader', (cause) => {
+  #needReader(): ThreadLane {
+    return (this.#reader ??= this.#startLane('reader', false, (cause) => {
       // The next read starts another one.
       this.#reader = undefined;
       this.#options.logger.error('The reading thread of the store ended.', { data: { cause: String(cause) } });
-    });
+    }));
   }
 
-  #startLane(role: 'writer' | 'reader', onEnd: (cause: unknown) => void): ThreadLane {
+  #startLane(role: 'writer' | 'reader', isCorrupt: boolean, onEnd: (cause: unknown) => void): ThreadLane {
     const { path, threadUrl, busyTimeoutMs } = this.#options;
     const lane: ThreadLane = new ThreadLane({
       threadUrl,
-      start: { role, path, busyTimeoutMs },
+      start: { role, path, busyTimeoutMs, isCorrupt },
       // What a lane that was replaced still has to say concerns nobody.
       onMessage: (message) => (lane === this.#writer || lane === this.#reader ? this.#hear(message) : undefined),
       onEnd,
@@ -91,10 +92,7 @@ export class StoreThreads {
     this.#options.logger.error(isLast ? 'The writing thread of the store ended and stays ended.' : 'The writing thread of the store ended and is started again.', { data: { cause: String(cause) } });
     if (isLast) return;
     this.#isRestarted = true;
-    this.#generation = 0;
-    this.#askedRecovery = undefined;
-    this.#writer = this.#startWriter();
-    this.#dropReader();
+    this.#replaceThreads(threadEndedError(cause), false);
   }
 
   #hear(message: FromThread): void {
@@ -102,28 +100,28 @@ export class StoreThreads {
       case 'log':
         return this.#options.logger.log(message.level, message.text);
       case 'corrupt':
-        return this.#askRecovery();
+        return this.#replaceThreads(corruptError('found_in_use'), true);
+      case 'longLog':
+        return this.#isDisposed ? undefined : this.#needReader().checkpoint();
       case 'recovered':
         this.#recoveredFrom = message.movedTo;
-        this.#generation += 1;
-        this.#options.logger.error(`The database could not be read and was moved to ${message.movedTo}; a fresh one is in its place.`, { data: { cause: message.cause } });
-        return this.#dropReader();
+        return this.#options.logger.error(`The database could not be read and was moved to ${message.movedTo}; a fresh one is in its place.`, { data: { cause: message.cause } });
       default:
         return undefined;
     }
   }
 
-  /** Once per database: a second reader may find the same before the writer has acted. */
-  #askRecovery(): void {
-    if (this.#askedRecovery === this.#generation) return;
-    this.#askedRecovery = this.#generation;
-    this.#writer.recover(this.#generation);
-  }
-
-  /** A reader that was open on the old file would go on reading it. */
-  #dropReader(): void {
-    const reader = this.#reader;
+  /**
+   * Ends both threads and starts the writer again. No connection may be open meanwhile: the last one to close deletes the log by its name,
+   * which by then could be the log of another database.
+   */
+  #replaceThreads(error: AppError, isCorrupt: boolean): void {
+    if (this.#replacing !== undefined) return;
+    const lanes = [this.#writer, this.#reader];
     this.#reader = undefined;
-    void reader?.terminate();
+    this.#replacing = Promise.all(lanes.map(async (lane) => await lane?.abandon(error))).then(() => {
+      this.#replacing = undefined;
+      if (!this.#isDisposed) this.#writer = this.#startWriter(isCorrupt);
+    });
   }
 }

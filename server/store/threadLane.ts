@@ -63,9 +63,9 @@ export class ThreadLane {
     return answer.promise;
   }
 
-  /** Tells the writer that a reader found its database corrupt; `generation` says which one. */
-  recover(generation: number): void {
-    this.#post({ kind: 'recover', generation });
+  /** Has the reader copy the log into the database. */
+  checkpoint(): void {
+    void this.#ready.promise.then(() => this.#post({ kind: 'checkpoint' }), () => undefined);
   }
 
   /** Carries out what is queued, then ends the thread. */
@@ -75,9 +75,10 @@ export class ThreadLane {
     await this.#closed.promise;
   }
 
-  /** Ends the thread at once; what is in flight is rejected. */
-  async terminate(): Promise<void> {
+  /** Ends the thread at once; what is in flight, and whatever is asked later, is rejected with this error. */
+  async abandon(error: AppError): Promise<void> {
     this.#isClosing = true;
+    this.#end(error);
     await this.#worker.terminate();
   }
 

@@ -1,54 +1,42 @@
 import { Ballast } from './ballast.ts';
 import { commitBatch } from './commitBatch.ts';
 import { sqliteCodeOf, type Database } from './database.ts';
-import { isCorruption, moveAside, openWriter } from './openDatabase.ts';
+import { checkpoint, isCorruption, moveAside, openWriter } from './openDatabase.ts';
 import { operations } from './operations.ts';
 import { storeFaultOf } from './storeErrors.ts';
 import type { Call, CallResult, FromThread, ThreadStart } from './threadMessages.ts';
 
 /** How long the writer must have been left alone before it copies the log into the database. */
 const idleBeforeCheckpointMs = 1_000;
+/** After so many batches without such a rest, a checkpoint is made beside the writer: a few MiB of log. */
+const batchesPerCheckpoint = 500;
 
-/** The writer's side of its thread: owns the one writing connection, its recovery, its ballast and its checkpoints. */
+/** The writer's side of its thread: owns the one writing connection, its ballast and its checkpoints. */
 export class WriterThread {
   readonly #path: string;
   readonly #busyTimeoutMs: number;
   readonly #say: (message: FromThread) => void;
   readonly #ballast: Ballast;
-  #db: Database;
-  #corruption: { readonly cause: unknown } | undefined;
-  #generation = 0;
+  readonly #db: Database;
+  #batches = 0;
   #checkpointTimer: NodeJS.Timeout | undefined;
 
   /** Opens the database; what is corrupt is moved aside, and a disk that is full gets the ballast back first. */
-  constructor({ path, busyTimeoutMs }: ThreadStart, say: (message: FromThread) => void) {
+  constructor({ path, busyTimeoutMs, isCorrupt }: ThreadStart, say: (message: FromThread) => void) {
     this.#path = path;
     this.#busyTimeoutMs = busyTimeoutMs;
     this.#say = say;
     this.#ballast = new Ballast(path);
-    this.#db = this.#open();
+    this.#db = isCorrupt ? this.#replace('It could not be read in use.') : this.#open();
     this.#ballast.restore();
   }
 
   /** Carries out one batch. */
-  commit(calls: readonly Call[]): CallResult[] {
-    const results = commitBatch({ db: this.#db, operations, freeBallast: () => this.#freeBallast(), onCorrupt: (cause) => (this.#corruption = { cause }) }, calls);
-    if (this.#corruption !== undefined) this.#recover(this.#corruption.cause);
-    else if (results.some((result) => 'value' in result)) this.#ballast.restore();
-    this.#checkpointTimer ??= setTimeout(() => this.#checkpoint(), idleBeforeCheckpointMs);
-    this.#checkpointTimer.refresh();
+  commit(calls: readonly Call[], onCorrupt: () => void): CallResult[] {
+    const results = commitBatch({ db: this.#db, operations, freeBallast: () => this.#freeBallast(), onCorrupt }, calls);
+    if (results.some((result) => 'value' in result)) this.#ballast.restore();
+    this.#askForCheckpoint();
     return results;
-  }
-
-  /** Puts a fresh database in the place of one that a reader could not read, unless that one is gone already. */
-  recoverFor(generation: number): void {
-    if (generation === this.#generation) this.#recover('A read found it corrupt.');
-  }
-
-  #recover(cause: unknown): void {
-    this.#corruption = undefined;
-    this.#db.close();
-    this.#db = this.#replace(cause);
   }
 
   close(): void {
@@ -60,7 +48,7 @@ export class WriterThread {
     try {
       return openWriter(this.#path, this.#busyTimeoutMs);
     } catch (error) {
-      if (isCorruption(error)) return this.#replace(error);
+      if (isCorruption(error)) return this.#replace(error instanceof Error ? error.message : String(error));
       // A disk without room for the index of the log says so in several ways; a holder of the database says BUSY.
       const isHeld = /^SQLITE_(BUSY|LOCKED)/.test(sqliteCodeOf(error) ?? '');
       if (storeFaultOf(error) !== undefined && !isHeld && this.#freeBallast()) return openWriter(this.#path, this.#busyTimeoutMs);
@@ -68,11 +56,10 @@ export class WriterThread {
     }
   }
 
-  #replace(cause: unknown): Database {
+  #replace(cause: string): Database {
     const movedTo = moveAside(this.#path, Date.now());
     const db = openWriter(this.#path, this.#busyTimeoutMs);
-    this.#generation += 1;
-    this.#say({ kind: 'recovered', movedTo, cause: cause instanceof Error ? cause.message : String(cause) });
+    this.#say({ kind: 'recovered', movedTo, cause });
     return db;
   }
 
@@ -82,13 +69,18 @@ export class WriterThread {
     return isFreed;
   }
 
-  /** Between bursts, so that no commit has to wait for it; PASSIVE waits for no reader. */
-  #checkpoint(): void {
+  /** Between bursts the writer copies the log itself, so that it is short when the next burst begins. */
+  #checkpointWhenIdle(): void {
     this.#checkpointTimer = undefined;
-    try {
-      this.#db.pragma('wal_checkpoint(PASSIVE)');
-    } catch (error) {
-      this.#say({ kind: 'log', level: 'warn', text: `The log could not be copied into the database: ${String(error)}` });
-    }
+    this.#batches = 0;
+    checkpoint(this.#db, this.#say);
+  }
+
+  /** In a long burst another thread does, because that waits for the disk, and streams must not. */
+  #askForCheckpoint(): void {
+    this.#batches += 1;
+    if (this.#batches % batchesPerCheckpoint === 0) this.#say({ kind: 'longLog' });
+    this.#checkpointTimer ??= setTimeout(() => this.#checkpointWhenIdle(), idleBeforeCheckpointMs);
+    this.#checkpointTimer.refresh();
   }
 }

@@ -132,7 +132,7 @@ describe('A line of the log', () => {
 
   it('obeys no terminal and stays one line under 16 KiB, whatever is written', async () => {
     const anything = fc.record({ text: fc.string({ unit: 'binary', maxLength: 60 }), data: fc.dictionary(fc.string({ unit: 'binary', maxLength: 5 }), fc.anything(), { maxKeys: 5 }) });
-    fc.assert(fc.property(anything, ({ text, data }) => void log.of('worker').info(`${text}\u001b]0;title\u0007`, { data })));
+    fc.assert(fc.property(anything, ({ text, data }) => log.of('worker').info(`${text}\u001b]0;title\u0007`, { data })));
     log.of('worker').info('\u0085\u009b31m'.repeat(50_000), { data: { text: '\u001b'.repeat(100_000), many: Array.from({ length: 200 }, () => 'y'.repeat(3_000)) } });
     const cyclic: Record<string, unknown> = {};
     cyclic['self'] = cyclic;

@@ -37,6 +37,9 @@ async function expectFresh(): Promise<void> {
   expect(rig.entries.filter(({ level }) => level === 'error').map(({ text }) => text)).toEqual([expect.stringContaining(rig.store.recoveredFrom!)]);
   const sessionId = await rig.createSession();
   expect(await rig.send(sessionId)).toMatchObject({ isNew: true });
+  // What the fresh one took is on the disk under its own name, whatever was closed late.
+  const store = await rig.reopen();
+  expect([(await store.getSession(sessionId))?.messageCount, store.recoveredFrom]).toEqual([1, undefined]);
 }
 
 describe('A database that cannot be read', () => {
