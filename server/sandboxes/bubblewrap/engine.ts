@@ -77,7 +77,7 @@ export class BubblewrapEngine implements SandboxEngine {
     const homePath = makeHome(folder, ids);
     const { limits } = this.#options;
     const layout: SandboxLayout = { policy: mounts, homePath, ...host.runtime, limits };
-    const hash = crypto.createHash('sha256').update(JSON.stringify([spec.policy.hash, layout, host.runtime.build, host.bwrap])).digest('hex');
+    const hash = crypto.createHash('sha256').update(JSON.stringify([spec.policy.hash, layout, identityOf(homePath), host.runtime.build, host.bwrap])).digest('hex');
     const sandbox: PreparedSandbox = { spec, hash, homePath };
     this.#prepared.set(sandbox, { folder, ids, layout });
     return sandbox;
@@ -187,6 +187,12 @@ export class BubblewrapEngine implements SandboxEngine {
       toolOutputBytes: 'worker',
     });
   }
+}
+
+/** Names this very directory: a worker that waits with an earlier one of the same path would write into what is deleted. */
+function identityOf(directory: string): string {
+  const { dev, ino, birthtimeNs } = fs.statSync(directory, { bigint: true });
+  return `${dev}:${ino}:${birthtimeNs}`;
 }
 
 function takeIds(host: BubblewrapHost, owner: string): HostIds | undefined {
