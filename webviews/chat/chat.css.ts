@@ -197,7 +197,7 @@ export const chatStyles = css`
     .btn kbd {
       display: none;
     }
-    .card > .head > .codicon:last-child {
+    .card > .head > .seen > .codicon:last-child {
       margin-inline-start: auto;
     }
   }

@@ -72,6 +72,7 @@ export class ChatApp extends LightElement {
     const pending = inQueue.size === 0 ? shownPending(state) : shownPending(state).filter((message) => !inQueue.has(message.messageId));
     const hasAgent = agent !== undefined || (state.agents === undefined && state.agentId !== undefined);
     return html`<main class="chat">
+      <h1 class="unseen">${agent === undefined ? 'Chat' : `Chat with ${agent.name}`}</h1>
       <logos-status .agent=${agent} .session=${state.snapshot?.session} .status=${statusWord(state, Date.now())}></logos-status>
       <logos-transcript
         .turns=${state.snapshot?.turns ?? noTurns}

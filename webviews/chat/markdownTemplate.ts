@@ -29,7 +29,7 @@ function blockTemplate(generic: Token, hasCaret: boolean): TemplateResult | type
     case 'def':
       return nothing;
     case 'heading':
-      return html`<h3 dir="auto">${inlineTemplate(token.tokens)}${end}</h3>`;
+      return html`<h2 dir="auto">${inlineTemplate(token.tokens)}${end}</h2>`;
     case 'paragraph':
       return html`<p dir="auto">${inlineTemplate(token.tokens)}${end}</p>`;
     case 'text':

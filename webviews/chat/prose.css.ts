@@ -10,7 +10,7 @@ export const proseStyles = css`
     min-width: 0;
     border-radius: var(--lg-r1);
   }
-  .prose > :is(p, ul, ol, h3, blockquote) {
+  .prose > :is(p, ul, ol, h2, blockquote) {
     max-width: 76ch;
   }
   .prose :not(pre) > code {
@@ -27,6 +27,9 @@ export const proseStyles = css`
   }
   .prose li > :is(logos-code, logos-table) {
     margin-block: 4px;
+  }
+  .prose a {
+    text-decoration: underline;
   }
   .prose li.task {
     list-style: none;

@@ -97,6 +97,7 @@ export const stepStyles = css`
     white-space: nowrap;
     border-radius: var(--lg-r1);
     cursor: pointer;
+    position: relative;
   }
   .step.still {
     cursor: default;
@@ -109,25 +110,25 @@ export const stepStyles = css`
   .card > .head:hover {
     background: var(--vscode-list-hoverBackground, transparent);
   }
-  .card > .head > * {
+  .card > .head > .seen > * {
     flex: none;
   }
-  .card > .head > .cut {
+  .card > .head > .seen > .cut {
     flex: 0 1 auto;
   }
-  .card > .head > .dir {
+  .card > .head > .seen > .dir {
     flex-shrink: 99;
   }
-  .card > .head > .fact.cut {
+  .card > .head > .seen > .fact.cut {
     flex-shrink: 0.2;
   }
-  .card > .head > .codicon:last-child {
+  .card > .head > .seen > .codicon:last-child {
     width: 16px;
   }
   .card > .head .meta {
     line-height: inherit;
   }
-  .card > .head > .time {
+  .card > .head > .seen > .time {
     margin-inline-start: auto;
     padding-inline-start: 4px;
   }
@@ -141,7 +142,7 @@ export const stepStyles = css`
     color: var(--lg-fg2);
     font-size: var(--lg-text-s);
   }
-  .step > .label {
+  .step .label {
     font-size: var(--lg-text);
     color: var(--lg-fg);
     flex: none;

@@ -47,8 +47,9 @@ export class ThinkingRow extends StepElement {
     const label = isLive ? `Thinking, ${seconds}` : seconds === undefined ? 'Thought' : `Thought for ${seconds}`;
     const sentence = isLive ? lastSentence(part.text) : firstSentence(part.text);
     return html`<div data-anchor=${part.partId}>
-      <button type="button" class="step" data-stop aria-expanded=${isOpen} aria-label=${isLive ? 'Thinking' : label} @click=${() => tellFold(this, { partId: part.partId, isOpen: !isOpen })}>
-        ${icon(isOpen ? 'chevron-down' : 'chevron-right')}<span class="label">${label}</span>${isOpen ? nothing : html`<span class="cut" dir="auto">${safeText(sentence)}</span>`}
+      <button type="button" class="step" data-stop aria-expanded=${isOpen} @click=${() => tellFold(this, { partId: part.partId, isOpen: !isOpen })}>
+        <span class="unseen">${isLive ? 'Thinking' : label}</span>
+        <span class="seen" aria-hidden="true">${icon(isOpen ? 'chevron-down' : 'chevron-right')}<span class="label">${label}</span>${isOpen ? nothing : html`<span class="cut" dir="auto">${safeText(sentence)}</span>`}</span>
       </button>
       ${isOpen ? html`<div class="think-body" dir="auto" @scroll=${this.#hold}>${safeText(part.text.slice(-maxThinkingChars).trim())}</div>` : nothing}
     </div>`;

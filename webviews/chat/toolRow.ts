@@ -62,12 +62,13 @@ export class ToolRow extends StepElement {
     const isOpen = this.#isOpen(part);
     const hasBody = part.output !== '' || part.error !== undefined;
     return html`<div class="card" data-anchor=${part.partId}>
-      <button type="button" class="head" data-stop aria-expanded=${hasBody ? isOpen : nothing} aria-label=${toolName(part)} @click=${() => this.#toggle(part, isOpen)}>
-        ${stateIcon(part)}<span>${verb}</span><code class="cut" dir="ltr" title=${part.title.slice(0, 1000)}>${object}</code>
+      <button type="button" class="head" data-stop aria-expanded=${hasBody ? isOpen : nothing} @click=${() => this.#toggle(part, isOpen)}>
+        <span class="unseen">${toolName(part)}</span>
+        <span class="seen" aria-hidden="true">${stateIcon(part)}<span>${verb}</span><code class="cut" dir="ltr" title=${part.title.slice(0, 1000)}>${object}</code>
         ${folder === undefined ? nothing : html`<span class="meta cut dir wide" dir="ltr">${folder}</span>`}
         ${fact === undefined ? nothing : factTemplate(part, fact)}
         <span class="meta time${part.state === 'done' ? ' wide' : ''}">${time}</span>
-        ${hasBody ? icon(isOpen ? 'chevron-down' : 'chevron-right', 'quiet') : html`<i class="codicon"></i>`}
+        ${hasBody ? icon(isOpen ? 'chevron-down' : 'chevron-right', 'quiet') : html`<i class="codicon"></i>`}</span>
       </button>
       ${isOpen && hasBody ? this.#body(part) : nothing}
     </div>`;

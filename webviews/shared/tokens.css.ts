@@ -65,7 +65,8 @@ export const tokenStyles = css`
   ol,
   pre,
   table,
-  h3,
+  h1,
+  h2,
   blockquote,
   hr {
     margin: 0;
@@ -90,11 +91,11 @@ export const tokenStyles = css`
   }
   b,
   strong,
-  h3,
+  h2,
   th {
     font-weight: 600;
   }
-  h3 {
+  h2 {
     font-size: var(--lg-text);
     line-height: 20px;
   }
@@ -155,6 +156,9 @@ export const tokenStyles = css`
     overflow: hidden;
     clip-path: inset(50%);
     white-space: nowrap;
+  }
+  .seen {
+    display: contents;
   }
   .dot {
     width: 8px;

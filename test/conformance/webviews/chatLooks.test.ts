@@ -1,0 +1,61 @@
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { emptyScene, statesScene, workingScene } from '../../support/chatScenes.ts';
+import type { Scene } from '../../support/chatScenes.ts';
+import { WebviewBench, findChromium, themeNames } from '../../support/webviewPage.ts';
+
+const chromium = findChromium();
+const pictures = path.join(import.meta.dirname, '../../../artifacts/webviews');
+const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+let bench: WebviewBench;
+beforeAll(async () => {
+  fs.mkdirSync(pictures, { recursive: true });
+  if (chromium !== undefined) bench = await WebviewBench.start(chromium);
+});
+afterAll(() => bench?.stop());
+
+/** What axe finds on the page, one line per element. */
+async function violations(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const run = (globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }> } }).axe.run();
+    return (await run).violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary ?? ''}`));
+  });
+}
+
+const scenes: readonly (readonly [string, () => Scene, number])[] = [
+  ['working', workingScene, 865],
+  ['states', statesScene, 1500],
+  ['locked', () => emptyScene({ phase: 'starting' }), 500],
+  ['failed', () => emptyScene({ phase: 'failed' }), 500],
+  ['first', () => emptyScene({ hasSession: false }), 500],
+];
+
+describe.each(themeNames)('in the theme %s', (theme) => {
+  it.each(scenes)('the scene %s breaks no rule of axe, runs past no edge, and draws no transparent text', async (name, makeScene, height) => {
+    if (chromium === undefined) return;
+    for (const width of theme === '2026-light' || theme === '2026-dark' ? [380] : [240, 380, 480]) {
+      const { page, complaints } = await bench.open({ host: makeScene().host, theme, width, height, deviceScaleFactor: 1.5 });
+      await page.waitForSelector('.composer');
+      if (name === 'working') await page.waitForSelector('.out');
+      await page.screenshot({ path: path.join(pictures, `chat-${name}-${theme}-${width}.png`) });
+      expect(await violations(page)).toEqual([]);
+      const flaws = await page.evaluate(() => ({
+        isTooWide: document.documentElement.scrollWidth > window.innerWidth,
+        transparent: [...document.querySelectorAll('body *')].filter((element) => element.textContent !== '' && getComputedStyle(element).color === 'rgba(0, 0, 0, 0)').length,
+      }));
+      expect(flaws).toEqual({ isTooWide: false, transparent: 0 });
+      expect(complaints).toEqual([]);
+      await page.context().close();
+    }
+  });
+});
+
+it('a Chromium is there to draw the views', (context) => {
+  if (chromium === undefined) context.skip('no Chromium: apt-get install -y --no-install-recommends chromium');
+  expect(chromium).toBeDefined();
+});
