@@ -1,6 +1,6 @@
 import { AppError } from '../base/appError.ts';
 import type { Model, ModelServer } from '../protocol/models.ts';
-import type { ProbedModel } from './probe.ts';
+import type { ProbedModel } from './probedModel.ts';
 import { defaultRouteTimeouts, type ModelRoute } from './route.ts';
 import { assumedContextTokens, type KnownServer } from './servers.ts';
 

@@ -1,24 +1,17 @@
 import type { ErrorInfo } from '../protocol/errors.ts';
-import type { Model, ServerKind } from '../protocol/models.ts';
+import type { ServerKind } from '../protocol/models.ts';
 import { HttpFailure, type HttpClient } from '../net/http.ts';
 import { classifyModelError } from './wire/classifyModelError.ts';
 import { asObject, asObjects, asText, parseJson, type JsonObject } from './wire/jsonFields.ts';
 import { modelError } from './wire/modelErrors.ts';
 import { describeModels } from './probeDetails.ts';
+import type { AskServer, ProbedModel } from './probedModel.ts';
 import type { KnownServer } from './servers.ts';
-
-/** A model as a probe saw it; `isLoaded` where the server tells. */
-export interface ProbedModel extends Model {
-  readonly isLoaded: boolean;
-}
 
 /** What one probe saw. */
 export type ProbeResult =
   | { readonly state: 'up'; readonly kind: ServerKind; readonly models: readonly ProbedModel[]; readonly latencyMs: number }
   | { readonly state: 'down'; readonly error: ErrorInfo };
-
-/** Asks one thing of a server; undefined when it has no such thing. */
-export type AskServer = (method: 'GET' | 'POST', path: string, body?: unknown) => Promise<JsonObject | undefined>;
 
 /** How to probe. */
 export interface ProbeOptions {

@@ -1,6 +1,6 @@
 import type { ServerKind } from '../protocol/models.ts';
 import { asList, asObject, asObjects, asText, type JsonObject } from './wire/jsonFields.ts';
-import type { AskServer, ProbedModel } from './probe.ts';
+import type { AskServer, ProbedModel } from './probedModel.ts';
 
 type Describe = (entries: readonly JsonObject[], ask: AskServer) => Promise<ProbedModel[]>;
 

@@ -2,7 +2,8 @@ import type { Logger } from '../log/logger.ts';
 import type { HttpClient } from '../net/http.ts';
 import type { ModelServer, ServerKind } from '../protocol/models.ts';
 import type { Keys } from './keys.ts';
-import { probeServer, type ProbedModel, type ProbeResult } from './probe.ts';
+import { probeServer, type ProbeResult } from './probe.ts';
+import type { ProbedModel } from './probedModel.ts';
 import type { KnownServer } from './servers.ts';
 
 /** What the book needs. */
