@@ -12,7 +12,7 @@ const rounds = isQuick ? 3 : 40;
 /** Node in a sandbox is ready for its line 35 ms after its start; this is well after that. */
 const settleMs = 250;
 
-const gateway = await TestGateway.start();
+const gateway = await TestGateway.start({ env: { LOGOS_LOG_LEVEL: 'debug' } });
 const arrivals = new Map<string, number>();
 const ended = new Set<string>();
 const client = await LightClient.connect(gateway.process, (placed: SessionEventParams, at) => {
@@ -48,7 +48,7 @@ async function measure(sessions: readonly string[], count: number): Promise<{ st
   return figures;
 }
 
-/** What the gateway itself logged from dispatch to `accepted`; empty when it does not log at that level. */
+/** What the gateway itself logged from dispatch to `accepted`. */
 async function loggedDispatches(): Promise<number[]> {
   const { items } = await gateway.client.request<{ items: { text: string }[] }>('logs/tail', { limit: 2000, level: 'debug', sources: ['gateway'] });
   return items.flatMap(({ text }) => /^Dispatched in ([\d.]+) ms/.exec(text)?.[1] ?? []).map(Number);
@@ -65,7 +65,7 @@ try {
   const cold = await measure(others, Math.ceil(rounds / 2));
   const floor = await measureFloor(gateway.home, rounds);
   const [p50, p95] = [percentile(warm.accepted, 0.5), percentile(warm.accepted, 0.95)];
-  const note = `n = ${rounds}; stored ${spread(warm.stored)}${logged.length === 0 ? '' : `; dispatch alone by the gateway's log ${spread(logged)}`}`;
+  const note = `n = ${rounds}; stored ${spread(warm.stored)}; dispatch alone, by the gateway's own log, ${spread(logged)}`;
   printRow({ name: 'dispatch, warm: chat/send to accepted', goal: 'p50 <= 10 ms, p95 <= 30 ms', figure: `p50 ${ms(p50)}, p95 ${ms(p95)}`, ok: p50 <= 10 && p95 <= 30, floor: spread(floor.warm), note });
   const coldP50 = percentile(cold.accepted, 0.5);
   printRow({ name: 'dispatch, cold: chat/send to accepted', goal: 'p50 <= 80 ms', figure: spread(cold.accepted), ok: coldP50 <= 80, floor: spread(floor.cold), note: `n = ${cold.accepted.length}; floors: two FULL commits and a bwrapped Node that takes a line` });
