@@ -62,7 +62,7 @@ const layerRules = [
     'base-is-a-leaf',
     'server/base imports Node, and the table of errors.',
     { path: '^server/base/' },
-    { path: '^server/(?!base/|protocol/errors)|node_modules' },
+    { path: '^server/(?!base/|protocol/error(s|Classes)\\.ts$)|node_modules' },
   ),
   forbid(
     'protocol-is-pure',

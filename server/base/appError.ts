@@ -1,4 +1,5 @@
-import { errorClasses, type ErrorClass, type ErrorInfo } from '../protocol/errors.ts';
+import { errorClasses } from '../protocol/errorClasses.ts';
+import type { ErrorClass, ErrorInfo } from '../protocol/errors.ts';
 
 /** An error that a person can act on: class and cause are stable, `message` says what happened, `hint` the next step. */
 export class AppError extends Error {

@@ -1,4 +1,5 @@
-import { ErrorClass, errorClasses, type ErrorInfo } from '../protocol/errors.ts';
+import { errorClasses } from '../protocol/errorClasses.ts';
+import { ErrorClass, type ErrorInfo } from '../protocol/errors.ts';
 import type { Frame } from '../protocol/worker.ts';
 import type { SandboxExit } from '../sandboxes/engine.ts';
 

@@ -1,6 +1,7 @@
 import { ResponseError } from 'vscode-jsonrpc/node';
 import { AppError } from '../base/appError.ts';
-import { errorClasses, type WireErrorData } from '../protocol/errors.ts';
+import { errorClasses } from '../protocol/errorClasses.ts';
+import type { WireErrorData } from '../protocol/errors.ts';
 
 /** JSON-RPC's own codes for what is not a request at all. */
 export const parseErrorCode = -32700;

@@ -9,7 +9,7 @@ import { policyVariants } from '../../webviews/chat/statusModel.ts';
 import { wholeSentences } from '../../webviews/chat/wholeSentences.ts';
 import { toolFact, toolName, toolWords } from '../../webviews/chat/toolWords.ts';
 import { durationWords, firstSentence, lastSentence } from '../../webviews/chat/words.ts';
-import { errorClasses } from '../../server/protocol/errors.ts';
+import { errorClasses } from '../../server/protocol/errorClasses.ts';
 import type { ErrorClass } from '../../server/protocol/errors.ts';
 import type { ToolPart } from '../../server/protocol/messages.ts';
 import { toolPart } from '../support/chatScenes.ts';

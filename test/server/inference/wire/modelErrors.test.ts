@@ -4,7 +4,8 @@ import { classifyModelError } from '../../../../server/inference/wire/classifyMo
 import { isModelErrorClass, isModelErrorRetryable } from '../../../../server/inference/wire/modelErrors.ts';
 import { readRetryAfter } from '../../../../server/inference/wire/retryAfter.ts';
 import { pageWords } from '../../../../server/inference/wire/sniffBody.ts';
-import { ErrorInfo, errorClasses } from '../../../../server/protocol/errors.ts';
+import { errorClasses } from '../../../../server/protocol/errorClasses.ts';
+import { ErrorInfo } from '../../../../server/protocol/errors.ts';
 
 describe('errors of model calls', () => {
   it('agree with the table of the protocol about what may be tried again', () => {
