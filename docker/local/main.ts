@@ -1,5 +1,6 @@
 // The built-in runtime `local`: reads one task from stdin, works on it, writes frames to stdout, and exits. See docker/README.md.
 import { setImmediate } from 'node:timers/promises';
+import type { AgentLoop as AgentLoopClass } from './agentLoop.ts';
 import { FrameWriter } from './frameWriter.ts';
 import { parseTask, protocolVersion, readTaskLine } from './taskInput.ts';
 import { asWorkerError, cancelledError } from './workerError.ts';
@@ -26,15 +27,23 @@ process.stderr.on('error', onCancel);
 async function main(): Promise<void> {
   frames.write({ frame: 'ready', v: protocolVersion, runtime: 'local', version: runtimeVersion });
   const line = readTaskLine(process.stdin);
-  // A line that is there already is answered first; otherwise all is loaded while the worker waits for it.
-  const loop = setImmediate().then(() => import('./agentLoop.ts'));
+  // A line that is there already is answered first; otherwise all is loaded and rehearsed while the worker waits for it.
+  const loaded = setImmediate().then(() => (hasAccepted ? import('./agentLoop.ts') : rehearse()));
   const task = parseTask(await Promise.race([line, whenCancelled()]));
   frames.write({ frame: 'accepted', taskId: task.taskId });
   hasAccepted = true;
-  const { AgentLoop } = await loop;
+  // The person's clock, for us and for the commands of tools.
+  process.env['TZ'] = task.timezone;
+  const { AgentLoop } = await loaded;
   if (task.stdin === 'open') process.stdin.on('end', onCancel).resume();
   else process.stdin.destroy();
   frames.write(await Promise.race([new AgentLoop(task, frames, cancel.signal).run(), whenCancelled()]));
+}
+
+async function rehearse(): Promise<{ AgentLoop: typeof AgentLoopClass }> {
+  const [loop, { rehearseModelCall }] = await Promise.all([import('./agentLoop.ts'), import('./rehearsal.ts')]);
+  rehearseModelCall();
+  return loop;
 }
 
 /** Gives a running tool the moment that its processes need to be ended, then rejects. */

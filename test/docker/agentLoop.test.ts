@@ -73,7 +73,7 @@ describe('the agent loop of the local worker', () => {
     await bench.run('hello', { model: { ...bench.task('').model, params: { temperature: 0.2, stream: false, messages: [] } } });
     const body = requestAt(0);
     expect(body).toMatchObject({ model: 'scripted', stream: true, temperature: 0.2, stream_options: { include_usage: true } });
-    expect(body.messages[0]?.content).toMatch(/^You are careful\.\n\nYou are Coder\. Today is Monday,? 23 November 2026 \(Europe\/Berlin\)/);
+    expect(body.messages[0]?.content).toMatch(/^You are careful\.\n\nYou are Coder\. Today is Monday, 23 November 2026 \(Europe\/Berlin\)/);
     expect(body.messages[0]?.content).toContain(bench.workspace);
     expect(body.tools?.map((tool) => tool.function.name)).toEqual(['run_command', 'read_file', 'write_file', 'edit_file', 'search_files']);
     expect(bench.model.requests[0]?.headers.authorization).toBeUndefined();
