@@ -18,6 +18,8 @@ import { ChatView } from './views/chatView.ts';
 import { runHostCommand } from './views/hostCommands.ts';
 import { views } from './views/views.ts';
 
+const KEEP_AWAKE_MS = 240_000;
+
 /** Builds everything in order and registers it; connecting begins when activation has returned. Ends in reverse order. */
 export function createServices(context: vscode.ExtensionContext): Disposable {
   const log = new Log();
@@ -39,6 +41,7 @@ export function createServices(context: vscode.ExtensionContext): Disposable {
   store.add(registerCommands({ gateway, feed, chat, tree, log, messages, documents, extensionUri }));
   store.add(gateway.onDidChange((state) => showConnection(state, gateway, messages)));
   store.add(feed.onDidChange(() => showTopics(feed)));
+  store.add(keepAwake(gateway));
   const start = setImmediate(() => gateway.start());
   store.defer(() => clearImmediate(start));
   return store;
@@ -49,8 +52,24 @@ function createConnection(extensionUri: vscode.Uri, log: Log): GatewayConnection
   const say = (sentence: string) => log.info(sentence);
   return new GatewayConnection((isFirst, signal, listener) => {
     const { home, node } = readConfig();
-    return attemptGateway({ distFolder, home, node, mayReplace: isFirst, signal, say }, listener);
+    return attemptGateway({ distFolder, home, node, mayReplace: isFirst, mayWake: isFirst || vscode.window.state.focused, signal, say }, listener);
   }, say);
+}
+
+/** A gateway rests after ten minutes without a request; one whose window is looked at does not. */
+function keepAwake(gateway: GatewayConnection): Disposable {
+  const timer = setInterval(() => {
+    if (vscode.window.state.focused && gateway.state.phase === 'connected') gateway.request('gateway/status', {}).catch(() => undefined);
+  }, KEEP_AWAKE_MS);
+  const focus = vscode.window.onDidChangeWindowState(({ focused }) => {
+    if (focused) gateway.retryNow();
+  });
+  return {
+    dispose: () => {
+      clearInterval(timer);
+      focus.dispose();
+    },
+  };
 }
 
 function showConnection(state: ConnectionState, gateway: GatewayConnection, messages: Messages): void {

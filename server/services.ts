@@ -100,6 +100,8 @@ async function build(context: ServicesContext, stack: DisposableStack): Promise<
   await makeShippedAgents({ store, souls, newId: () => newId(), now, log: log('gateway') });
   await agents.start();
   for (const sessionId of await store.sessionsWithWork()) runner.wake(sessionId);
+  // Not awaited: rows name their model as soon as a server has answered.
+  models.list().catch((error: unknown) => log('inference').warn(`The model servers could not be looked at: ${asAppError(error).message}`));
 
   const stopAgent = async (agentId: string): Promise<void> => {
     const { items } = await store.listSessions({ agentId, limit: 500 });

@@ -13,6 +13,8 @@ export interface AttemptOptions {
   readonly node: string | undefined;
   /** Only a window that connects for the first time has an idle gateway of another build replaced: two windows must not take turns. */
   readonly mayReplace: boolean;
+  /** A window that nobody looks at leaves a gateway alone that went to rest by itself. */
+  readonly mayWake: boolean;
   readonly signal: AbortSignal;
   readonly say: (sentence: string) => void;
 }
@@ -28,6 +30,8 @@ export async function attemptGateway(options: AttemptOptions, listener: LinkList
   const isUsable = running !== undefined && (running.build === mine.build || mine.build === '' || !options.mayReplace);
   const link = isUsable ? await attach(() => openGatewayLink(running, mine.version, listener)) : undefined;
   if (link !== undefined) return link;
+  // A gateway that was killed leaves its pointer behind; one that went to rest takes it along.
+  if (running === undefined && !options.mayWake) throw new AttemptError('closed', 'The gateway is at rest; it starts again when this window is used.', {});
   const node = chooseNode(options.node);
   say(`Attaching to the gateway of ${folder}, or starting it with ${node.path}.`);
   await ensureGateway({ node, distFolder, stateFolder: folder, timeoutMs: START_TIMEOUT_MS, chosenNode: options.node, signal, onLogLine: say });

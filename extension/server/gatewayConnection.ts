@@ -64,6 +64,12 @@ export class GatewayConnection implements Gateway, Disposable {
     this.#dispatch({ type: 'start' });
   }
 
+  /** Tries again at once when the gateway is away and a later attempt is due anyway. */
+  retryNow(): void {
+    clearTimeout(this.#timer);
+    this.#dispatch({ type: 'retry' });
+  }
+
   /** Connects anew at once, with a fresh crash budget. The gateway itself is not touched. */
   reconnect(): void {
     this.#dropLink();

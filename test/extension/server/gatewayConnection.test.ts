@@ -25,7 +25,7 @@ function connect(more: Partial<AttemptOptions> = {}): { connection: GatewayConne
   const said: string[] = [];
   const say = (sentence: string) => void said.push(sentence);
   const connection = new GatewayConnection(
-    (isFirst, signal, listener) => attemptGateway({ distFolder, home, node: process.execPath, mayReplace: isFirst, signal, say, ...more }, listener),
+    (isFirst, signal, listener) => attemptGateway({ distFolder, home, node: process.execPath, mayReplace: isFirst, mayWake: true, signal, say, ...more }, listener),
     say,
   );
   ends.push(() => connection.dispose());
@@ -117,6 +117,17 @@ describe('the connection to the gateway', () => {
     expect(cwd).toBe('/');
     expect(said).toContain('cannot bind');
     expect(connection.state).toMatchObject({ away: { cause: { code: 'start_failed', sentence: 'cannot bind' } } });
+  });
+
+  it('leaves a gateway at rest while nobody looks at the window, and attaches at once when it is back', async () => {
+    const started = path.join(distFolder, 'started');
+    fs.writeFileSync(path.join(distFolder, 'server.js'), `require('fs').writeFileSync(${JSON.stringify(started)}, '')`);
+    const { connection } = connect({ mayWake: false });
+    await until(() => connection.state.phase === 'offline', 'offline');
+    expect(fs.existsSync(started)).toBe(false);
+    await startGateway();
+    connection.retryNow();
+    await until(isConnected(connection), 'connected');
   });
 
   it('stops trying when its Node is not there', async () => {
