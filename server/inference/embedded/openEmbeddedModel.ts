@@ -59,7 +59,7 @@ export function openEmbeddedModel(options: EmbeddedModelOptions): EmbeddedModel 
     if (installed === undefined) return { ...base, name: 'Embedded model', state: 'not_installed', models: [] };
     const models = [{ name: installed.name, contextTokens, supportsTools: false, isTiny: true }];
     const isDown = lastError !== undefined && recentDeaths() >= MAX_DEATHS;
-    return { ...base, name: installed.name, state: isDown ? 'down' : 'up', models, ...(isDown ? { error: lastError } : {}) };
+    return { ...base, name: 'Embedded model', state: isDown ? 'down' : 'up', models, ...(isDown ? { error: lastError } : {}) };
   }
 
   async function startProcess(installed: Component): Promise<SpawnedProcess> {
