@@ -45,7 +45,7 @@ export async function callModel(call: ModelCall): Promise<ModelReply> {
   const response = await openResponse(call);
   if (response.statusCode !== 200) throw await refusal(response, call.signal);
   const reply = new ReplyBuilder(call);
-  const reader = createChatStreamReader({ contentType: response.headers['content-type'], server: 'The model server' });
+  const reader = createChatStreamReader({ think: call.model.think, contentType: response.headers['content-type'], server: 'The model server' });
   try {
     for await (const chunk of response) {
       for (const event of reader.push(chunk as Buffer)) await reply.take(event);

@@ -73,7 +73,8 @@ export class TaskRun {
     const { stdin } = this.#worker.process;
     const { keepsStdinOpen } = engine.capabilities;
     this.#worker.socket.assign(route, observer);
-    stdin.write(`${JSON.stringify({ ...task, stdin: keepsStdinOpen ? 'open' : 'closed' })}\n`);
+    const model = route.think === 'auto' ? task.model : { ...task.model, think: route.think };
+    stdin.write(`${JSON.stringify({ ...task, model, stdin: keepsStdinOpen ? 'open' : 'closed' })}\n`);
     if (!keepsStdinOpen) stdin.end();
   }
 

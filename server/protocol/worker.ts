@@ -36,6 +36,8 @@ export const Task = z.object({
     /** Unix socket inside the sandbox that serves `baseUrl`; absent where the engine routes the name itself. */
     socketPath: z.string().optional(),
     name: z.string(),
+    /** `prefilled`: the model's chat template opens the think tag itself, so its text starts in reasoning; absent means `auto`. */
+    think: z.enum(['auto', 'prefilled']).optional(),
     params: z.record(z.string(), z.unknown()),
     contextTokens: z.int().positive(),
   }),

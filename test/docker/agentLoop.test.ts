@@ -54,6 +54,17 @@ describe('the agent loop of the local worker', () => {
     expect(alone.final).toMatchObject({ frame: 'result', fromReasoning: true });
   });
 
+  it('takes the text of a model whose template opens the think tag itself for thinking until it closes', async () => {
+    const worker = await bench.run(script([{ text: 'I plan.</think>Hello' }, { finish: 'stop' }, { done: true }]), { model: { ...bench.task('').model, think: 'prefilled' } });
+    expect(worker.of('thinking').map(({ text }) => text).join('')).toBe('I plan.');
+    expect(worker.text).toBe('Hello');
+  });
+
+  it('runs commands on the clock of the person', async () => {
+    const worker = await bench.run('[[tool:run_command {"command":"echo $TZ"}]] [[say:ok]]');
+    expect(worker.of('tool_end')[0]?.output).toBe('Europe/Berlin\n[exit 0]');
+  });
+
   it('runs a tool, shows it in frames, and gives its output to the model as data between marks', async () => {
     const worker = await bench.run('[[tool:run_command {"command":"echo hi; exit 3"}]] [[say:done]]');
     expect(worker.of('tool_start')[0]).toMatchObject({ tool: 'run_command', title: 'echo hi; exit 3', args: { command: 'echo hi; exit 3' } });

@@ -42,6 +42,14 @@ describe('the dispatcher', () => {
     await task.end;
   });
 
+  it('tells the worker how the text of the route begins', async () => {
+    const bench = createDispatcherBench();
+    const task = await bench.dispatch({ route: { ...deadRoute, think: 'prefilled' } });
+    expect(task.process.task.model.think).toBe('prefilled');
+    task.process.finish();
+    await task.end;
+  });
+
   it('gives the same frames wherever the bytes of stdout are cut', async () => {
     const lines = Buffer.from(['{"frame":"accepted","taskId":"task-1"}', '', '  ', 'no json 🙂', '{"frame":"new_kind"}', '{"frame":"text","text":"Grüße 🙂"}', JSON.stringify(result)].join('\n'));
     await fc.assert(
