@@ -33,8 +33,8 @@ export function endedTurn(sessionId: string, ordinal: number, text: string, part
 /** Makes a running turn whose answer consists of parts. */
 export function runningTurn(sessionId: string, ordinal: number, text: string, parts: readonly Part[], given: Partial<Turn> = {}): Turn {
   const turn = endedTurn(sessionId, ordinal, text, parts);
-  const { endedAt: _endedAt, outcome: _outcome, ...attempt } = turn.attempts[0]!;
-  return { ...turn, state: 'running', phase: 'tool', attempts: [{ ...attempt, startedAt: Date.now() - 12_400 }], ...given };
+  const attempts = turn.attempts.map(({ endedAt: _endedAt, outcome: _outcome, ...attempt }) => ({ ...attempt, startedAt: Date.now() - 12_400 }));
+  return { ...turn, state: 'running', phase: 'tool', attempts, ...given };
 }
 
 /** Usage as the pictures have it. */
@@ -83,7 +83,7 @@ export function workingScene(): Scene {
     thinkingPart('The test waits on real timers, so it depends on how loaded the machine is. The assertion compares two readings of Date.now(). So the second reading can be late by a tick.'),
     toolPart({ tool: 'edit_file', title: 'test/net/retry.test.ts', result: '+4 -2', durationMs: 200 }),
     textPart(answer),
-    toolPart({ title: 'npx vitest run test/net --repeat 20', state: 'running', output, startedAt: Date.now() - 12_000, durationMs: undefined as never }),
+    toolPart({ title: 'npx vitest run test/net --repeat 20', state: 'running', output, startedAt: Date.now() - 12_000 }),
   ]);
   const tool = running.attempts[0]?.message?.parts.at(-1);
   if (tool?.kind === 'tool') delete tool.durationMs;
@@ -113,8 +113,7 @@ export function statesScene(): Scene {
   const empty = turn('And again.', [], { outcome: 'failed', error: { class: 'empty_reply', message: 'The model said nothing.', cause: 'empty', hint: 'Retry.', retryable: true } });
   const failed = turn('Is the server there?', [], { outcome: 'failed', error: unreachable });
   const interrupted = turn('Go on.', [thinkingPart('Let me see.'), textPart(partial)], { outcome: 'interrupted', error: { class: 'internal', message: 'the gateway restarted', cause: 'restart', hint: 'Resume.', retryable: true } });
-  const first = interrupted.attempts[0]!;
-  host.addSession(makeSession({ id: sessionId, agentId, state: 'interrupted' }), [tools, stopped, empty, failed, { ...interrupted, attempts: [{ ...first, outcome: 'failed', error: unreachable }, { ...first, number: 2 }] }]);
+  host.addSession(makeSession({ id: sessionId, agentId, state: 'interrupted' }), [tools, stopped, empty, failed, { ...interrupted, attempts: interrupted.attempts.flatMap((attempt) => [{ ...attempt, outcome: 'failed', error: unreachable } as const, { ...attempt, number: 2 }]) }]);
   return scene;
 }
 

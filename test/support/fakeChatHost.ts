@@ -4,6 +4,7 @@ import type { Turn } from '../../server/protocol/messages.ts';
 import type { Sandbox } from '../../server/protocol/sandboxes.ts';
 import type { Session, SessionEvent, SessionEventParams, SessionSnapshot } from '../../server/protocol/sessions.ts';
 import { applyEvent } from '../../server/protocol/transcript.ts';
+import { RelayFailure } from '../../webviews/shared/hostLink.ts';
 import type { CommandMessage, FromWebview, GatewayMessage, RelayError, RequestMessage, ToWebview } from '../../webviews/shared/relayMessages.ts';
 
 const pageSize = 50;
@@ -153,7 +154,7 @@ export class FakeChatHost {
       if (this.lostAnswers.delete(message.method)) return this.disconnect();
       this.post({ type: 'response', id: message.id, result });
     } catch (error) {
-      this.#refuse(message, isRelayError(error) ? error : relayError('internal', String(error)));
+      this.#refuse(message, error instanceof RelayFailure ? error.info : relayError('internal', String(error)));
       return;
     }
     if (message.method === 'sessions/subscribe') this.#replay(message.params as { subscriptionId: string });
@@ -191,7 +192,7 @@ export class FakeChatHost {
   }
 
   #subscribe({ subscriptionId, sessionId, after }: { subscriptionId: string; sessionId: string; after?: number }): unknown {
-    if (!this.sessions.has(sessionId)) throw relayError('not_found', 'There is no such session.');
+    if (!this.sessions.has(sessionId)) throw new RelayFailure(relayError('not_found', 'There is no such session.'));
     const { view } = this.#session(sessionId);
     const isKnown = after !== undefined && after <= view.seq && after >= 100;
     this.#subscriptions.set(subscriptionId, { sessionId, last: isKnown ? after : view.seq });
@@ -216,10 +217,10 @@ export class FakeChatHost {
   }
 
   #send(sessionId: string, messageId: string, text: string): unknown {
-    if (!this.sessions.has(sessionId)) throw relayError('not_found', 'There is no such session.');
+    if (!this.sessions.has(sessionId)) throw new RelayFailure(relayError('not_found', 'There is no such session.'));
     const known = this.stored.get(messageId);
     if (known !== undefined) {
-      if (known.text !== text) throw relayError('conflict', 'This id was used with other content.');
+      if (known.text !== text) throw new RelayFailure(relayError('conflict', 'This id was used with other content.'));
       return { turnId: known.turnId, seq: known.seq };
     }
     const { view } = this.#session(sessionId);
@@ -228,10 +229,6 @@ export class FakeChatHost {
     this.stored.set(messageId, { text, turnId: turn.id, seq });
     return { turnId: turn.id, seq };
   }
-}
-
-function isRelayError(error: unknown): error is RelayError {
-  return typeof error === 'object' && error !== null && 'class' in error && 'hint' in error;
 }
 
 /** Makes a session. */

@@ -6,7 +6,7 @@ export interface AnsiPiece {
 
 const names = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white'];
 /** Control sequences: colours are read, every other is dropped; a lone escape too. */
-const sequence = /\u001b(?:\[([0-9;:]*)([@-~])|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])|\u001b|\u009b/g;
+const sequence = new RegExp(String.raw`\u001b(?:\[([0-9;:]*)([@-~])|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])|[\u001b\u009b]`, 'g');
 
 interface Style {
   foreground: string;

@@ -154,7 +154,7 @@ export class ChatApp extends LightElement {
   }
 
   #command({ command, args }: CommandDetail): void {
-    this.link?.run(command, args as never);
+    this.link?.run(command, args);
   }
 
   #broke({ element, error }: BrokenStep): void {

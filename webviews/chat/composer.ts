@@ -94,11 +94,11 @@ export class Composer extends LightElement {
   }
 
   /** A click beside the buttons is a click into the box. */
-  #focusField(event: Event): void {
+  readonly #focusField = (event: Event): void => {
     if (event.target !== event.currentTarget) return;
     event.preventDefault();
     (event.currentTarget as HTMLElement).parentElement?.querySelector('textarea')?.focus();
-  }
+  };
 }
 
 /** A key that is used here goes no further: VS Code would hear it too. */

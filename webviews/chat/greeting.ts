@@ -1,4 +1,4 @@
-import { html, nothing } from 'lit';
+import { html } from 'lit';
 import type { TemplateResult } from 'lit';
 import { button } from '../shared/button.ts';
 import type { ChatActions } from './chatContext.ts';
@@ -7,7 +7,7 @@ import type { ChatState } from './chatState.ts';
 import { withoutStop, withStop } from './words.ts';
 
 /** What stands in place of the transcript when there is nothing to read: one sentence and one action. */
-export function greeting(state: ChatState, actions: ChatActions): TemplateResult | typeof nothing {
+export function greeting(state: ChatState, actions: ChatActions): TemplateResult {
   if (state.agents === undefined) return state.link.state === 'offline' ? noGateway(state, actions) : waiting('Starting the gateway.');
   const agent = currentAgent(state);
   if (agent === undefined) return state.agents.size === 0 ? noAgents(actions) : chooseAgent(actions);

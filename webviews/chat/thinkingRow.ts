@@ -55,10 +55,10 @@ export class ThinkingRow extends StepElement {
     </div>`;
   }
 
-  #hold(event: Event): void {
+  readonly #hold = (event: Event): void => {
     const body = event.currentTarget as HTMLElement;
     this.#isHeld = body.scrollHeight - body.clientHeight - body.scrollTop > 24;
-  }
+  };
 }
 
 customElements.define('logos-thinking', ThinkingRow);
