@@ -22,21 +22,36 @@ export function cleanEntry(entry: LogEntry, redactor: Redactor): LogEntry {
   const text = cleanText(entry.text, redactor, maxTextCharacters, /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu);
   const { data, ...rest } = entry;
   if (data === undefined) return { ...rest, text };
-  const clean = { ...rest, text, data: cleanValue(data, { redactor, valuesLeft: maxValues }, 0) as Record<string, unknown> };
+  const clean = {
+    ...rest,
+    text,
+    data: cleanValue(data, { redactor, valuesLeft: maxValues }, 0) as Record<string, unknown>,
+  };
   const bytes = Buffer.byteLength(JSON.stringify(clean));
   return bytes < maxLineBytes ? clean : { ...rest, text, data: { omittedBytes: bytes } };
 }
 
 function cleanValue(value: unknown, cleaning: Cleaning, depth: number): unknown {
-  if (typeof value === 'string') return cleanText(value, cleaning.redactor, maxStringCharacters, /[^\P{Cc}\n\t]|[\u202a-\u202e\u2066-\u2069]/gu);
+  if (typeof value === 'string')
+    return cleanText(value, cleaning.redactor, maxStringCharacters, /[^\P{Cc}\n\t]|[\u202a-\u202e\u2066-\u2069]/gu);
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return value;
   if (typeof value === 'bigint') return value.toString();
   if (typeof value !== 'object') return undefined;
   if (depth >= maxDepth || cleaning.valuesLeft <= 0) return '[more]';
-  if (value instanceof Error) return cleanValue({ name: value.name, message: value.message, stack: value.stack, cause: value.cause }, cleaning, depth);
+  if (value instanceof Error)
+    return cleanValue(
+      { name: value.name, message: value.message, stack: value.stack, cause: value.cause },
+      cleaning,
+      depth,
+    );
   if (Array.isArray(value)) return take(value, cleaning).map((item: unknown) => cleanValue(item, cleaning, depth + 1));
   const entries = take(Object.entries(value), cleaning);
-  return Object.fromEntries(entries.map(([key, item]) => [cleaning.redactor.redactText(key.slice(0, 200)), cleanValue(cleaning.redactor.redactValue(key, item), cleaning, depth + 1)]));
+  return Object.fromEntries(
+    entries.map(([key, item]) => [
+      cleaning.redactor.redactText(key.slice(0, 200)),
+      cleanValue(cleaning.redactor.redactValue(key, item), cleaning, depth + 1),
+    ]),
+  );
 }
 
 function take<T>(items: readonly T[], cleaning: Cleaning): T[] {
@@ -48,7 +63,9 @@ function take<T>(items: readonly T[], cleaning: Cleaning): T[] {
 /** Cut before it is redacted, so that its cost is bounded, and at twice the length, so that no secret is cut in two within what is kept. */
 function cleanText(text: string, redactor: Redactor, maxCharacters: number, controls: RegExp): string {
   const clean = escapeControls(redactor.redactText(text.slice(0, maxCharacters * 2)), controls);
-  return clean.length <= maxCharacters ? clean : `${clean.slice(0, maxCharacters).toWellFormed()}... (of ${text.length} characters)`;
+  return clean.length <= maxCharacters
+    ? clean
+    : `${clean.slice(0, maxCharacters).toWellFormed()}... (of ${text.length} characters)`;
 }
 
 /** Writes out what a terminal would obey: nothing in the log moves a cursor or turns text around. */

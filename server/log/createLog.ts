@@ -68,7 +68,12 @@ export function createLog(options: LogOptions): Log {
   };
 }
 
-const lossEntry = (lines: number): LogEntry => ({ at: Date.now(), level: 'warn', source: 'gateway', text: `${lines} lines could not be written to the log.` });
+const lossEntry = (lines: number): LogEntry => ({
+  at: Date.now(),
+  level: 'warn',
+  source: 'gateway',
+  text: `${lines} lines could not be written to the log.`,
+});
 
 function loggerOf(log: Logger['log']): Logger {
   return {
@@ -82,5 +87,7 @@ function loggerOf(log: Logger['log']): Logger {
 }
 
 function tailOf(entries: readonly LogEntry[], { limit = 200, level = 'trace', sources }: LogFilter): LogEntry[] {
-  return entries.filter((entry) => isAtLeast(entry.level, level) && sources?.includes(entry.source) !== false).slice(-limit);
+  return entries
+    .filter((entry) => isAtLeast(entry.level, level) && sources?.includes(entry.source) !== false)
+    .slice(-limit);
 }

@@ -100,5 +100,8 @@ export class LogFile {
 }
 
 async function isThere(file: string): Promise<boolean> {
-  return await stat(file).then(() => true, () => false);
+  return await stat(file).then(
+    () => true,
+    () => false,
+  );
 }

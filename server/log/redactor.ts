@@ -7,11 +7,29 @@ const shapes: readonly [RegExp, string][] = [
   [/\b(?:gh[opsur]_|github_pat_|glpat-|hf_|xox[abeoprs]-|AIza|AKIA)[\w-]{8,}/g, redacted],
   [/\beyJ[\w-]{8,4000}\.[\w-]{4,4000}\.[\w-]*/g, redacted],
   [/(\b[a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@]+@/gi, `$1${redacted}@`],
-  [/((?:authorization|cookie|password|passwd|secret|api[-_ ]?key|access[-_ ]?token|auth[-_ ]?token|\btoken|\bkey)["']?\s*[:=]\s*["']?)(?!\[redacted\]|(?:Bearer|Basic)\s)[^\s"'&,;}]{4,}/gi, `$1${redacted}`],
+  [
+    /((?:authorization|cookie|password|passwd|secret|api[-_ ]?key|access[-_ ]?token|auth[-_ ]?token|\btoken|\bkey)["']?\s*[:=]\s*["']?)(?!\[redacted\]|(?:Bearer|Basic)\s)[^\s"'&,;}]{4,}/gi,
+    `$1${redacted}`,
+  ],
 ];
 
 /** Words that make what stands under a key a secret; `inputTokens` is a count, `accessToken` is one. */
-const secretWords: ReadonlySet<string> = new Set(['key', 'keys', 'apikey', 'token', 'secret', 'secrets', 'authorization', 'password', 'passwd', 'passphrase', 'cookie', 'cookies', 'credential', 'credentials']);
+const secretWords: ReadonlySet<string> = new Set([
+  'key',
+  'keys',
+  'apikey',
+  'token',
+  'secret',
+  'secrets',
+  'authorization',
+  'password',
+  'passwd',
+  'passphrase',
+  'cookie',
+  'cookies',
+  'credential',
+  'credentials',
+]);
 
 /** Shorter values are not registered: they would blot out ordinary words. */
 const minSecretCharacters = 6;
@@ -37,11 +55,18 @@ export class Redactor {
 
   /** What may be written under a key: a flag says nothing secret, anything else under a secret name does. */
   redactValue(key: string, value: unknown): unknown {
-    const isSecret = wordsOf(key).some((word) => secretWords.has(word)) && typeof value !== 'boolean' && value !== null && value !== undefined;
+    const isSecret =
+      wordsOf(key).some((word) => secretWords.has(word)) &&
+      typeof value !== 'boolean' &&
+      value !== null &&
+      value !== undefined;
     return isSecret ? redacted : value;
   }
 }
 
 function wordsOf(key: string): string[] {
-  return key.replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase().split(/[^a-z0-9]+/);
+  return key
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/);
 }

@@ -45,17 +45,30 @@ function needAgent(db: Database, agentId: string): AgentRecord {
 
 /** All agents by name, then by age. */
 export function listAgents(db: Database): AgentRecord[] {
-  return db.all<AgentRow>('SELECT * FROM agents WHERE deleted_at IS NULL ORDER BY name COLLATE NOCASE, created_at, id').map(toRecord);
+  return db
+    .all<AgentRow>('SELECT * FROM agents WHERE deleted_at IS NULL ORDER BY name COLLATE NOCASE, created_at, id')
+    .map(toRecord);
 }
 
 /** Creates an agent; the same id and content again gives the agent as it stands. */
-export function createAgent(db: Database, { principal, agent }: { principal: string; agent: Omit<AgentRecord, 'revision'> }): { agent: AgentRecord; isNew: boolean } {
+export function createAgent(
+  db: Database,
+  { principal, agent }: { principal: string; agent: Omit<AgentRecord, 'revision'> },
+): { agent: AgentRecord; isNew: boolean } {
   const content = [agent.name, agent.soul, agent.tools, agent.runtime, agent.model, agent.policy];
   const claim = { principal, kind: 'agent' as const, id: agent.id, content };
   if (findClaim(db, claim) !== undefined) return { agent: needAgent(db, agent.id), isNew: false };
   db.run(
     'INSERT INTO agents (id, name, soul, tools, runtime, model, policy, revision, created_at, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?)',
-    agent.id, agent.name, agent.soul, JSON.stringify(agent.tools), agent.runtime, JSON.stringify(agent.model), agent.policy, agent.createdAt, agent.createdAt,
+    agent.id,
+    agent.name,
+    agent.soul,
+    JSON.stringify(agent.tools),
+    agent.runtime,
+    JSON.stringify(agent.model),
+    agent.policy,
+    agent.createdAt,
+    agent.createdAt,
   );
   claimId(db, claim);
   return { agent: needAgent(db, agent.id), isNew: true };
@@ -71,12 +84,24 @@ interface AgentUpdate {
 /** Changes an agent; a stale revision is a conflict that carries the present agent. */
 export function updateAgent(db: Database, { agentId, revision, change, at }: AgentUpdate): AgentRecord {
   const agent = needAgent(db, agentId);
-  if (agent.revision !== revision) throw conflict('stale_revision', 'The agent was changed in the meantime.', 'Look at it again and repeat the change.', { agent });
+  if (agent.revision !== revision)
+    throw conflict(
+      'stale_revision',
+      'The agent was changed in the meantime.',
+      'Look at it again and repeat the change.',
+      { agent },
+    );
   const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
   const next: AgentRecord = { ...agent, ...given };
   db.run(
     'UPDATE agents SET name = ?, soul = ?, tools = ?, model = ?, policy = ?, revision = revision + 1, changed_at = ? WHERE id = ?',
-    next.name, next.soul, JSON.stringify(next.tools), JSON.stringify(next.model), next.policy, at, agentId,
+    next.name,
+    next.soul,
+    JSON.stringify(next.tools),
+    JSON.stringify(next.model),
+    next.policy,
+    at,
+    agentId,
   );
   return needAgent(db, agentId);
 }
@@ -84,7 +109,9 @@ export function updateAgent(db: Database, { agentId, revision, change, at }: Age
 /** Softly deletes an agent and its sessions; deleting twice is once. */
 export function deleteAgent(db: Database, { agentId, at }: { agentId: string; at: number }): { sessionIds: string[] } {
   if (db.get('SELECT 1 FROM agents WHERE id = ?', agentId) === undefined) throw notFound('agent');
-  const sessionIds = db.all<{ id: string }>('SELECT id FROM sessions WHERE agent_id = ? AND deleted_at IS NULL', agentId).map((row) => row.id);
+  const sessionIds = db
+    .all<{ id: string }>('SELECT id FROM sessions WHERE agent_id = ? AND deleted_at IS NULL', agentId)
+    .map((row) => row.id);
   for (const sessionId of sessionIds) deleteSession(db, { sessionId, at });
   db.run('UPDATE agents SET deleted_at = ?, changed_at = ? WHERE id = ? AND deleted_at IS NULL', at, at, agentId);
   buryId(db, 'agent', agentId, at);

@@ -25,18 +25,33 @@ interface IdRow {
  * Looks whether an id that a client chose was used: undefined when it is free, else the answer of its first use.
  * `conflict` for other content and for what was removed, `not_found` for an id of another principal.
  */
-export function findClaim<Answer>(db: Database, { principal, kind, id, content }: ClaimedId<Answer>): { answer: Answer } | undefined {
+export function findClaim<Answer>(
+  db: Database,
+  { principal, kind, id, content }: ClaimedId<Answer>,
+): { answer: Answer } | undefined {
   const row = db.get<IdRow>('SELECT principal, hash, answer, removed_at FROM ids WHERE kind = ? AND id = ?', kind, id);
   if (row === undefined) return undefined;
   if (row.principal !== principal) throw notFound(kind);
   if (row.removed_at !== null) throw conflict('removed', `The ${kind} with this id was removed.`, 'Use a new id.');
-  if (row.hash !== hashOf(content)) throw conflict('other_content', `The id of this ${kind} was used with other content.`, 'Use a new id for new content.');
+  if (row.hash !== hashOf(content))
+    throw conflict(
+      'other_content',
+      `The id of this ${kind} was used with other content.`,
+      'Use a new id for new content.',
+    );
   return { answer: JSON.parse(row.answer ?? 'null') as Answer };
 }
 
 /** Takes an id for what is being made, with the answer to give when it is said again. */
 export function claimId<Answer>(db: Database, { principal, kind, id, content, answer }: ClaimedId<Answer>): void {
-  db.run('INSERT INTO ids (kind, id, principal, hash, answer) VALUES (?, ?, ?, ?, ?)', kind, id, principal, hashOf(content), answer === undefined ? null : JSON.stringify(answer));
+  db.run(
+    'INSERT INTO ids (kind, id, principal, hash, answer) VALUES (?, ?, ?, ?, ?)',
+    kind,
+    id,
+    principal,
+    hashOf(content),
+    answer === undefined ? null : JSON.stringify(answer),
+  );
 }
 
 /** Leaves a tombstone: the id stays taken for ever. */

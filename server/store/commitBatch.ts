@@ -95,7 +95,12 @@ function runCall(db: Database, operations: OperationTable, call: Call): unknown 
 }
 
 /** Carries out reads, each in a read transaction of its own; `onCorrupt` hears of a database that cannot be read. */
-export function readBatch(db: Database, operations: OperationTable, calls: readonly Call[], onCorrupt: () => void): CallResult[] {
+export function readBatch(
+  db: Database,
+  operations: OperationTable,
+  calls: readonly Call[],
+  onCorrupt: () => void,
+): CallResult[] {
   return calls.map((call) => {
     try {
       db.run('BEGIN');

@@ -30,7 +30,11 @@ export async function acquireLock(directory: string): Promise<Lock | undefined> 
   } catch (error) {
     db.close();
     if (/^SQLITE_(BUSY|LOCKED)/.test(sqliteCodeOf(error) ?? '')) return undefined;
-    throw new AppError('storage_locked', `The state directory ${real} cannot be locked.`, { reason: sqliteCodeOf(error) ?? 'lock', hint: 'Check that the directory can be written, or point LOGOS_HOME at another one.', cause: error });
+    throw new AppError('storage_locked', `The state directory ${real} cannot be locked.`, {
+      reason: sqliteCodeOf(error) ?? 'lock',
+      hint: 'Check that the directory can be written, or point LOGOS_HOME at another one.',
+      cause: error,
+    });
   }
   let isHeld = true;
   return {
@@ -48,9 +52,13 @@ function refuseNetwork(directory: string): void {
   if (process.platform !== 'linux') return;
   const type = fileSystemTypeOf(readFileSync('/proc/self/mountinfo', 'utf8'), directory);
   if (type === undefined || !isNetworkType(type)) return;
-  throw new AppError('storage_locked', `The state directory ${directory} is on a network file system (${type}), where two machines could use it at once.`, {
-    reason: 'network_file_system',
-    hint: 'Point LOGOS_HOME at a directory on a local disk.',
-    details: { type },
-  });
+  throw new AppError(
+    'storage_locked',
+    `The state directory ${directory} is on a network file system (${type}), where two machines could use it at once.`,
+    {
+      reason: 'network_file_system',
+      hint: 'Point LOGOS_HOME at a directory on a local disk.',
+      details: { type },
+    },
+  );
 }

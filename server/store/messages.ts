@@ -31,10 +31,21 @@ export function acceptMessage(db: Database, input: Accepting): AcceptedMessage {
   const session = needLiveSession(db, sessionId);
   if (session.principal !== principal) throw notFound('session');
   refuseLongQueue(db, sessionId);
-  const message: Message = { id: messageId, role: 'user', parts: [{ kind: 'text', partId: '1', text }], origin, createdAt: at };
+  const message: Message = {
+    id: messageId,
+    role: 'user',
+    parts: [{ kind: 'text', partId: '1', text }],
+    origin,
+    createdAt: at,
+  };
   db.run(
     "INSERT INTO turns (id, session_id, ordinal, state, message_id, message, queued_at) VALUES (?, ?, ?, 'queued', ?, ?, ?)",
-    turnId, sessionId, session.last_ordinal + 1, messageId, JSON.stringify(message), at,
+    turnId,
+    sessionId,
+    session.last_ordinal + 1,
+    messageId,
+    JSON.stringify(message),
+    at,
   );
   noteMessage(db, session, text, at);
   const log = new SessionLog(db, sessionId, at);
@@ -45,7 +56,12 @@ export function acceptMessage(db: Database, input: Accepting): AcceptedMessage {
 }
 
 function countQueued(db: Database, sessionId: string): number {
-  return db.get<{ count: number }>("SELECT count(*) AS count FROM turns WHERE session_id = ? AND state = 'queued'", sessionId)?.count ?? 0;
+  return (
+    db.get<{ count: number }>(
+      "SELECT count(*) AS count FROM turns WHERE session_id = ? AND state = 'queued'",
+      sessionId,
+    )?.count ?? 0
+  );
 }
 
 function refuseLongQueue(db: Database, sessionId: string): void {
@@ -59,16 +75,27 @@ function refuseLongQueue(db: Database, sessionId: string): void {
 
 /** Counts the message, and names a session that has no title yet after it. A hold is about what was waiting when it came: a message sent to an empty queue runs. */
 function noteMessage(db: Database, session: SessionRow, text: string, at: number): void {
-  if (session.is_queue_held === 1 && countQueued(db, session.id) === 1) db.run('UPDATE sessions SET is_queue_held = 0 WHERE id = ?', session.id);
+  if (session.is_queue_held === 1 && countQueued(db, session.id) === 1)
+    db.run('UPDATE sessions SET is_queue_held = 0 WHERE id = ?', session.id);
   const title = session.title === '' ? titleOf(text) : '';
-  db.run('UPDATE sessions SET last_ordinal = last_ordinal + 1, message_count = message_count + 1, updated_at = ? WHERE id = ?', at, session.id);
+  db.run(
+    'UPDATE sessions SET last_ordinal = last_ordinal + 1, message_count = message_count + 1, updated_at = ? WHERE id = ?',
+    at,
+    session.id,
+  );
   if (title !== '') db.run('UPDATE sessions SET title = ?, revision = revision + 1 WHERE id = ?', title, session.id);
 }
 
 /** Changes the text of a queued message. */
-export function editQueued(db: Database, input: { sessionId: string; messageId: string; text: string; at: number }): Stored {
+export function editQueued(
+  db: Database,
+  input: { sessionId: string; messageId: string; text: string; at: number },
+): Stored {
   const turn = needQueued(db, input.sessionId, input.messageId);
-  const message: Message = { ...(JSON.parse(turn.message) as Message), parts: [{ kind: 'text', partId: '1', text: input.text }] };
+  const message: Message = {
+    ...(JSON.parse(turn.message) as Message),
+    parts: [{ kind: 'text', partId: '1', text: input.text }],
+  };
   db.run('UPDATE turns SET message = ? WHERE id = ?', JSON.stringify(message), turn.id);
   const log = new SessionLog(db, input.sessionId, input.at);
   log.append({ kind: 'turn.edited', message }, turn.id);
@@ -82,7 +109,11 @@ export function removeQueued(db: Database, input: { sessionId: string; messageId
   if (isBuried(db, 'message', input.messageId)) return log.toStored();
   const turn = needQueued(db, input.sessionId, input.messageId);
   db.run('DELETE FROM turns WHERE id = ?', turn.id);
-  db.run('UPDATE sessions SET message_count = message_count - 1, updated_at = ? WHERE id = ?', input.at, input.sessionId);
+  db.run(
+    'UPDATE sessions SET message_count = message_count - 1, updated_at = ? WHERE id = ?',
+    input.at,
+    input.sessionId,
+  );
   buryId(db, 'message', input.messageId, input.at);
   log.append({ kind: 'message.removed', messageId: input.messageId }, turn.id);
   log.appendSessionChanged();
@@ -92,6 +123,9 @@ export function removeQueued(db: Database, input: { sessionId: string; messageId
 function needQueued(db: Database, sessionId: string, messageId: string): TurnRow {
   const turn = db.get<TurnRow>('SELECT * FROM turns WHERE message_id = ? AND session_id = ?', messageId, sessionId);
   if (turn === undefined) throw notFound('message');
-  if (turn.state !== 'queued') throw conflict('started', 'The message has started to be answered.', 'Stop the turn, or send a new message.', { turnId: turn.id });
+  if (turn.state !== 'queued')
+    throw conflict('started', 'The message has started to be answered.', 'Stop the turn, or send a new message.', {
+      turnId: turn.id,
+    });
   return turn;
 }

@@ -10,7 +10,9 @@ interface Migration {
 
 /** The migrations of this build, oldest first: `migrations/NNNN_name.sql`, numbered from 1 without gaps. */
 function listMigrations(folder: string): Migration[] {
-  const names = readdirSync(folder).filter((name) => /^\d{4}_\w+\.sql$/.test(name)).sort();
+  const names = readdirSync(folder)
+    .filter((name) => /^\d{4}_\w+\.sql$/.test(name))
+    .sort();
   return names.map((name, index) => {
     const version = Number(name.slice(0, 4));
     if (version !== index + 1) throw new Error(`The migrations in ${folder} are not numbered without gaps: ${name}.`);
@@ -23,10 +25,14 @@ export function migrate(db: Database, folder: string = path.join(import.meta.dir
   const migrations = listMigrations(folder);
   const current = Number(db.pragma('user_version'));
   if (current > migrations.length) {
-    throw new AppError('storage_locked', `The database was written by a newer version of Logos (schema ${current}, this one knows ${migrations.length}).`, {
-      reason: 'newer_schema',
-      hint: 'Update Logos, or point LOGOS_HOME at another directory.',
-    });
+    throw new AppError(
+      'storage_locked',
+      `The database was written by a newer version of Logos (schema ${current}, this one knows ${migrations.length}).`,
+      {
+        reason: 'newer_schema',
+        hint: 'Update Logos, or point LOGOS_HOME at another directory.',
+      },
+    );
   }
   for (const { version, name } of migrations.slice(current)) {
     db.exec('BEGIN IMMEDIATE');

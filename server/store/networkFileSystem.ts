@@ -1,6 +1,25 @@
 /** File systems whose locks do not reliably reach other machines, or are not kept when a connection breaks. */
-const networkTypes: ReadonlySet<string> = new Set(['nfs', 'nfs3', 'nfs4', 'cifs', 'smb2', 'smb3', 'smbfs', 'ncpfs', 'afs', 'coda', 'ceph', 'lustre', 'gfs2', 'ocfs2', 'davfs', 'glusterfs', 'beegfs']);
-const networkFuse = /^fuse\.(sshfs|rclone|davfs2?|s3fs|gcsfuse|glusterfs|ceph.*|juicefs|gvfsd-fuse|curlftpfs|smbnetfs|onedriver|google-drive.*)$/;
+const networkTypes: ReadonlySet<string> = new Set([
+  'nfs',
+  'nfs3',
+  'nfs4',
+  'cifs',
+  'smb2',
+  'smb3',
+  'smbfs',
+  'ncpfs',
+  'afs',
+  'coda',
+  'ceph',
+  'lustre',
+  'gfs2',
+  'ocfs2',
+  'davfs',
+  'glusterfs',
+  'beegfs',
+]);
+const networkFuse =
+  /^fuse\.(sshfs|rclone|davfs2?|s3fs|gcsfuse|glusterfs|ceph.*|juicefs|gvfsd-fuse|curlftpfs|smbnetfs|onedriver|google-drive.*)$/;
 
 /** Whether a type of file system, as the kernel names it, lives on another machine. */
 export const isNetworkType = (type: string): boolean => networkTypes.has(type) || networkFuse.test(type);
@@ -21,4 +40,5 @@ export function fileSystemTypeOf(mountinfo: string, realPath: string): string | 
 
 const holds = (point: string, file: string): boolean => point === '/' || file === point || file.startsWith(`${point}/`);
 
-const unescapeOctal = (text: string): string => text.replace(/\\([0-7]{3})/g, (_match, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+const unescapeOctal = (text: string): string =>
+  text.replace(/\\([0-7]{3})/g, (_match, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));

@@ -68,12 +68,15 @@ function checkHeader(file: string): void {
   const descriptor = openSync(file, 'r');
   const length = readSync(descriptor, header);
   closeSync(descriptor);
-  if (length > 0 && header.toString('latin1') !== 'SQLite format 3\0') throw new CorruptFileError('The file is not a database.');
+  if (length > 0 && header.toString('latin1') !== 'SQLite format 3\0')
+    throw new CorruptFileError('The file is not a database.');
 }
 
 /** Touches the root of every table, which finds a file cut short; checks every page when asked. */
 function checkPages(db: Database, isThorough: boolean): void {
-  const tables = db.all<{ name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'");
+  const tables = db.all<{ name: string }>(
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
+  );
   for (const { name } of tables) db.get(`SELECT 1 FROM "${name}" LIMIT 1`);
   if (!isThorough) return;
   const verdict = db.pragma('quick_check(1)');

@@ -26,9 +26,15 @@ export async function openStore(options: StoreOptions): Promise<OpenedStore> {
   const { path: file, log, threadUrl = defaultThread(), busyTimeoutMs = 5_000 } = options;
   const threads = new StoreThreads({ path: file, threadUrl, busyTimeoutMs, logger: log('store') });
   await threads.open();
-  const methods = Object.keys(operationModes).map((name) => [name, (input: unknown) => threads.call(name as OperationName, input)]);
+  const methods = Object.keys(operationModes).map((name) => [
+    name,
+    (input: unknown) => threads.call(name as OperationName, input),
+  ]);
   const store = { ...(Object.fromEntries(methods) as Omit<Store, 'dispose'>), dispose: () => threads.dispose() };
-  return Object.defineProperty(store, 'recoveredFrom', { get: () => threads.recoveredFrom, enumerable: true }) as OpenedStore;
+  return Object.defineProperty(store, 'recoveredFrom', {
+    get: () => threads.recoveredFrom,
+    enumerable: true,
+  }) as OpenedStore;
 }
 
 /** Bundled, the thread is a bundle beside this one; run from the sources, it is the source beside this one. */

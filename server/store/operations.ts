@@ -12,7 +12,10 @@ import type { Store } from './store.ts';
 import { endAttempt, interruptRunning, retryTurn } from './turnEnds.ts';
 import { appendEvents, holdQueue, nextTurn, sessionsWithWork, startAttempt } from './turns.ts';
 
-type Operation<Name extends OperationName> = (db: Database, input: Parameters<Store[Name]>[0]) => Awaited<ReturnType<Store[Name]>>;
+type Operation<Name extends OperationName> = (
+  db: Database,
+  input: Parameters<Store[Name]>[0],
+) => Awaited<ReturnType<Store[Name]>>;
 
 /** What each method of the store does to the database, inside a transaction that the caller holds; a method without an entry does not compile. */
 export const operations: { readonly [Name in OperationName]: Operation<Name> } = {

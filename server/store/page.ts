@@ -20,15 +20,24 @@ export function pagePlace(cursor: string | undefined): PagePlace {
   if (cursor === undefined) return { key: Number.MAX_SAFE_INTEGER, id: '' };
   try {
     const parsed: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-    if (Array.isArray(parsed) && Number.isSafeInteger(parsed[0]) && typeof parsed[1] === 'string') return { key: parsed[0] as number, id: parsed[1] };
+    if (Array.isArray(parsed) && Number.isSafeInteger(parsed[0]) && typeof parsed[1] === 'string')
+      return { key: parsed[0] as number, id: parsed[1] };
   } catch {
     // Falls through: what does not parse is as wrong as what has another shape.
   }
-  throw new AppError('invalid_params', 'The cursor is not one that a list gave.', { reason: 'cursor', hint: 'List again from the beginning.' });
+  throw new AppError('invalid_params', 'The cursor is not one that a list gave.', {
+    reason: 'cursor',
+    hint: 'List again from the beginning.',
+  });
 }
 
 /** Cuts `limit + 1` rows into a page; the extra row only tells that there is more. */
-export function pageOfRows<Row, T>(rows: readonly Row[], limit: number, placeOf: (row: Row) => PagePlace, toItem: (row: Row) => T): PageOf<T> {
+export function pageOfRows<Row, T>(
+  rows: readonly Row[],
+  limit: number,
+  placeOf: (row: Row) => PagePlace,
+  toItem: (row: Row) => T,
+): PageOf<T> {
   const shown = rows.slice(0, limit);
   const last = rows.length > limit ? shown.at(-1) : undefined;
   const items = shown.map(toItem);

@@ -24,14 +24,24 @@ interface RunRow {
 }
 
 /** Stores the frozen STAMP of a started attempt, which makes its run; the same STAMP is stored once. */
-export function freezeRun(db: Database, input: { runId: string; turnId: string; attempt: number; stamp: Stamp; at: number }): void {
+export function freezeRun(
+  db: Database,
+  input: { runId: string; turnId: string; attempt: number; stamp: Stamp; at: number },
+): void {
   const session = needSession(db, needTurn(db, input.turnId).session_id);
   const attempt = attemptsOf(db, input.turnId).at(-1);
-  if (session.running_turn_id !== input.turnId || attempt?.number !== input.attempt || attempt.run_id !== input.runId) throw conflict('not_running', 'This run is not running.', 'Its end was stored already.');
+  if (session.running_turn_id !== input.turnId || attempt?.number !== input.attempt || attempt.run_id !== input.runId)
+    throw conflict('not_running', 'This run is not running.', 'Its end was stored already.');
   db.run('INSERT OR IGNORE INTO stamps (hash, stamp) VALUES (?, ?)', input.stamp.hash, JSON.stringify(input.stamp));
   db.run(
     'INSERT INTO runs (id, session_id, turn_id, agent_id, attempt, stamp_hash, started_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
-    input.runId, session.id, input.turnId, session.agent_id, input.attempt, input.stamp.hash, attempt.started_at,
+    input.runId,
+    session.id,
+    input.turnId,
+    session.agent_id,
+    input.attempt,
+    input.stamp.hash,
+    attempt.started_at,
   );
 }
 
@@ -47,7 +57,15 @@ interface RunEnd {
 /** Notes how a run ended; an attempt that failed before its STAMP was frozen has none. */
 export function endRun(db: Database, end: RunEnd): void {
   const json = (value: unknown): string | null => (value === undefined ? null : JSON.stringify(value));
-  db.run('UPDATE runs SET ended_at = ?, outcome = ?, error = ?, usage = ?, exit_reason = ? WHERE id = ?', end.at, end.outcome, json(end.error), json(end.usage), end.exitReason ?? null, end.runId);
+  db.run(
+    'UPDATE runs SET ended_at = ?, outcome = ?, error = ?, usage = ?, exit_reason = ? WHERE id = ?',
+    end.at,
+    end.outcome,
+    json(end.error),
+    json(end.usage),
+    end.exitReason ?? null,
+    end.runId,
+  );
 }
 
 type RunSummary = Omit<Run, 'stamp'> & { stampHash: string };
@@ -70,20 +88,30 @@ function toSummary(row: RunRow): RunSummary {
 }
 
 /** Lists runs, the newest first. */
-export function listRuns(db: Database, input: PageRequest & { sessionId?: string | undefined; agentId?: string | undefined }): PageOf<RunSummary> {
+export function listRuns(
+  db: Database,
+  input: PageRequest & { sessionId?: string | undefined; agentId?: string | undefined },
+): PageOf<RunSummary> {
   const limit = pageLimit(input);
   const { key, id } = pagePlace(input.cursor);
   const rows = db.all<RunRow>(
     `SELECT * FROM runs WHERE (started_at, id) < (?, ?) ${input.sessionId === undefined ? '' : 'AND session_id = ?'} ${input.agentId === undefined ? '' : 'AND agent_id = ?'}
      ORDER BY started_at DESC, id DESC LIMIT ?`,
-    key, id, ...(input.sessionId === undefined ? [] : [input.sessionId]), ...(input.agentId === undefined ? [] : [input.agentId]), limit + 1,
+    key,
+    id,
+    ...(input.sessionId === undefined ? [] : [input.sessionId]),
+    ...(input.agentId === undefined ? [] : [input.agentId]),
+    limit + 1,
   );
   return pageOfRows(rows, limit, (row) => ({ key: row.started_at, id: row.id }), toSummary);
 }
 
 /** One run with its whole STAMP. */
 export function getRun(db: Database, runId: string): Run | undefined {
-  const row = db.get<RunRow & { stamp: string }>('SELECT runs.*, stamps.stamp FROM runs JOIN stamps ON stamps.hash = runs.stamp_hash WHERE runs.id = ?', runId);
+  const row = db.get<RunRow & { stamp: string }>(
+    'SELECT runs.*, stamps.stamp FROM runs JOIN stamps ON stamps.hash = runs.stamp_hash WHERE runs.id = ?',
+    runId,
+  );
   if (row === undefined) return undefined;
   const { stampHash: _hash, ...summary } = toSummary(row);
   return { ...summary, stamp: JSON.parse(row.stamp) as Stamp };

@@ -14,13 +14,27 @@ interface ServerRow {
 /** The model servers that were added, oldest first. */
 export function listServers(db: Database): ServerRecord[] {
   const rows = db.all<ServerRow>('SELECT * FROM servers ORDER BY added_at, id');
-  return rows.map((row) => ({ id: row.id, name: row.name, kind: row.kind, baseUrl: row.base_url, addedAt: row.added_at }));
+  return rows.map((row) => ({
+    id: row.id,
+    name: row.name,
+    kind: row.kind,
+    baseUrl: row.base_url,
+    addedAt: row.added_at,
+  }));
 }
 
 /** Adds a server; an id that is there already is a conflict. */
 export function addServer(db: Database, { server }: { server: ServerRecord }): void {
-  if (db.get('SELECT 1 FROM servers WHERE id = ?', server.id) !== undefined) throw conflict('exists', 'A model server with this id is there already.', 'Remove it first, or use another id.');
-  db.run('INSERT INTO servers (id, name, kind, base_url, added_at) VALUES (?, ?, ?, ?, ?)', server.id, server.name, server.kind, server.baseUrl, server.addedAt);
+  if (db.get('SELECT 1 FROM servers WHERE id = ?', server.id) !== undefined)
+    throw conflict('exists', 'A model server with this id is there already.', 'Remove it first, or use another id.');
+  db.run(
+    'INSERT INTO servers (id, name, kind, base_url, added_at) VALUES (?, ?, ?, ?, ?)',
+    server.id,
+    server.name,
+    server.kind,
+    server.baseUrl,
+    server.addedAt,
+  );
 }
 
 /** Removes a server and says whether it was there. */

@@ -19,23 +19,41 @@ export interface CompletedReference {
 }
 
 /** Events of a session after a seq, oldest first; undefined for a seq that the session never had. */
-export function eventsAfter(db: Database, input: { sessionId: string; after: number; limit: number }): PlacedEvent[] | undefined {
+export function eventsAfter(
+  db: Database,
+  input: { sessionId: string; after: number; limit: number },
+): PlacedEvent[] | undefined {
   const session = findSession(db, input.sessionId);
   if (session === undefined) throw notFound('session');
   if (!Number.isSafeInteger(input.after) || input.after < 0 || input.after > session.seq) return undefined;
-  const rows = db.all<EventRow>('SELECT seq, at, turn_id, event FROM events WHERE session_key = ? AND seq > ? ORDER BY seq LIMIT ?', session.key, input.after, Math.max(1, input.limit));
+  const rows = db.all<EventRow>(
+    'SELECT seq, at, turn_id, event FROM events WHERE session_key = ? AND seq > ? ORDER BY seq LIMIT ?',
+    session.key,
+    input.after,
+    Math.max(1, input.limit),
+  );
   return rows.map((row) => toPlacedEvent(db, row));
 }
 
 /** Events of one turn after a seq, oldest first: what a running attempt has streamed so far. */
 export function eventsOfTurn(db: Database, sessionKey: number, turnId: string, after: number): PlacedEvent[] {
-  const rows = db.all<EventRow>('SELECT seq, at, turn_id, event FROM events WHERE session_key = ? AND seq > ? AND turn_id = ? ORDER BY seq', sessionKey, after, turnId);
+  const rows = db.all<EventRow>(
+    'SELECT seq, at, turn_id, event FROM events WHERE session_key = ? AND seq > ? AND turn_id = ? ORDER BY seq',
+    sessionKey,
+    after,
+    turnId,
+  );
   return rows.map((row) => toPlacedEvent(db, row));
 }
 
 /** Of those, what stays after folding: notices and usage. */
 export function keptEventsOfTurn(db: Database, sessionKey: number, turnId: string, after: number): SessionEvent[] {
-  const rows = db.all<{ event: string }>('SELECT event FROM events WHERE session_key = ? AND seq > ? AND turn_id = ? AND is_foldable = 0 ORDER BY seq', sessionKey, after, turnId);
+  const rows = db.all<{ event: string }>(
+    'SELECT event FROM events WHERE session_key = ? AND seq > ? AND turn_id = ? AND is_foldable = 0 ORDER BY seq',
+    sessionKey,
+    after,
+    turnId,
+  );
   return rows.map((row) => JSON.parse(row.event) as SessionEvent);
 }
 
@@ -55,7 +73,11 @@ function isReference(event: SessionEvent | CompletedReference): event is Complet
 }
 
 function completedMessage(db: Database, turnId: string, attempt: number): SessionEvent {
-  const row = db.get<{ message: string }>('SELECT message FROM attempts WHERE turn_id = ? AND number = ?', turnId, attempt);
+  const row = db.get<{ message: string }>(
+    'SELECT message FROM attempts WHERE turn_id = ? AND number = ?',
+    turnId,
+    attempt,
+  );
   if (row === undefined) throw notFound('attempt');
   return { kind: 'message.completed', message: JSON.parse(row.message) as Message };
 }

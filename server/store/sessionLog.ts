@@ -23,7 +23,10 @@ export class SessionLog {
 
   /** Appends one event and gives its seq; `stored` replaces what is written where the content stands in another table already. */
   append(event: SessionEvent, turnId?: string, stored: unknown = event): number {
-    const row = this.#db.get<{ key: number; seq: number }>('UPDATE sessions SET seq = seq + 1 WHERE id = ? RETURNING key, seq', this.#sessionId);
+    const row = this.#db.get<{ key: number; seq: number }>(
+      'UPDATE sessions SET seq = seq + 1 WHERE id = ? RETURNING key, seq',
+      this.#sessionId,
+    );
     if (row === undefined) throw notFound('session');
     writeEvent(this.#db, row.key, { seq: row.seq, at: this.#at, turnId, event }, JSON.stringify(stored));
     this.#events.push({ seq: row.seq, at: this.#at, ...(turnId === undefined ? {} : { turnId }), event });
@@ -42,8 +45,21 @@ export class SessionLog {
 }
 
 /** Writes one event at its place. */
-export function writeEvent(db: Database, sessionKey: number, { seq, at, turnId, event }: PlacedEvent, json: string): void {
-  db.run('INSERT INTO events (session_key, seq, at, turn_id, is_foldable, event) VALUES (?, ?, ?, ?, ?, ?)', sessionKey, seq, at, turnId ?? null, isFoldable(event) ? 1 : 0, json);
+export function writeEvent(
+  db: Database,
+  sessionKey: number,
+  { seq, at, turnId, event }: PlacedEvent,
+  json: string,
+): void {
+  db.run(
+    'INSERT INTO events (session_key, seq, at, turn_id, is_foldable, event) VALUES (?, ?, ?, ?, ?, ?)',
+    sessionKey,
+    seq,
+    at,
+    turnId ?? null,
+    isFoldable(event) ? 1 : 0,
+    json,
+  );
 }
 
 /** Whether a later event of the ended attempt says all that this one said; a notice is said nowhere else. */

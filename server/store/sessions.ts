@@ -8,15 +8,24 @@ import type { PageOf, PageRequest, Stored } from './store.ts';
 import { conflict, notFound } from './storeErrors.ts';
 
 /** Creates a session of an agent that is there. */
-export function createSession(db: Database, input: { principal: string; sessionId: string; agentId: string; title: string | undefined; at: number }): { session: Session; isNew: boolean } {
+export function createSession(
+  db: Database,
+  input: { principal: string; sessionId: string; agentId: string; title: string | undefined; at: number },
+): { session: Session; isNew: boolean } {
   const { principal, sessionId, agentId, title, at } = input;
   const claim = { principal, kind: 'session' as const, id: sessionId, content: [agentId, title ?? null] };
   if (findClaim(db, claim) !== undefined) return { session: toSession(needSession(db, sessionId)), isNew: false };
-  if (db.get('SELECT 1 FROM agents WHERE id = ? AND deleted_at IS NULL', agentId) === undefined) throw notFound('agent');
+  if (db.get('SELECT 1 FROM agents WHERE id = ? AND deleted_at IS NULL', agentId) === undefined)
+    throw notFound('agent');
   db.run(
     `INSERT INTO sessions (id, principal, agent_id, title, state, created_at, updated_at, revision, message_count, is_queue_held, seq, last_ordinal)
      VALUES (?, ?, ?, ?, 'idle', ?, ?, 1, 0, 0, 0, 0)`,
-    sessionId, principal, agentId, title ?? '', at, at,
+    sessionId,
+    principal,
+    agentId,
+    title ?? '',
+    at,
+    at,
   );
   claimId(db, claim);
   return { session: toSession(needSession(db, sessionId)), isNew: true };
@@ -29,26 +38,45 @@ export function getSession(db: Database, sessionId: string): Session | undefined
 }
 
 /** Lists sessions, the most recently changed first. */
-export function listSessions(db: Database, input: PageRequest & { agentId?: string | undefined; includeDeleted?: boolean | undefined }): PageOf<Session> {
+export function listSessions(
+  db: Database,
+  input: PageRequest & { agentId?: string | undefined; includeDeleted?: boolean | undefined },
+): PageOf<Session> {
   const limit = pageLimit(input);
   const { key, id } = pagePlace(input.cursor);
   const rows = db.all<SessionRow>(
     `SELECT * FROM sessions WHERE (updated_at, id) < (?, ?) ${input.includeDeleted === true ? '' : 'AND deleted_at IS NULL'} ${input.agentId === undefined ? '' : 'AND agent_id = ?'}
      ORDER BY updated_at DESC, id DESC LIMIT ?`,
-    key, id, ...(input.agentId === undefined ? [] : [input.agentId]), limit + 1,
+    key,
+    id,
+    ...(input.agentId === undefined ? [] : [input.agentId]),
+    limit + 1,
   );
   return pageOfRows(rows, limit, (row) => ({ key: row.updated_at, id: row.id }), toSession);
 }
 
 /** Gives a session another title; a stale revision is a conflict that carries the present session. */
-export function renameSession(db: Database, input: { sessionId: string; title: string; revision?: number | undefined; at: number }): Stored & { session: Session } {
+export function renameSession(
+  db: Database,
+  input: { sessionId: string; title: string; revision?: number | undefined; at: number },
+): Stored & { session: Session } {
   const row = needLiveSession(db, input.sessionId);
   if (input.revision !== undefined && input.revision !== row.revision) {
-    throw conflict('stale_revision', 'The session was changed in the meantime.', 'Look at it again and repeat the change.', { session: toSession(row) });
+    throw conflict(
+      'stale_revision',
+      'The session was changed in the meantime.',
+      'Look at it again and repeat the change.',
+      { session: toSession(row) },
+    );
   }
   const log = new SessionLog(db, row.id, input.at);
   if (row.title !== input.title) {
-    db.run('UPDATE sessions SET title = ?, revision = revision + 1, updated_at = ? WHERE id = ?', input.title, input.at, row.id);
+    db.run(
+      'UPDATE sessions SET title = ?, revision = revision + 1, updated_at = ? WHERE id = ?',
+      input.title,
+      input.at,
+      row.id,
+    );
     log.appendSessionChanged();
   }
   return { ...log.toStored(), session: toSession(needSession(db, row.id)) };
@@ -59,7 +87,12 @@ export function deleteSession(db: Database, input: { sessionId: string; at: numb
   const row = needSession(db, input.sessionId);
   const log = new SessionLog(db, row.id, input.at);
   if (row.deleted_at !== null) return log.toStored();
-  db.run('UPDATE sessions SET deleted_at = ?, revision = revision + 1, retry_turn_id = NULL, retry_mode = NULL, updated_at = ? WHERE id = ?', input.at, input.at, row.id);
+  db.run(
+    'UPDATE sessions SET deleted_at = ?, revision = revision + 1, retry_turn_id = NULL, retry_mode = NULL, updated_at = ? WHERE id = ?',
+    input.at,
+    input.at,
+    row.id,
+  );
   buryId(db, 'session', row.id, input.at);
   log.appendSessionChanged();
   return log.toStored();

@@ -7,5 +7,9 @@ export function getSetting(db: Database, key: string): string | undefined {
 
 /** Sets a value of the gateway itself. */
 export function setSetting(db: Database, { key, value }: { key: string; value: string }): void {
-  db.run('INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value', key, value);
+  db.run(
+    'INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+    key,
+    value,
+  );
 }

@@ -19,7 +19,11 @@ export function storeErrorOf(thrown: unknown): AppError {
   const reason = sqliteCodeOf(thrown) ?? 'sqlite';
   switch (storeFaultOf(thrown)) {
     case 'full':
-      return new AppError('storage_full', 'The disk that holds the database is full.', { reason, hint: 'Free some space and try again; everything acknowledged so far is kept.', cause: thrown });
+      return new AppError('storage_full', 'The disk that holds the database is full.', {
+        reason,
+        hint: 'Free some space and try again; everything acknowledged so far is kept.',
+        cause: thrown,
+      });
     case 'corrupt':
       return corruptError(reason, thrown);
     case 'locked':
@@ -31,11 +35,17 @@ export function storeErrorOf(thrown: unknown): AppError {
 
 function lockedError(reason: string, cause: unknown): AppError {
   const isHeld = /^SQLITE_(BUSY|LOCKED)/.test(reason);
-  return new AppError('storage_locked', isHeld ? 'Another process holds the database.' : `The database cannot be used at present (${reason}).`, {
-    reason,
-    hint: isHeld ? 'Close the program that has the database open, and try again.' : 'Check that the state directory can be read and written, and try again.',
-    cause,
-  });
+  return new AppError(
+    'storage_locked',
+    isHeld ? 'Another process holds the database.' : `The database cannot be used at present (${reason}).`,
+    {
+      reason,
+      hint: isHeld
+        ? 'Close the program that has the database open, and try again.'
+        : 'Check that the state directory can be read and written, and try again.',
+      cause,
+    },
+  );
 }
 
 /** What a call gets whose database is being replaced, because it cannot be read. */
@@ -56,7 +66,12 @@ export function threadEndedError(cause?: unknown): AppError {
   });
 }
 
-export const notFound = (what: string): AppError => new AppError('not_found', `There is no such ${what}.`, { hint: 'List again: it may have been removed.' });
+export const notFound = (what: string): AppError =>
+  new AppError('not_found', `There is no such ${what}.`, { hint: 'List again: it may have been removed.' });
 
-export const conflict = (reason: string, message: string, hint: string, details?: Readonly<Record<string, unknown>>): AppError =>
-  new AppError('conflict', message, { reason, hint, ...(details === undefined ? {} : { details }) });
+export const conflict = (
+  reason: string,
+  message: string,
+  hint: string,
+  details?: Readonly<Record<string, unknown>>,
+): AppError => new AppError('conflict', message, { reason, hint, ...(details === undefined ? {} : { details }) });

@@ -20,12 +20,20 @@ interface Side {
 
 function startWriter(): Side {
   const writer = new WriterThread(start, say);
-  return { commit: (calls, onCorrupt) => writer.commit(calls, onCorrupt), checkpoint: () => undefined, close: () => writer.close() };
+  return {
+    commit: (calls, onCorrupt) => writer.commit(calls, onCorrupt),
+    checkpoint: () => undefined,
+    close: () => writer.close(),
+  };
 }
 
 function startReader(): Side {
   const db = openReader(start.path, start.busyTimeoutMs);
-  return { commit: (calls, onCorrupt) => readBatch(db, operations, calls, onCorrupt), checkpoint: () => checkpoint(db, say), close: () => db.close() };
+  return {
+    commit: (calls, onCorrupt) => readBatch(db, operations, calls, onCorrupt),
+    checkpoint: () => checkpoint(db, say),
+    close: () => db.close(),
+  };
 }
 
 function receive(side: Side, message: ToThread): void {

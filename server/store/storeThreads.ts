@@ -89,7 +89,12 @@ export class StoreThreads {
   #restartWriter(cause: unknown): void {
     const hasLived = performance.now() - this.#writerStartedAt > minLifeMs;
     const isLast = this.#isDisposed || (this.#isRestarted && !hasLived);
-    this.#options.logger.error(isLast ? 'The writing thread of the store ended and stays ended.' : 'The writing thread of the store ended and is started again.', { data: { cause: String(cause) } });
+    this.#options.logger.error(
+      isLast
+        ? 'The writing thread of the store ended and stays ended.'
+        : 'The writing thread of the store ended and is started again.',
+      { data: { cause: String(cause) } },
+    );
     if (isLast) return;
     this.#isRestarted = true;
     this.#replaceThreads(threadEndedError(cause), false);
@@ -105,7 +110,10 @@ export class StoreThreads {
         return this.#isDisposed ? undefined : this.#needReader().checkpoint();
       case 'recovered':
         this.#recoveredFrom = message.movedTo;
-        return this.#options.logger.error(`The database could not be read and was moved to ${message.movedTo}; a fresh one is in its place.`, { data: { cause: message.cause } });
+        return this.#options.logger.error(
+          `The database could not be read and was moved to ${message.movedTo}; a fresh one is in its place.`,
+          { data: { cause: message.cause } },
+        );
       default:
         return undefined;
     }

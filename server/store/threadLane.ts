@@ -65,7 +65,10 @@ export class ThreadLane {
 
   /** Has the reader copy the log into the database. */
   checkpoint(): void {
-    void this.#ready.promise.then(() => this.#post({ kind: 'checkpoint' }), () => undefined);
+    void this.#ready.promise.then(
+      () => this.#post({ kind: 'checkpoint' }),
+      () => undefined,
+    );
   }
 
   /** Carries out what is queued, then ends the thread. */
@@ -156,5 +159,9 @@ export class ThreadLane {
 }
 
 function toAppError(info: ErrorInfo): AppError {
-  return new AppError(info.class, info.message, { reason: info.cause, hint: info.hint, ...(info.details === undefined ? {} : { details: info.details }) });
+  return new AppError(info.class, info.message, {
+    reason: info.cause,
+    hint: info.hint,
+    ...(info.details === undefined ? {} : { details: info.details }),
+  });
 }

@@ -21,7 +21,10 @@ export interface Call {
 export type CallResult = { readonly value: unknown } | { readonly error: ErrorInfo };
 
 /** To a thread: one batch at a time; `checkpoint` has the reader copy the log into the database; `close` ends the thread. */
-export type ToThread = { readonly kind: 'batch'; readonly calls: readonly Call[] } | { readonly kind: 'checkpoint' } | { readonly kind: 'close' };
+export type ToThread =
+  | { readonly kind: 'batch'; readonly calls: readonly Call[] }
+  | { readonly kind: 'checkpoint' }
+  | { readonly kind: 'close' };
 
 /**
  * From a thread: `ready` or `failed` first, then one `results` per batch, in the order of its calls. `corrupt` says that what was read is no

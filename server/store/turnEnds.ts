@@ -27,12 +27,17 @@ export function endAttempt(db: Database, input: Ending): Stored {
   const turn = needTurn(db, input.turnId);
   const session = needSession(db, turn.session_id);
   const attempt = attemptsOf(db, turn.id).at(-1);
-  if (session.running_turn_id !== turn.id || attempt?.number !== input.attempt) throw conflict('not_running', 'This attempt of the turn is not running.', 'Its end was stored already.');
+  if (session.running_turn_id !== turn.id || attempt?.number !== input.attempt)
+    throw conflict('not_running', 'This attempt of the turn is not running.', 'Its end was stored already.');
   const kept = keptEventsOfTurn(db, session.key, turn.id, attempt.started_seq);
   const usage = input.usage ?? kept.findLast((event) => event.kind === 'usage')?.usage;
   foldEvents(db, session.key, attempt.started_seq);
   writeEnd(db, turn, attempt, { ...input, ...(usage === undefined ? {} : { usage }) });
-  keepNotices(db, turn, kept.flatMap((event) => (event.kind === 'turn.status' && event.notice !== undefined ? [event.notice] : [])));
+  keepNotices(
+    db,
+    turn,
+    kept.flatMap((event) => (event.kind === 'turn.status' && event.notice !== undefined ? [event.notice] : [])),
+  );
   releaseSession(db, session, input);
   return logEnd(db, session.id, input);
 }
@@ -40,10 +45,23 @@ export function endAttempt(db: Database, input: Ending): Stored {
 function writeEnd(db: Database, turn: TurnRow, attempt: AttemptRow, input: Ending): void {
   db.run(
     'UPDATE attempts SET message = ?, ended_at = ?, outcome = ?, error = ?, usage = ? WHERE turn_id = ? AND number = ?',
-    JSON.stringify(input.message), input.at, input.outcome, jsonOrNull(input.error), jsonOrNull(input.usage), turn.id, attempt.number,
+    JSON.stringify(input.message),
+    input.at,
+    input.outcome,
+    jsonOrNull(input.error),
+    jsonOrNull(input.usage),
+    turn.id,
+    attempt.number,
   );
   db.run("UPDATE turns SET state = 'ended' WHERE id = ?", turn.id);
-  endRun(db, { runId: attempt.run_id, at: input.at, outcome: input.outcome, error: input.error, usage: input.usage, exitReason: input.exitReason });
+  endRun(db, {
+    runId: attempt.run_id,
+    at: input.at,
+    outcome: input.outcome,
+    error: input.error,
+    usage: input.usage,
+    exitReason: input.exitReason,
+  });
 }
 
 const jsonOrNull = (value: unknown): string | null => (value === undefined ? null : JSON.stringify(value));
@@ -54,11 +72,23 @@ function keepNotices(db: Database, turn: TurnRow, fresh: readonly string[]): voi
   db.run('UPDATE turns SET notices = ? WHERE id = ?', JSON.stringify([...earlier, ...fresh]), turn.id);
 }
 
-const stateAfter: Readonly<Record<TurnOutcome, SessionRow['state']>> = { completed: 'idle', stopped: 'idle', iterations_spent: 'idle', failed: 'failed', interrupted: 'interrupted' };
+const stateAfter: Readonly<Record<TurnOutcome, SessionRow['state']>> = {
+  completed: 'idle',
+  stopped: 'idle',
+  iterations_spent: 'idle',
+  failed: 'failed',
+  interrupted: 'interrupted',
+};
 
 function releaseSession(db: Database, session: SessionRow, { outcome, at }: Ending): void {
   const holds = outcome === 'stopped' || outcome === 'failed' ? 1 : session.is_queue_held;
-  db.run('UPDATE sessions SET state = ?, running_turn_id = NULL, is_queue_held = ?, updated_at = ? WHERE id = ?', stateAfter[outcome], holds, at, session.id);
+  db.run(
+    'UPDATE sessions SET state = ?, running_turn_id = NULL, is_queue_held = ?, updated_at = ? WHERE id = ?',
+    stateAfter[outcome],
+    holds,
+    at,
+    session.id,
+  );
 }
 
 function logEnd(db: Database, sessionId: string, input: Ending): Stored {
@@ -66,7 +96,10 @@ function logEnd(db: Database, sessionId: string, input: Ending): Stored {
   if (input.usage !== undefined) log.append({ kind: 'usage', usage: input.usage }, input.turnId);
   const reference: CompletedReference = { kind: 'message.completed', attempt: input.attempt };
   log.append({ kind: 'message.completed', message: input.message }, input.turnId, reference);
-  log.append({ kind: 'turn.ended', outcome: input.outcome, ...(input.error === undefined ? {} : { error: input.error }) }, input.turnId);
+  log.append(
+    { kind: 'turn.ended', outcome: input.outcome, ...(input.error === undefined ? {} : { error: input.error }) },
+    input.turnId,
+  );
   log.appendSessionChanged();
   return log.toStored();
 }
@@ -78,13 +111,24 @@ export function interruptRunning(db: Database, input: { error: ErrorInfo; at: nu
     const row = needTurn(db, session.running_turn_id ?? '');
     const attempt = foldTurn(db, row, { key: session.key, view: toSession(session) }).attempts.at(-1);
     if (attempt?.message === undefined) throw notFound('attempt');
-    return endAttempt(db, { turnId: row.id, attempt: attempt.number, outcome: 'interrupted', error: input.error, message: stopTools(attempt.message), at: input.at });
+    return endAttempt(db, {
+      turnId: row.id,
+      attempt: attempt.number,
+      outcome: 'interrupted',
+      error: input.error,
+      message: stopTools(attempt.message),
+      at: input.at,
+    });
   });
 }
 
 /** A tool call that was running when everything ended does not run any more. */
 function stopTools(message: Message): Message {
-  const parts = message.parts.map((part) => (part.kind === 'tool' && (part.state === 'running' || part.state === 'pending') ? { ...part, state: 'stopped' as const } : part));
+  const parts = message.parts.map((part) =>
+    part.kind === 'tool' && (part.state === 'running' || part.state === 'pending')
+      ? { ...part, state: 'stopped' as const }
+      : part,
+  );
   return { ...message, parts };
 }
 
@@ -107,7 +151,13 @@ export function retryTurn(db: Database, input: Retrying): Stored & { attempt: nu
   const turn = needTurn(db, turnId);
   if (session.principal !== principal || turn.session_id !== sessionId) throw notFound('turn');
   refuseRetry(db, session, turn);
-  db.run('UPDATE sessions SET retry_turn_id = ?, retry_mode = ?, is_queue_held = 0, updated_at = ? WHERE id = ?', turnId, mode, at, sessionId);
+  db.run(
+    'UPDATE sessions SET retry_turn_id = ?, retry_mode = ?, is_queue_held = 0, updated_at = ? WHERE id = ?',
+    turnId,
+    mode,
+    at,
+    sessionId,
+  );
   const log = new SessionLog(db, sessionId, at);
   const answer = { attempt: nextAttempt(db, turnId), seq: log.appendSessionChanged() };
   claimId(db, { ...claim, answer });
@@ -115,8 +165,20 @@ export function retryTurn(db: Database, input: Retrying): Stored & { attempt: nu
 }
 
 function refuseRetry(db: Database, session: SessionRow, turn: TurnRow): void {
-  if (session.running_turn_id !== null) throw conflict('running', 'A turn of this session is running.', 'Stop it first, or wait for its end.', { turnId: session.running_turn_id });
-  if (session.retry_turn_id !== null) throw conflict('retry_waiting', 'A retry of this session is about to start already.', 'Wait for it.');
-  const last = db.get<{ id: string }>("SELECT id FROM turns WHERE session_id = ? AND state <> 'queued' ORDER BY ordinal DESC LIMIT 1", session.id);
-  if (turn.state !== 'ended' || last?.id !== turn.id) throw conflict('not_last', 'Only the last turn of a session can be tried again.', 'Send the message again instead.');
+  if (session.running_turn_id !== null)
+    throw conflict('running', 'A turn of this session is running.', 'Stop it first, or wait for its end.', {
+      turnId: session.running_turn_id,
+    });
+  if (session.retry_turn_id !== null)
+    throw conflict('retry_waiting', 'A retry of this session is about to start already.', 'Wait for it.');
+  const last = db.get<{ id: string }>(
+    "SELECT id FROM turns WHERE session_id = ? AND state <> 'queued' ORDER BY ordinal DESC LIMIT 1",
+    session.id,
+  );
+  if (turn.state !== 'ended' || last?.id !== turn.id)
+    throw conflict(
+      'not_last',
+      'Only the last turn of a session can be tried again.',
+      'Send the message again instead.',
+    );
 }

@@ -78,7 +78,13 @@ function toAttempt(row: AttemptRow): Attempt {
 
 /** The same empty message with which `applyEvent` starts an attempt. */
 function emptyAnswer(row: AttemptRow): Message {
-  return { id: row.message_id, role: 'assistant', parts: [], origin: { kind: 'agent', name: '' }, createdAt: row.started_at };
+  return {
+    id: row.message_id,
+    role: 'assistant',
+    parts: [],
+    origin: { kind: 'agent', name: '' },
+    createdAt: row.started_at,
+  };
 }
 
 /** A turn with everything that its running attempt has streamed so far folded in, by the rules that the views use. */

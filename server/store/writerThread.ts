@@ -51,7 +51,8 @@ export class WriterThread {
       if (isCorruption(error)) return this.#replace(error instanceof Error ? error.message : String(error));
       // A disk without room for the index of the log says so in several ways; a holder of the database says BUSY.
       const isHeld = /^SQLITE_(BUSY|LOCKED)/.test(sqliteCodeOf(error) ?? '');
-      if (storeFaultOf(error) !== undefined && !isHeld && this.#freeBallast()) return openWriter(this.#path, this.#busyTimeoutMs);
+      if (storeFaultOf(error) !== undefined && !isHeld && this.#freeBallast())
+        return openWriter(this.#path, this.#busyTimeoutMs);
       throw error;
     }
   }
@@ -65,7 +66,12 @@ export class WriterThread {
 
   #freeBallast(): boolean {
     const isFreed = this.#ballast.free();
-    if (isFreed) this.#say({ kind: 'log', level: 'warn', text: 'The disk is full: the ballast was given up so that turns can end.' });
+    if (isFreed)
+      this.#say({
+        kind: 'log',
+        level: 'warn',
+        text: 'The disk is full: the ballast was given up so that turns can end.',
+      });
     return isFreed;
   }
 

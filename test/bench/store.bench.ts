@@ -32,7 +32,12 @@ async function startTurn(store: OpenedStore, agentId: string): Promise<Running> 
 function append(store: OpenedStore, running: Running): Promise<unknown> {
   const { sessionId, turnId, messageId, offset } = running;
   running.offset += 5;
-  return store.appendEvents({ sessionId, turnId, events: [{ kind: 'part.delta', messageId, partId: '1', part: 'text', offset, text: 'word ' }], at: Date.now() });
+  return store.appendEvents({
+    sessionId,
+    turnId,
+    events: [{ kind: 'part.delta', messageId, partId: '1', part: 'text', offset, text: 'word ' }],
+    at: Date.now(),
+  });
 }
 
 async function timed(times: number, act: () => Promise<unknown>): Promise<number[]> {
@@ -50,7 +55,12 @@ async function measureAppend(store: OpenedStore, agentId: string): Promise<void>
   await timed(100, () => append(store, running));
   const figures = await timed(isQuick ? 100 : 2_000, () => append(store, running));
   const p50 = percentile(figures, 0.5);
-  printRow({ name: 'store: append of one delta, idle writer', goal: 'p50 <= 1 ms', figure: spread(figures), ok: p50 <= 1 });
+  printRow({
+    name: 'store: append of one delta, idle writer',
+    goal: 'p50 <= 1 ms',
+    figure: spread(figures),
+    ok: p50 <= 1,
+  });
 }
 
 async function measureAccept(store: OpenedStore, agentId: string, directory: string): Promise<void> {
@@ -59,10 +69,29 @@ async function measureAccept(store: OpenedStore, agentId: string, directory: str
   const page = Buffer.alloc(4 * 4096, 1);
   const floor = await timed(times, async () => (writeSync(file, page), fdatasyncSync(file)));
   closeSync(file);
-  const sessionIds = await Promise.all(Array.from({ length: times }, async () => (await startTurn(store, agentId)).sessionId));
-  const figures = await timed(times, () => store.acceptMessage({ principal, sessionId: sessionIds.pop() ?? '', messageId: randomUUID(), turnId: randomUUID(), text: 'Hello', origin, at: Date.now() }));
+  const sessionIds = await Promise.all(
+    Array.from({ length: times }, async () => (await startTurn(store, agentId)).sessionId),
+  );
+  const figures = await timed(times, () =>
+    store.acceptMessage({
+      principal,
+      sessionId: sessionIds.pop() ?? '',
+      messageId: randomUUID(),
+      turnId: randomUUID(),
+      text: 'Hello',
+      origin,
+      at: Date.now(),
+    }),
+  );
   const p50 = percentile(figures, 0.5);
-  printRow({ name: 'store: a message accepted, committed with FULL', goal: 'p50 <= 5 ms over the floor', figure: spread(figures), ok: p50 <= percentile(floor, 0.5) + 5, floor: spread(floor), note: 'floor: 16 KiB written and fdatasync' });
+  printRow({
+    name: 'store: a message accepted, committed with FULL',
+    goal: 'p50 <= 5 ms over the floor',
+    figure: spread(figures),
+    ok: p50 <= percentile(floor, 0.5) + 5,
+    floor: spread(floor),
+    note: 'floor: 16 KiB written and fdatasync',
+  });
 }
 
 /** 50 sessions, each appending every 20 ms for some seconds, as 50 streams at 50 tokens/s do. */
@@ -110,7 +139,13 @@ async function measureLimit(store: OpenedStore, agentId: string): Promise<void> 
   await Promise.all(sessions.map(async (running) => await timed(each, () => append(store, running))));
   const perSecond = (sessions.length * each * 1_000) / (performance.now() - startedAt);
   const own = process.threadCpuUsage(cpuBefore);
-  printRow({ name: 'store: appends at the limit, 50 sessions', goal: '>= 10,000/s', figure: `${perSecond.toFixed(0)}/s`, ok: perSecond >= 10_000, note: `${((own.user + own.system) / (sessions.length * each)).toFixed(0)} µs of the calling thread an append` });
+  printRow({
+    name: 'store: appends at the limit, 50 sessions',
+    goal: '>= 10,000/s',
+    figure: `${perSecond.toFixed(0)}/s`,
+    ok: perSecond >= 10_000,
+    note: `${((own.user + own.system) / (sessions.length * each)).toFixed(0)} µs of the calling thread an append`,
+  });
 }
 
 async function measureBigSession(store: OpenedStore, agentId: string): Promise<void> {
@@ -121,7 +156,13 @@ async function measureBigSession(store: OpenedStore, agentId: string): Promise<v
   await store.snapshot({ sessionId, limit: 50 });
   const figures = await timed(isQuick ? 10 : 100, () => store.snapshot({ sessionId, limit: 50 }));
   const p50 = percentile(figures, 0.5);
-  printRow({ name: `store: snapshot of ${turns} turns, the last 50`, goal: 'p50 <= 10 ms', figure: spread(figures), ok: p50 <= 10, note: `the fixture was written in ${ms(madeMs)}` });
+  printRow({
+    name: `store: snapshot of ${turns} turns, the last 50`,
+    goal: 'p50 <= 10 ms',
+    figure: spread(figures),
+    ok: p50 <= 10,
+    note: `the fixture was written in ${ms(madeMs)}`,
+  });
 }
 
 const directory = mkdtempSync(path.join(tmpdir(), 'logos-bench-'));
@@ -130,7 +171,19 @@ const store = await openStore({ path: path.join(directory, 'logos.db'), log: cre
 const openMs = performance.now() - openedAt;
 try {
   const agentId = randomUUID();
-  await store.createAgent({ principal, agent: { id: agentId, name: 'Bench', soul: 'general', tools: [], runtime: 'local', model: { kind: 'auto' }, policy: 'p', createdAt: 1 } });
+  await store.createAgent({
+    principal,
+    agent: {
+      id: agentId,
+      name: 'Bench',
+      soul: 'general',
+      tools: [],
+      runtime: 'local',
+      model: { kind: 'auto' },
+      policy: 'p',
+      createdAt: 1,
+    },
+  });
   process.stderr.write(`store: opened from its sources in ${ms(openMs)}\n`);
   await measureAppend(store, agentId);
   await measureAccept(store, agentId, directory);

@@ -31,7 +31,10 @@ describe('The log', () => {
     store.debug('one', { sessionId: '00000000-0000-0000-0000-000000000001', data: { count: 2 } });
     log.of('exec').warn('two');
     const entries = await written();
-    expect(entries.map(({ level, source, text, data }) => [level, source, text, data])).toEqual([['debug', 'store', 'one', { count: 2 }], ['warn', 'exec', 'two', undefined]]);
+    expect(entries.map(({ level, source, text, data }) => [level, source, text, data])).toEqual([
+      ['debug', 'store', 'one', { count: 2 }],
+      ['warn', 'exec', 'two', undefined],
+    ]);
     expect(entries).toEqual(log.tail());
     expect([statSync(log.path).mode & 0o777, statSync(path.dirname(log.path)).mode & 0o777]).toEqual([0o600, 0o700]);
   });
@@ -44,7 +47,9 @@ describe('The log', () => {
 
   it('tells its listeners each entry until they leave, whatever another listener does', () => {
     const seen: string[] = [];
-    log.onEntry(() => { throw new Error('No.'); });
+    log.onEntry(() => {
+      throw new Error('No.');
+    });
     const listening = log.onEntry(({ text }) => seen.push(text));
     log.of('rpc').info('one');
     void listening.dispose();
@@ -53,9 +58,14 @@ describe('The log', () => {
   });
 
   it('gives its tail by level and source, oldest first, and keeps the last 2,000', async () => {
-    for (let count = 0; count < 4_500; count++) log.of(count % 2 === 0 ? 'exec' : 'rpc').log(count % 5 === 0 ? 'error' : 'info', String(count));
+    for (let count = 0; count < 4_500; count++)
+      log.of(count % 2 === 0 ? 'exec' : 'rpc').log(count % 5 === 0 ? 'error' : 'info', String(count));
     expect(log.tail({ limit: 5_000 })).toHaveLength(2_000);
-    expect(log.tail({ limit: 3, level: 'warn', sources: ['rpc'] }).map(({ text }) => text)).toEqual(['4475', '4485', '4495']);
+    expect(log.tail({ limit: 3, level: 'warn', sources: ['rpc'] }).map(({ text }) => text)).toEqual([
+      '4475',
+      '4485',
+      '4495',
+    ]);
     const answer = await createLogHandlers(log)['logs/tail']({ limit: 1 });
     expect([answer.items.map(({ text }) => text), answer.path]).toEqual([['4499'], log.path]);
   });
@@ -71,8 +81,11 @@ describe('The log', () => {
     await log.dispose();
     const folder = path.dirname(log.path);
     expect(readdirSync(folder).sort()).toEqual(['gateway.log', 'gateway.log.1', 'gateway.log.2', 'gateway.log.3']);
-    for (const name of readdirSync(folder)) expect(statSync(path.join(folder, name)).size).toBeLessThanOrEqual(5_000_000);
-    const rounds = ['.3', '.2', '.1', ''].flatMap((suffix) => linesOf(log.path + suffix)).flatMap((line) => (LogEntry.parse(JSON.parse(line)).data?.['round'] as number | undefined) ?? []);
+    for (const name of readdirSync(folder))
+      expect(statSync(path.join(folder, name)).size).toBeLessThanOrEqual(5_000_000);
+    const rounds = ['.3', '.2', '.1', '']
+      .flatMap((suffix) => linesOf(log.path + suffix))
+      .flatMap((line) => (LogEntry.parse(JSON.parse(line)).data?.['round'] as number | undefined) ?? []);
     expect(rounds).toEqual([...rounds].sort((a, b) => a - b));
     expect(rounds.at(-1)).toBe(25);
   });
@@ -113,17 +126,36 @@ describe('No secret reaches the log', () => {
   });
 
   it('under a key that names one, while counts and flags stay', async () => {
-    const data = { apiKey: 'a', headers: { Authorization: 'b', 'x-api-key': 'c', Cookie: ['d'] }, access_token: 'e', clientSecret: { f: 'f' }, password: 1234, hasKey: true, inputTokens: 7, keyboard: 'g' };
+    const data = {
+      apiKey: 'a',
+      headers: { Authorization: 'b', 'x-api-key': 'c', Cookie: ['d'] },
+      access_token: 'e',
+      clientSecret: { f: 'f' },
+      password: 1234,
+      hasKey: true,
+      inputTokens: 7,
+      keyboard: 'g',
+    };
     log.of('inference').info('call', { data });
     const r = '[redacted]';
-    expect((await written())[0]?.data).toEqual({ apiKey: r, headers: { Authorization: r, 'x-api-key': r, Cookie: r }, access_token: r, clientSecret: r, password: r, hasKey: true, inputTokens: 7, keyboard: 'g' });
+    expect((await written())[0]?.data).toEqual({
+      apiKey: r,
+      headers: { Authorization: r, 'x-api-key': r, Cookie: r },
+      access_token: r,
+      clientSecret: r,
+      password: r,
+      hasKey: true,
+      inputTokens: 7,
+      keyboard: 'g',
+    });
   });
 });
 
 describe('A line of the log', () => {
   it('costs no more than its length, whatever shape it has', () => {
     // Each would keep a pattern busy for minutes if it were tried whole at each of its places.
-    for (const piece of ['a.', 'eyJ-', 'sk-', 'token ', 'Bearer ', 'x', 'a://b']) log.of('worker').info(piece.repeat(200_000), { data: { piece: piece.repeat(200_000) } });
+    for (const piece of ['a.', 'eyJ-', 'sk-', 'token ', 'Bearer ', 'x', 'a://b'])
+      log.of('worker').info(piece.repeat(200_000), { data: { piece: piece.repeat(200_000) } });
     let nested: unknown = 'leaf';
     for (let depth = 0; depth < 5; depth++) nested = Array.from({ length: 100 }, () => nested);
     log.of('worker').info('many', { data: { nested } });
@@ -131,12 +163,23 @@ describe('A line of the log', () => {
   });
 
   it('obeys no terminal and stays one line under 16 KiB, whatever is written', async () => {
-    const anything = fc.record({ text: fc.string({ unit: 'binary', maxLength: 60 }), data: fc.dictionary(fc.string({ unit: 'binary', maxLength: 5 }), fc.anything(), { maxKeys: 5 }) });
-    fc.assert(fc.property(anything, ({ text, data }) => log.of('worker').info(`${text}\u001b]0;title\u0007`, { data })));
-    log.of('worker').info('\u0085\u009b31m'.repeat(50_000), { data: { text: '\u001b'.repeat(100_000), many: Array.from({ length: 200 }, () => 'y'.repeat(3_000)) } });
+    const anything = fc.record({
+      text: fc.string({ unit: 'binary', maxLength: 60 }),
+      data: fc.dictionary(fc.string({ unit: 'binary', maxLength: 5 }), fc.anything(), { maxKeys: 5 }),
+    });
+    fc.assert(
+      fc.property(anything, ({ text, data }) => log.of('worker').info(`${text}\u001b]0;title\u0007`, { data })),
+    );
+    log
+      .of('worker')
+      .info('\u0085\u009b31m'.repeat(50_000), {
+        data: { text: '\u001b'.repeat(100_000), many: Array.from({ length: 200 }, () => 'y'.repeat(3_000)) },
+      });
     const cyclic: Record<string, unknown> = {};
     cyclic['self'] = cyclic;
-    log.of('worker').info('cycle', { data: { cyclic, error: new Error('why', { cause: new Error('deeper') }), big: 10n } });
+    log
+      .of('worker')
+      .info('cycle', { data: { cyclic, error: new Error('why', { cause: new Error('deeper') }), big: 10n } });
     await log.dispose();
     for (const line of linesOf(log.path)) {
       expect(Buffer.byteLength(line)).toBeLessThan(16 * 1024);
@@ -145,6 +188,9 @@ describe('A line of the log', () => {
       LogEntry.parse(JSON.parse(line));
     }
     expect(linesOf(log.path)).toHaveLength(102);
-    expect(log.tail().at(-1)?.data).toMatchObject({ big: '10', error: { message: 'why', cause: { message: 'deeper' } } });
+    expect(log.tail().at(-1)?.data).toMatchObject({
+      big: '10',
+      error: { message: 'why', cause: { message: 'deeper' } },
+    });
   });
 });

@@ -20,15 +20,33 @@ afterEach(() => {
 
 const set = (on: Database, key: string): string => (setSetting(on, { key, value: key }), key);
 const settings = (): string[] => db.all<{ key: string }>('SELECT key FROM settings ORDER BY key').map(({ key }) => key);
-const writer = (more: Partial<Writer> = {}): Writer => ({ db, operations: { appendEvents: set, acceptMessage: set, endAttempt: set }, freeBallast: () => false, onCorrupt: () => undefined, ...more });
+const writer = (more: Partial<Writer> = {}): Writer => ({
+  db,
+  operations: { appendEvents: set, acceptMessage: set, endAttempt: set },
+  freeBallast: () => false,
+  onCorrupt: () => undefined,
+  ...more,
+});
 const call = (name: 'appendEvents' | 'acceptMessage' | 'endAttempt', input: string) => ({ name, input });
 
 describe('A group of writes', () => {
   it('is committed with synchronous=NORMAL, and with FULL as soon as one of them is durable', () => {
     // The mode cannot change inside a transaction: what an operation sees is what its commit is made with.
-    const probe = { operations: { appendEvents: (on: Database) => on.pragma('synchronous'), acceptMessage: (on: Database) => on.pragma('synchronous'), endAttempt: (on: Database) => on.pragma('synchronous') } };
-    expect(commitBatch(writer(probe), [call('appendEvents', ''), call('appendEvents', '')])).toEqual([{ value: 1 }, { value: 1 }]);
-    expect(commitBatch(writer(probe), [call('appendEvents', ''), call('acceptMessage', '')])).toEqual([{ value: 2 }, { value: 2 }]);
+    const probe = {
+      operations: {
+        appendEvents: (on: Database) => on.pragma('synchronous'),
+        acceptMessage: (on: Database) => on.pragma('synchronous'),
+        endAttempt: (on: Database) => on.pragma('synchronous'),
+      },
+    };
+    expect(commitBatch(writer(probe), [call('appendEvents', ''), call('appendEvents', '')])).toEqual([
+      { value: 1 },
+      { value: 1 },
+    ]);
+    expect(commitBatch(writer(probe), [call('appendEvents', ''), call('acceptMessage', '')])).toEqual([
+      { value: 2 },
+      { value: 2 },
+    ]);
     expect(commitBatch(writer(probe), [call('endAttempt', '')])).toEqual([{ value: 2 }]);
     expect(commitBatch(writer(probe), [call('appendEvents', '')])).toEqual([{ value: 1 }]);
   });
@@ -42,22 +60,40 @@ describe('A group of writes', () => {
       if (key === 'bad') throw new Error('No.');
       return key;
     };
-    const results = commitBatch(writer({ operations: { appendEvents: failing } }), ['a', 'bad', 'b'].map((key) => call('appendEvents', key)));
-    expect(results).toEqual([{ value: 'a' }, { error: expect.objectContaining({ class: 'internal' }) as unknown }, { value: 'b' }]);
+    const results = commitBatch(
+      writer({ operations: { appendEvents: failing } }),
+      ['a', 'bad', 'b'].map((key) => call('appendEvents', key)),
+    );
+    expect(results).toEqual([
+      { value: 'a' },
+      { error: expect.objectContaining({ class: 'internal' }) as unknown },
+      { value: 'b' },
+    ]);
     expect(settings()).toEqual(['a', 'b']);
     expect(commits).toBe(1);
   });
 });
 
 describe('On a disk that is full', () => {
-  const fillingSet = (on: Database, key: string): string => (setSetting(on, { key, value: 'x'.repeat(key.startsWith('big') ? 200_000 : 10) }), key);
+  const fillingSet = (on: Database, key: string): string => (
+    setSetting(on, { key, value: 'x'.repeat(key.startsWith('big') ? 200_000 : 10) }),
+    key
+  );
   const operations = { appendEvents: fillingSet, acceptMessage: fillingSet, endAttempt: fillingSet };
   const fill = (): void => void db.pragma(`max_page_count = ${Number(db.pragma('page_count'))}`);
 
   it('what has no room is refused as storage_full and the rest of its group is stored', () => {
     fill();
-    const results = commitBatch(writer({ operations }), [call('appendEvents', 'a'), call('acceptMessage', 'big'), call('appendEvents', 'b')]);
-    expect(results).toEqual([{ value: 'a' }, { error: expect.objectContaining({ class: 'storage_full', retryable: true }) as unknown }, { value: 'b' }]);
+    const results = commitBatch(writer({ operations }), [
+      call('appendEvents', 'a'),
+      call('acceptMessage', 'big'),
+      call('appendEvents', 'b'),
+    ]);
+    expect(results).toEqual([
+      { value: 'a' },
+      { error: expect.objectContaining({ class: 'storage_full', retryable: true }) as unknown },
+      { value: 'b' },
+    ]);
     expect(settings()).toEqual(['a', 'b']);
   });
 
@@ -78,7 +114,10 @@ describe('On a disk that is full', () => {
 
   it('the end of a turn is refused too when the ballast is spent', () => {
     fill();
-    expect(commitBatch(writer({ operations }), [call('endAttempt', 'big')])[0]).toHaveProperty('error.class', 'storage_full');
+    expect(commitBatch(writer({ operations }), [call('endAttempt', 'big')])[0]).toHaveProperty(
+      'error.class',
+      'storage_full',
+    );
     expect(settings()).toEqual([]);
   });
 });

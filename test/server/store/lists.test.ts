@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Stamp } from '../../../server/protocol/runs.ts';
-import { answer, openTemporaryStore, principal, tick, type TemporaryStore } from '../../support/store/temporaryStore.ts';
+import {
+  answer,
+  openTemporaryStore,
+  principal,
+  tick,
+  type TemporaryStore,
+} from '../../support/store/temporaryStore.ts';
 
 let rig: TemporaryStore;
 beforeAll(async () => (rig = await openTemporaryStore()));
@@ -13,7 +19,17 @@ const stampOf = (agentId: string, mark: string): Stamp => ({
   soul: { slug: 'general', version: '1', text: 'Be brief.', hash: hash('1') },
   toolset: { tools: ['read_file'], hash: hash('2') },
   runtime: { name: 'local', build: 'b', hash: hash('3') },
-  model: { serverId: 's', serverName: 'S', baseUrl: 'http://127.0.0.1:1', name: 'm', contextTokens: 8192, supportsTools: true, isTiny: false, params: {}, hash: hash('4') },
+  model: {
+    serverId: 's',
+    serverName: 'S',
+    baseUrl: 'http://127.0.0.1:1',
+    name: 'm',
+    contextTokens: 8192,
+    supportsTools: true,
+    isTiny: false,
+    params: {},
+    hash: hash('4'),
+  },
   policy: { name: 'workspace-only', text: 'version: 1', words: 'Its own folder.', hash: hash('5') },
   hash: hash(mark),
 });
@@ -25,9 +41,15 @@ describe('Sessions', () => {
     const { session, isNew } = await rig.store.createSession(input);
     expect([session.title, session.state, session.revision, isNew]).toEqual(['First', 'idle', 1, true]);
     expect(await rig.store.createSession({ ...input, at: tick() })).toEqual({ session, isNew: false });
-    await expect(rig.store.createSession({ ...input, agentId: await rig.createAgent() })).rejects.toMatchObject({ class: 'conflict' });
-    await expect(rig.store.createSession({ ...input, principal: 'stranger' })).rejects.toMatchObject({ class: 'not_found' });
-    await expect(rig.store.createSession({ ...input, sessionId: randomUUID(), agentId: randomUUID() })).rejects.toMatchObject({ class: 'not_found' });
+    await expect(rig.store.createSession({ ...input, agentId: await rig.createAgent() })).rejects.toMatchObject({
+      class: 'conflict',
+    });
+    await expect(rig.store.createSession({ ...input, principal: 'stranger' })).rejects.toMatchObject({
+      class: 'not_found',
+    });
+    await expect(
+      rig.store.createSession({ ...input, sessionId: randomUUID(), agentId: randomUUID() }),
+    ).rejects.toMatchObject({ class: 'not_found' });
   });
 
   it('are listed with the most recently changed first, page by page, without a repeat when one changes meanwhile', async () => {
@@ -51,7 +73,11 @@ describe('Sessions', () => {
   });
 
   it('refuse a cursor that no list gave', async () => {
-    for (const cursor of ['nonsense', Buffer.from('[1]').toString('base64url'), Buffer.from('["a","b"]').toString('base64url')]) {
+    for (const cursor of [
+      'nonsense',
+      Buffer.from('[1]').toString('base64url'),
+      Buffer.from('["a","b"]').toString('base64url'),
+    ]) {
       await expect(rig.store.listSessions({ cursor })).rejects.toMatchObject({ class: 'invalid_params' });
     }
   });
@@ -59,8 +85,14 @@ describe('Sessions', () => {
   it('are renamed by who saw the present revision', async () => {
     const sessionId = await rig.createSession();
     const renamed = await rig.store.renameSession({ sessionId, title: 'New', revision: 1, at: tick() });
-    expect([renamed.session.title, renamed.session.revision, renamed.events.map(({ event }) => event.kind)]).toEqual(['New', 2, ['session.changed']]);
-    await expect(rig.store.renameSession({ sessionId, title: 'Newer', revision: 1, at: tick() })).rejects.toMatchObject({ class: 'conflict', details: { session: { title: 'New', revision: 2 } } });
+    expect([renamed.session.title, renamed.session.revision, renamed.events.map(({ event }) => event.kind)]).toEqual([
+      'New',
+      2,
+      ['session.changed'],
+    ]);
+    await expect(rig.store.renameSession({ sessionId, title: 'Newer', revision: 1, at: tick() })).rejects.toMatchObject(
+      { class: 'conflict', details: { session: { title: 'New', revision: 2 } } },
+    );
     expect((await rig.store.renameSession({ sessionId, title: 'Newer', at: tick() })).session.revision).toBe(3);
   });
 
@@ -71,31 +103,67 @@ describe('Sessions', () => {
     expect((await rig.store.deleteSession({ sessionId, at: tick() })).events).toHaveLength(1);
     expect((await rig.store.deleteSession({ sessionId, at: tick() })).events).toHaveLength(0);
     expect((await rig.store.listSessions({ agentId })).items).toEqual([]);
-    expect((await rig.store.listSessions({ agentId, includeDeleted: true })).items).toMatchObject([{ id: sessionId, deletedAt: expect.any(Number) as number }]);
-    expect([await rig.store.nextTurn(sessionId), (await rig.store.sessionsWithWork()).includes(sessionId)]).toEqual([undefined, false]);
-    await expect(rig.store.createSession({ principal, sessionId, agentId, title: undefined, at: tick() })).rejects.toMatchObject({ class: 'conflict', reason: 'removed' });
-    await expect(rig.store.renameSession({ sessionId, title: 'New', at: tick() })).rejects.toMatchObject({ class: 'not_found' });
+    expect((await rig.store.listSessions({ agentId, includeDeleted: true })).items).toMatchObject([
+      { id: sessionId, deletedAt: expect.any(Number) as number },
+    ]);
+    expect([await rig.store.nextTurn(sessionId), (await rig.store.sessionsWithWork()).includes(sessionId)]).toEqual([
+      undefined,
+      false,
+    ]);
+    await expect(
+      rig.store.createSession({ principal, sessionId, agentId, title: undefined, at: tick() }),
+    ).rejects.toMatchObject({ class: 'conflict', reason: 'removed' });
+    await expect(rig.store.renameSession({ sessionId, title: 'New', at: tick() })).rejects.toMatchObject({
+      class: 'not_found',
+    });
   });
 
   it('that are deleted in the middle of a turn still take its end', async () => {
     const sessionId = await rig.createSession();
     const turn = await rig.startTurn(sessionId);
     await rig.store.deleteSession({ sessionId, at: tick() });
-    await rig.store.endAttempt({ turnId: turn.turnId, attempt: 1, outcome: 'stopped', message: answer(turn.messageId), at: tick() });
+    await rig.store.endAttempt({
+      turnId: turn.turnId,
+      attempt: 1,
+      outcome: 'stopped',
+      message: answer(turn.messageId),
+      at: tick(),
+    });
     expect((await rig.store.snapshot({ sessionId, limit: 1 })).turns[0]?.attempts[0]?.outcome).toBe('stopped');
   });
 });
 
 describe('Agents', () => {
   it('are created once, changed by who saw the present revision, and listed by name', async () => {
-    const agent = { id: randomUUID(), name: 'zeta', soul: 'general', tools: [], runtime: 'local', model: { kind: 'auto' }, policy: 'p', createdAt: tick() } as const;
+    const agent = {
+      id: randomUUID(),
+      name: 'zeta',
+      soul: 'general',
+      tools: [],
+      runtime: 'local',
+      model: { kind: 'auto' },
+      policy: 'p',
+      createdAt: tick(),
+    } as const;
     const first = await rig.store.createAgent({ principal, agent: { ...agent, tools: [] } });
     expect(first).toEqual({ agent: { ...agent, revision: 1 }, isNew: true });
-    expect(await rig.store.createAgent({ principal, agent: { ...agent, tools: [], createdAt: tick() } })).toEqual({ ...first, isNew: false });
-    await expect(rig.store.createAgent({ principal, agent: { ...agent, tools: ['x'] } })).rejects.toMatchObject({ class: 'conflict' });
+    expect(await rig.store.createAgent({ principal, agent: { ...agent, tools: [], createdAt: tick() } })).toEqual({
+      ...first,
+      isNew: false,
+    });
+    await expect(rig.store.createAgent({ principal, agent: { ...agent, tools: ['x'] } })).rejects.toMatchObject({
+      class: 'conflict',
+    });
     const change = { name: 'Alpha', model: { kind: 'model', serverId: 's', name: 'm' } } as const;
-    expect(await rig.store.updateAgent({ agentId: agent.id, revision: 1, change, at: tick() })).toEqual({ ...agent, ...change, revision: 2 });
-    await expect(rig.store.updateAgent({ agentId: agent.id, revision: 1, change, at: tick() })).rejects.toMatchObject({ class: 'conflict', details: { agent: { name: 'Alpha', revision: 2 } } });
+    expect(await rig.store.updateAgent({ agentId: agent.id, revision: 1, change, at: tick() })).toEqual({
+      ...agent,
+      ...change,
+      revision: 2,
+    });
+    await expect(rig.store.updateAgent({ agentId: agent.id, revision: 1, change, at: tick() })).rejects.toMatchObject({
+      class: 'conflict',
+      details: { agent: { name: 'Alpha', revision: 2 } },
+    });
     const names = (await rig.store.listAgents()).map(({ name }) => name.toLowerCase());
     expect(names).toEqual([...names].sort());
   });
@@ -105,10 +173,17 @@ describe('Agents', () => {
     const { agentId } = (await rig.store.getSession(sessionId))!;
     expect(await rig.store.deleteAgent({ agentId, at: tick() })).toEqual({ sessionIds: [sessionId] });
     expect(await rig.store.deleteAgent({ agentId, at: tick() })).toEqual({ sessionIds: [] });
-    expect([await rig.store.getAgent(agentId), (await rig.store.getSession(sessionId))?.deletedAt]).toEqual([undefined, expect.any(Number)]);
+    expect([await rig.store.getAgent(agentId), (await rig.store.getSession(sessionId))?.deletedAt]).toEqual([
+      undefined,
+      expect.any(Number),
+    ]);
     await expect(rig.send(sessionId)).rejects.toMatchObject({ class: 'not_found' });
-    await expect(rig.store.deleteAgent({ agentId: randomUUID(), at: tick() })).rejects.toMatchObject({ class: 'not_found' });
-    await expect(rig.store.updateAgent({ agentId, revision: 1, change: { name: 'x' }, at: tick() })).rejects.toMatchObject({ class: 'not_found' });
+    await expect(rig.store.deleteAgent({ agentId: randomUUID(), at: tick() })).rejects.toMatchObject({
+      class: 'not_found',
+    });
+    await expect(
+      rig.store.updateAgent({ agentId, revision: 1, change: { name: 'x' }, at: tick() }),
+    ).rejects.toMatchObject({ class: 'not_found' });
   });
 });
 
@@ -122,34 +197,73 @@ describe('Runs', () => {
       const stamp = stampOf(agentId, mark);
       await rig.store.freezeRun({ runId: turn.runId, turnId: turn.turnId, attempt: 1, stamp, at: tick() });
       expect(await rig.store.getRun(turn.runId)).toMatchObject({ id: turn.runId, stamp, attempt: 1 });
-      await rig.store.endAttempt({ turnId: turn.turnId, attempt: 1, outcome: 'completed', message: answer(turn.messageId), exitReason: 'exit 0', at: tick() });
+      await rig.store.endAttempt({
+        turnId: turn.turnId,
+        attempt: 1,
+        outcome: 'completed',
+        message: answer(turn.messageId),
+        exitReason: 'exit 0',
+        at: tick(),
+      });
       runIds.unshift(turn.runId);
     }
     const first = await rig.store.listRuns({ sessionId, limit: 2 });
     const rest = await rig.store.listRuns({ sessionId, limit: 2, cursor: first.nextCursor });
     expect([...first.items, ...rest.items].map(({ id }) => id)).toEqual(runIds);
-    expect(first.items[0]).toEqual({ id: runIds[0], sessionId, agentId, turnId: first.items[0]!.turnId, attempt: 1, stampHash: hash('b'), startedAt: expect.any(Number) as number, endedAt: expect.any(Number) as number, outcome: 'completed', exitReason: 'exit 0' });
+    expect(first.items[0]).toEqual({
+      id: runIds[0],
+      sessionId,
+      agentId,
+      turnId: first.items[0]!.turnId,
+      attempt: 1,
+      stampHash: hash('b'),
+      startedAt: expect.any(Number) as number,
+      endedAt: expect.any(Number) as number,
+      outcome: 'completed',
+      exitReason: 'exit 0',
+    });
     expect((await rig.store.listRuns({ agentId: randomUUID() })).items).toEqual([]);
   });
 
   it('of a turn that failed before its STAMP was frozen do not exist, and none can be frozen after the end', async () => {
     const turn = await rig.startTurn(await rig.createSession());
-    await rig.store.endAttempt({ turnId: turn.turnId, attempt: 1, outcome: 'failed', message: answer(turn.messageId), at: tick() });
+    await rig.store.endAttempt({
+      turnId: turn.turnId,
+      attempt: 1,
+      outcome: 'failed',
+      message: answer(turn.messageId),
+      at: tick(),
+    });
     expect(await rig.store.getRun(turn.runId)).toBeUndefined();
     const stamp = stampOf(randomUUID(), 'c');
-    await expect(rig.store.freezeRun({ runId: turn.runId, turnId: turn.turnId, attempt: 1, stamp, at: tick() })).rejects.toMatchObject({ class: 'conflict' });
+    await expect(
+      rig.store.freezeRun({ runId: turn.runId, turnId: turn.turnId, attempt: 1, stamp, at: tick() }),
+    ).rejects.toMatchObject({ class: 'conflict' });
   });
 });
 
 describe('Servers and settings', () => {
   it('are kept across a restart', async () => {
-    const server = { id: 'mine', name: 'Mine', kind: 'openai_compatible', baseUrl: 'http://127.0.0.1:1/v1', addedAt: tick() } as const;
+    const server = {
+      id: 'mine',
+      name: 'Mine',
+      kind: 'openai_compatible',
+      baseUrl: 'http://127.0.0.1:1/v1',
+      addedAt: tick(),
+    } as const;
     await rig.store.addServer({ server });
     await rig.store.setSetting({ key: 'shipped', value: 'one' });
     await rig.store.setSetting({ key: 'shipped', value: 'two' });
     const store = await rig.reopen();
-    expect([await store.listServers(), await store.getSetting('shipped'), await store.getSetting('none')]).toEqual([[server], 'two', undefined]);
+    expect([await store.listServers(), await store.getSetting('shipped'), await store.getSetting('none')]).toEqual([
+      [server],
+      'two',
+      undefined,
+    ]);
     await expect(store.addServer({ server })).rejects.toMatchObject({ class: 'conflict' });
-    expect([await store.removeServer({ serverId: 'mine' }), await store.removeServer({ serverId: 'mine' })]).toEqual([true, false]);
+    expect([await store.removeServer({ serverId: 'mine' }), await store.removeServer({ serverId: 'mine' })]).toEqual([
+      true,
+      false,
+    ]);
   });
 });

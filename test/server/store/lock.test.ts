@@ -24,11 +24,16 @@ async function end(child: ChildProcessByStdio<Writable, Readable, null>, signal:
 }
 
 function start(): ChildProcessByStdio<Writable, Readable, null> {
-  const child = spawn(process.execPath, [path.join(import.meta.dirname, '../../support/store/lockingChild.ts'), directory], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(
+    process.execPath,
+    [path.join(import.meta.dirname, '../../support/store/lockingChild.ts'), directory],
+    { stdio: ['pipe', 'pipe', 'inherit'] },
+  );
   children.push(child);
   return child;
 }
-const firstWord = async (child: { stdout: Readable }): Promise<string> => String((await once(child.stdout, 'data'))[0]).trim();
+const firstWord = async (child: { stdout: Readable }): Promise<string> =>
+  String((await once(child.stdout, 'data'))[0]).trim();
 
 describe('The lock of a state directory', () => {
   it('has one holder among many starters, and is free once that one is killed', { timeout: 30_000 }, async () => {
@@ -72,8 +77,17 @@ describe('The lock of a state directory', () => {
       '',
     ].join('\n');
     const typeOf = (file: string): string | undefined => fileSystemTypeOf(mountinfo, file);
-    expect(['/', '/homely', '/home', '/home/me', '/home/me/My Disk/x', '/mnt/ssh/x'].map(typeOf)).toEqual(['ext4', 'ext4', 'nfs4', 'nfs4', 'ext4', 'tmpfs']);
+    expect(['/', '/homely', '/home', '/home/me', '/home/me/My Disk/x', '/mnt/ssh/x'].map(typeOf)).toEqual([
+      'ext4',
+      'ext4',
+      'nfs4',
+      'nfs4',
+      'ext4',
+      'tmpfs',
+    ]);
     expect(['nfs', 'nfs4', 'cifs', 'smb3', 'fuse.sshfs', 'fuse.rclone'].every(isNetworkType)).toBe(true);
-    expect(['ext4', 'btrfs', 'xfs', 'tmpfs', 'overlay', 'zfs', 'apfs', 'fuse.mergerfs', 'fuseblk'].some(isNetworkType)).toBe(false);
+    expect(
+      ['ext4', 'btrfs', 'xfs', 'tmpfs', 'overlay', 'zfs', 'apfs', 'fuse.mergerfs', 'fuseblk'].some(isNetworkType),
+    ).toBe(false);
   });
 });

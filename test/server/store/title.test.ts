@@ -15,6 +15,11 @@ describe('The title of a session', () => {
   ])('of %j is %j', (text, title) => expect(titleOf(text)).toBe(title));
 
   it('is a label or nothing, for any text', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => titleOf(text) === '' || Label.safeParse(titleOf(text)).success));
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary', maxLength: 200 }),
+        (text) => titleOf(text) === '' || Label.safeParse(titleOf(text)).success,
+      ),
+    );
   });
 });

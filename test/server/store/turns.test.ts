@@ -2,19 +2,45 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ErrorInfo } from '../../../server/protocol/errors.ts';
 import type { TurnOutcome, Usage } from '../../../server/protocol/messages.ts';
-import { answer, openTemporaryStore, principal, tick, type StartedTurn, type TemporaryStore } from '../../support/store/temporaryStore.ts';
+import {
+  answer,
+  openTemporaryStore,
+  principal,
+  tick,
+  type StartedTurn,
+  type TemporaryStore,
+} from '../../support/store/temporaryStore.ts';
 
 let rig: TemporaryStore;
 beforeAll(async () => (rig = await openTemporaryStore()));
 afterAll(() => rig.dispose());
 
-const error: ErrorInfo = { class: 'sandbox_disconnected', message: 'Agent connection lost mid-reply.', cause: 'gateway_ended', hint: 'Resume.', retryable: true };
+const error: ErrorInfo = {
+  class: 'sandbox_disconnected',
+  message: 'Agent connection lost mid-reply.',
+  cause: 'gateway_ended',
+  hint: 'Resume.',
+  retryable: true,
+};
 const usage: Usage = { inputTokens: 3, outputTokens: 5, source: 'server', modelCalls: 1 };
 
 const append = (turn: StartedTurn, text: string, offset = 0) =>
-  rig.store.appendEvents({ sessionId: turn.sessionId, turnId: turn.turnId, events: [{ kind: 'part.delta', messageId: turn.messageId, partId: '1', part: 'text', offset, text }], at: tick() });
+  rig.store.appendEvents({
+    sessionId: turn.sessionId,
+    turnId: turn.turnId,
+    events: [{ kind: 'part.delta', messageId: turn.messageId, partId: '1', part: 'text', offset, text }],
+    at: tick(),
+  });
 const end = (turn: StartedTurn, outcome: TurnOutcome, text = 'Done') =>
-  rig.store.endAttempt({ turnId: turn.turnId, attempt: turn.attempt, outcome, message: answer(turn.messageId, { kind: 'text', partId: '1', text }), usage, exitReason: 'exit 0', at: tick() });
+  rig.store.endAttempt({
+    turnId: turn.turnId,
+    attempt: turn.attempt,
+    outcome,
+    message: answer(turn.messageId, { kind: 'text', partId: '1', text }),
+    usage,
+    exitReason: 'exit 0',
+    at: tick(),
+  });
 const retry = (turn: StartedTurn, retryId: string = randomUUID(), mode: 'retry' | 'resume' = 'retry') =>
   rig.store.retryTurn({ principal, sessionId: turn.sessionId, turnId: turn.turnId, retryId, mode, at: tick() });
 
@@ -25,7 +51,14 @@ describe('A turn', () => {
     const first = await rig.start(sessionId);
     expect(first.turnId).toBe(sent[0]!.turnId);
     expect(await rig.store.nextTurn(sessionId)).toBeUndefined();
-    const jump = { turnId: sent[1]!.turnId, attempt: 1, mode: 'first', messageId: randomUUID(), runId: randomUUID(), at: tick() } as const;
+    const jump = {
+      turnId: sent[1]!.turnId,
+      attempt: 1,
+      mode: 'first',
+      messageId: randomUUID(),
+      runId: randomUUID(),
+      at: tick(),
+    } as const;
     await expect(rig.store.startAttempt(jump)).rejects.toMatchObject({ class: 'conflict', reason: 'running' });
     await end(first, 'completed');
     expect((await rig.store.nextTurn(sessionId))?.turn.id).toBe(sent[1]!.turnId);
@@ -35,15 +68,46 @@ describe('A turn', () => {
     const sessionId = await rig.createSession();
     const turn = await rig.startTurn(sessionId);
     await append(turn, 'Do');
-    await rig.store.appendEvents({ sessionId, turnId: turn.turnId, events: [{ kind: 'turn.status', phase: 'answering', notice: '3 older turns were left out.' }, { kind: 'turn.status', phase: 'prompt' }], at: tick() });
+    await rig.store.appendEvents({
+      sessionId,
+      turnId: turn.turnId,
+      events: [
+        { kind: 'turn.status', phase: 'answering', notice: '3 older turns were left out.' },
+        { kind: 'turn.status', phase: 'prompt' },
+      ],
+      at: tick(),
+    });
     await append(turn, 'ne', 2);
     const running = await rig.store.snapshot({ sessionId, limit: 5 });
-    expect(running.turns[0]).toMatchObject({ state: 'running', phase: 'prompt', notices: ['3 older turns were left out.'], attempts: [{ message: { parts: [{ kind: 'text', text: 'Done' }] } }] });
+    expect(running.turns[0]).toMatchObject({
+      state: 'running',
+      phase: 'prompt',
+      notices: ['3 older turns were left out.'],
+      attempts: [{ message: { parts: [{ kind: 'text', text: 'Done' }] } }],
+    });
     const stored = await end(turn, 'completed');
-    expect(stored.events.map(({ event }) => event.kind)).toEqual(['usage', 'message.completed', 'turn.ended', 'session.changed']);
+    expect(stored.events.map(({ event }) => event.kind)).toEqual([
+      'usage',
+      'message.completed',
+      'turn.ended',
+      'session.changed',
+    ]);
     const kept = await rig.store.eventsAfter({ sessionId, after: 0, limit: 100 });
-    expect(kept?.map(({ event }) => event.kind)).toEqual(['turn.queued', 'session.changed', 'turn.started', 'turn.status', 'usage', 'message.completed', 'turn.ended', 'session.changed']);
-    expect((await rig.store.snapshot({ sessionId, limit: 5 })).turns[0]).toMatchObject({ state: 'ended', notices: ['3 older turns were left out.'], attempts: [{ outcome: 'completed', usage }] });
+    expect(kept?.map(({ event }) => event.kind)).toEqual([
+      'turn.queued',
+      'session.changed',
+      'turn.started',
+      'turn.status',
+      'usage',
+      'message.completed',
+      'turn.ended',
+      'session.changed',
+    ]);
+    expect((await rig.store.snapshot({ sessionId, limit: 5 })).turns[0]).toMatchObject({
+      state: 'ended',
+      notices: ['3 older turns were left out.'],
+      attempts: [{ outcome: 'completed', usage }],
+    });
   });
 
   it('takes no more events once it has ended, and ends once', async () => {
@@ -51,29 +115,41 @@ describe('A turn', () => {
     await end(turn, 'completed');
     await expect(append(turn, 'late')).rejects.toMatchObject({ class: 'conflict', reason: 'not_running' });
     await expect(end(turn, 'failed')).rejects.toMatchObject({ class: 'conflict', reason: 'not_running' });
-    await expect(rig.store.appendEvents({ sessionId: randomUUID(), turnId: turn.turnId, events: [], at: tick() })).rejects.toMatchObject({ class: 'not_found' });
+    await expect(
+      rig.store.appendEvents({ sessionId: randomUUID(), turnId: turn.turnId, events: [], at: tick() }),
+    ).rejects.toMatchObject({ class: 'not_found' });
   });
 
   it('is not a place for events that only the store makes', async () => {
     const turn = await rig.startTurn(await rig.createSession());
-    await expect(rig.store.appendEvents({ sessionId: turn.sessionId, turnId: turn.turnId, events: [{ kind: 'turn.ended', outcome: 'completed' }], at: tick() })).rejects.toMatchObject({ class: 'internal' });
+    await expect(
+      rig.store.appendEvents({
+        sessionId: turn.sessionId,
+        turnId: turn.turnId,
+        events: [{ kind: 'turn.ended', outcome: 'completed' }],
+        at: tick(),
+      }),
+    ).rejects.toMatchObject({ class: 'internal' });
     expect((await rig.store.getSession(turn.sessionId))?.state).toBe('working');
   });
 
-  it.each([['completed', 'idle', false], ['iterations_spent', 'idle', false], ['interrupted', 'interrupted', false], ['stopped', 'idle', true], ['failed', 'failed', true]] as const)(
-    'that ended %s leaves its session %s, with the queue held: %s',
-    async (outcome, state, isQueueHeld) => {
-      const sessionId = await rig.createSession();
-      const turn = await rig.startTurn(sessionId);
-      const waiting = await rig.send(sessionId, 'next');
-      await end(turn, outcome);
-      expect(await rig.store.getSession(sessionId)).toMatchObject({ state, isQueueHeld });
-      expect((await rig.store.nextTurn(sessionId))?.turn.id).toBe(isQueueHeld ? undefined : waiting.turnId);
-      expect((await rig.store.sessionsWithWork()).includes(sessionId)).toBe(!isQueueHeld);
-      await rig.store.holdQueue({ sessionId, isHeld: false, at: tick() });
-      expect((await rig.store.nextTurn(sessionId))?.turn.id).toBe(waiting.turnId);
-    },
-  );
+  it.each([
+    ['completed', 'idle', false],
+    ['iterations_spent', 'idle', false],
+    ['interrupted', 'interrupted', false],
+    ['stopped', 'idle', true],
+    ['failed', 'failed', true],
+  ] as const)('that ended %s leaves its session %s, with the queue held: %s', async (outcome, state, isQueueHeld) => {
+    const sessionId = await rig.createSession();
+    const turn = await rig.startTurn(sessionId);
+    const waiting = await rig.send(sessionId, 'next');
+    await end(turn, outcome);
+    expect(await rig.store.getSession(sessionId)).toMatchObject({ state, isQueueHeld });
+    expect((await rig.store.nextTurn(sessionId))?.turn.id).toBe(isQueueHeld ? undefined : waiting.turnId);
+    expect((await rig.store.sessionsWithWork()).includes(sessionId)).toBe(!isQueueHeld);
+    await rig.store.holdQueue({ sessionId, isHeld: false, at: tick() });
+    expect((await rig.store.nextTurn(sessionId))?.turn.id).toBe(waiting.turnId);
+  });
 });
 
 describe('A retry', () => {
@@ -84,12 +160,19 @@ describe('A retry', () => {
     await end(turn, 'failed', 'Partial');
     expect(await retry(turn)).toMatchObject({ attempt: 2, isNew: true });
     const next = await rig.store.nextTurn(sessionId);
-    expect(next).toMatchObject({ attempt: 2, mode: 'retry', turn: { id: turn.turnId, attempts: [{ number: 1, message: { parts: [{ text: 'Partial' }] } }] } });
+    expect(next).toMatchObject({
+      attempt: 2,
+      mode: 'retry',
+      turn: { id: turn.turnId, attempts: [{ number: 1, message: { parts: [{ text: 'Partial' }] } }] },
+    });
     const second = await rig.start(sessionId);
     await append(second, 'Better');
     await end(second, 'completed', 'Better');
     const view = await rig.store.snapshot({ sessionId, limit: 5 });
-    expect(view.turns[0]?.attempts.map(({ number, mode, outcome }) => [number, mode, outcome])).toEqual([[1, 'first', 'failed'], [2, 'retry', 'completed']]);
+    expect(view.turns[0]?.attempts.map(({ number, mode, outcome }) => [number, mode, outcome])).toEqual([
+      [1, 'first', 'failed'],
+      [2, 'retry', 'completed'],
+    ]);
     expect(view.session.isQueueHeld).toBe(false);
     expect((await rig.store.nextTurn(sessionId))?.mode).toBe('first');
   });
@@ -101,7 +184,13 @@ describe('A retry', () => {
     const first = await retry(turn, retryId, 'resume');
     expect(await rig.store.sessionsWithWork()).toContain(turn.sessionId);
     await rig.reopen();
-    expect(await retry(turn, retryId, 'resume')).toEqual({ attempt: first.attempt, seq: first.seq, isNew: false, sessionId: turn.sessionId, events: [] });
+    expect(await retry(turn, retryId, 'resume')).toEqual({
+      attempt: first.attempt,
+      seq: first.seq,
+      isNew: false,
+      sessionId: turn.sessionId,
+      events: [],
+    });
     await expect(retry(turn, retryId, 'retry')).rejects.toMatchObject({ class: 'conflict' });
     await expect(retry(turn)).rejects.toMatchObject({ class: 'conflict', reason: 'retry_waiting' });
     expect(await rig.store.nextTurn(turn.sessionId)).toMatchObject({ attempt: 2, mode: 'resume' });
@@ -116,7 +205,10 @@ describe('A retry', () => {
     await end(second, 'completed');
     await expect(retry(first)).rejects.toMatchObject({ class: 'conflict', reason: 'not_last' });
     const queued = await rig.send(sessionId, 'three');
-    await expect(retry({ ...second, turnId: queued.turnId })).rejects.toMatchObject({ class: 'conflict', reason: 'not_last' });
+    await expect(retry({ ...second, turnId: queued.turnId })).rejects.toMatchObject({
+      class: 'conflict',
+      reason: 'not_last',
+    });
     await expect(retry({ ...second, turnId: randomUUID() })).rejects.toMatchObject({ class: 'not_found' });
   });
 });
@@ -127,11 +219,34 @@ describe('After the gateway was killed', () => {
     const turn = await rig.startTurn(sessionId);
     const waiting = await rig.send(sessionId, 'next');
     await append(turn, 'Half an ans');
-    await rig.store.appendEvents({ sessionId, turnId: turn.turnId, events: [{ kind: 'tool.started', messageId: turn.messageId, partId: '2', callId: 'c', tool: 'run_command', title: 'ls', args: {} }], at: tick() });
+    await rig.store.appendEvents({
+      sessionId,
+      turnId: turn.turnId,
+      events: [
+        {
+          kind: 'tool.started',
+          messageId: turn.messageId,
+          partId: '2',
+          callId: 'c',
+          tool: 'run_command',
+          title: 'ls',
+          args: {},
+        },
+      ],
+      at: tick(),
+    });
     const store = await rig.reopen();
     const stored = (await store.interruptRunning({ error, at: tick() })).find((one) => one.sessionId === sessionId);
-    expect(stored?.events.map(({ event }) => event.kind)).toEqual(['message.completed', 'turn.ended', 'session.changed']);
-    expect((await store.snapshot({ sessionId, limit: 5 })).turns[0]?.attempts[0]).toMatchObject({ outcome: 'interrupted', error, message: { parts: [{ text: 'Half an ans' }, { tool: 'run_command', state: 'stopped' }] } });
+    expect(stored?.events.map(({ event }) => event.kind)).toEqual([
+      'message.completed',
+      'turn.ended',
+      'session.changed',
+    ]);
+    expect((await store.snapshot({ sessionId, limit: 5 })).turns[0]?.attempts[0]).toMatchObject({
+      outcome: 'interrupted',
+      error,
+      message: { parts: [{ text: 'Half an ans' }, { tool: 'run_command', state: 'stopped' }] },
+    });
     expect(await store.interruptRunning({ error, at: tick() })).toEqual([]);
     expect((await store.nextTurn(sessionId))?.turn.id).toBe(waiting.turnId);
   });
@@ -140,13 +255,17 @@ describe('After the gateway was killed', () => {
 describe('A history', () => {
   it('gives the turns that ended before one, newest first, and the older pages of a transcript oldest first', async () => {
     const sessionId = await rig.createSession();
-    for (const text of ['one', 'two', 'three', 'four']) await end(await rig.startTurn(sessionId, text), 'completed', text);
-    const texts = (turns: readonly { message: { parts: readonly object[] } }[]): unknown[] => turns.map((turn) => turn.message.parts.map((part) => ('text' in part ? part.text : '')).join(''));
+    for (const text of ['one', 'two', 'three', 'four'])
+      await end(await rig.startTurn(sessionId, text), 'completed', text);
+    const texts = (turns: readonly { message: { parts: readonly object[] } }[]): unknown[] =>
+      turns.map((turn) => turn.message.parts.map((part) => ('text' in part ? part.text : '')).join(''));
     expect(texts(await rig.store.turnsForHistory({ sessionId, beforeOrdinal: 4, limit: 2 }))).toEqual(['three', 'two']);
     const view = await rig.store.snapshot({ sessionId, limit: 2 });
     expect([texts(view.turns), view.hasOlderTurns]).toEqual([['three', 'four'], true]);
     const older = await rig.store.turnsBefore({ sessionId, before: view.turns[0]!.ordinal, limit: 2 });
     expect([texts(older.turns), older.hasOlderTurns]).toEqual([['one', 'two'], false]);
-    await expect(rig.store.turnsBefore({ sessionId: randomUUID(), before: undefined, limit: 2 })).rejects.toMatchObject({ class: 'not_found' });
+    await expect(rig.store.turnsBefore({ sessionId: randomUUID(), before: undefined, limit: 2 })).rejects.toMatchObject(
+      { class: 'not_found' },
+    );
   });
 });

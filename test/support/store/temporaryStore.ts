@@ -2,30 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { LogEntry } from '../../../server/protocol/logs.ts';
+import type { Message, Part } from '../../../server/protocol/messages.ts';
 import { openStore, type OpenedStore } from '../../../server/store/openStore.ts';
 import type { AcceptedMessage } from '../../../server/store/store.ts';
-import type { Message, Part } from '../../../server/protocol/messages.ts';
-import type { LogEntry } from '../../../server/protocol/logs.ts';
 import { createMemoryLog } from '../silentLog.ts';
 
-/** A real store in a folder of its own, with the few steps that most tests begin with. */
-export interface TemporaryStore {
-  store: OpenedStore;
-  readonly directory: string;
-  readonly file: string;
-  readonly entries: readonly LogEntry[];
-  /** Closes the store and opens it again on the same file. */
-  reopen(): Promise<OpenedStore>;
-  createAgent(): Promise<string>;
-  /** A session of a new agent, without title. */
-  createSession(): Promise<string>;
-  send(sessionId: string, text?: string): Promise<AcceptedMessage & { messageId: string }>;
-  /** Sends a message and starts its first attempt. */
-  startTurn(sessionId: string, text?: string): Promise<StartedTurn>;
-  start(sessionId: string): Promise<StartedTurn>;
-  dispose(): Promise<void>;
-}
-
+/** An attempt that was started. */
 export interface StartedTurn {
   readonly sessionId: string;
   readonly turnId: string;
@@ -42,52 +25,90 @@ let clock = 1_700_000_000_000;
 export const tick = (): number => ++clock;
 
 /** An assistant message. */
-export const answer = (messageId: string, ...parts: Part[]): Message => ({ id: messageId, role: 'assistant', parts, origin: { kind: 'agent', name: '' }, createdAt: tick() });
+export const answer = (id: string, ...parts: Part[]): Message => ({
+  id,
+  role: 'assistant',
+  parts,
+  origin: { kind: 'agent', name: '' },
+  createdAt: tick(),
+});
 
+/** A real store in a folder of its own, with the few steps that most tests begin with. */
+export class TemporaryStore {
+  readonly directory: string;
+  readonly file: string;
+  readonly #log = createMemoryLog();
+  store!: OpenedStore;
+
+  constructor() {
+    this.directory = mkdtempSync(path.join(tmpdir(), 'logos-store-'));
+    this.file = path.join(this.directory, 'state', 'logos.db');
+  }
+
+  get entries(): readonly LogEntry[] {
+    return this.#log.entries;
+  }
+
+  /** Opens the store; a test that wants it otherwise says how. */
+  async open(more: { busyTimeoutMs?: number; threadUrl?: string } = {}): Promise<OpenedStore> {
+    this.store = await openStore({ path: this.file, log: this.#log.of, ...more });
+    return this.store;
+  }
+
+  /** Closes the store and opens it again on the same file. */
+  async reopen(more: { busyTimeoutMs?: number; threadUrl?: string } = {}): Promise<OpenedStore> {
+    await this.store.dispose();
+    return await this.open(more);
+  }
+
+  async createAgent(): Promise<string> {
+    const id = randomUUID();
+    const choices = { soul: 'general', runtime: 'local', model: { kind: 'auto' }, policy: 'workspace-only' } as const;
+    const agent = { id, name: 'Agent', tools: ['read_file'], ...choices, createdAt: tick() };
+    await this.store.createAgent({ principal, agent });
+    return id;
+  }
+
+  /** A session of a new agent, without title. */
+  async createSession(): Promise<string> {
+    const sessionId = randomUUID();
+    const agentId = await this.createAgent();
+    await this.store.createSession({ principal, sessionId, agentId, title: undefined, at: tick() });
+    return sessionId;
+  }
+
+  async send(sessionId: string, text = 'Hello'): Promise<AcceptedMessage & { messageId: string }> {
+    const messageId = randomUUID();
+    const turnId = randomUUID();
+    const input = { principal, sessionId, messageId, turnId, text, origin, at: tick() };
+    return { ...(await this.store.acceptMessage(input)), messageId };
+  }
+
+  /** Starts the next attempt that waits. */
+  async start(sessionId: string): Promise<StartedTurn> {
+    const next = await this.store.nextTurn(sessionId);
+    if (next === undefined) throw new Error('No turn waits.');
+    const { attempt, mode, turn } = next;
+    const started = { turnId: turn.id, attempt, messageId: randomUUID(), runId: randomUUID() };
+    await this.store.startAttempt({ ...started, mode, at: tick() });
+    return { ...started, sessionId };
+  }
+
+  /** Sends a message and starts its first attempt. */
+  async startTurn(sessionId: string, text?: string): Promise<StartedTurn> {
+    await this.send(sessionId, text);
+    return await this.start(sessionId);
+  }
+
+  async dispose(): Promise<void> {
+    await this.store.dispose();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** Makes a store and opens it. */
 export async function openTemporaryStore(): Promise<TemporaryStore> {
-  const directory = mkdtempSync(path.join(tmpdir(), 'logos-store-'));
-  const file = path.join(directory, 'state', 'logos.db');
-  const log = createMemoryLog();
-  const open = (): Promise<OpenedStore> => openStore({ path: file, log: log.of });
-  const rig: TemporaryStore = {
-    store: await open(),
-    directory,
-    file,
-    entries: log.entries,
-    async reopen() {
-      await rig.store.dispose();
-      rig.store = await open();
-      return rig.store;
-    },
-    async createAgent() {
-      const id = randomUUID();
-      await rig.store.createAgent({ principal, agent: { id, name: 'Agent', soul: 'general', tools: ['read_file'], runtime: 'local', model: { kind: 'auto' }, policy: 'workspace-only', createdAt: tick() } });
-      return id;
-    },
-    async createSession() {
-      const sessionId = randomUUID();
-      await rig.store.createSession({ principal, sessionId, agentId: await rig.createAgent(), title: undefined, at: tick() });
-      return sessionId;
-    },
-    async send(sessionId, text = 'Hello') {
-      const messageId = randomUUID();
-      return { ...(await rig.store.acceptMessage({ principal, sessionId, messageId, turnId: randomUUID(), text, origin, at: tick() })), messageId };
-    },
-    async start(sessionId) {
-      const next = await rig.store.nextTurn(sessionId);
-      if (next === undefined) throw new Error('No turn waits.');
-      const started = { sessionId, turnId: next.turn.id, attempt: next.attempt, messageId: randomUUID(), runId: randomUUID() };
-      await rig.store.startAttempt({ turnId: started.turnId, attempt: started.attempt, mode: next.mode, messageId: started.messageId, runId: started.runId, at: tick() });
-      return started;
-    },
-    async startTurn(sessionId, text) {
-      await rig.send(sessionId, text);
-      return await rig.start(sessionId);
-    },
-    async dispose() {
-      await rig.store.dispose();
-      rmSync(directory, { recursive: true, force: true });
-    },
-  };
+  const rig = new TemporaryStore();
+  await rig.open();
   return rig;
 }
