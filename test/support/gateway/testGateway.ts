@@ -159,13 +159,24 @@ export class TestGateway {
     } finally {
       for (const row of orphansOf(this.paths, undefined)) killHard(row.pid);
       await this.model.dispose();
-      if (process.env['LOGOS_TEST_KEEP'] !== '1') for (const folder of this.paths) fs.rmSync(folder, { recursive: true, force: true });
+      if (process.env['LOGOS_TEST_KEEP'] !== '1') removeState(this.paths);
     }
   }
 
   #isRunning(): boolean {
     return !this.#process.hasEnded;
   }
+}
+
+/** Removes the folders, and gives back the ids that a gateway of root took for the sandboxes below them. */
+function removeState(paths: readonly string[]): void {
+  const ids = '/var/lib/logos/uids';
+  for (const id of fs.existsSync(ids) ? fs.readdirSync(ids) : []) {
+    const claim = path.join(ids, id, 'owner');
+    const owner = fs.existsSync(claim) ? fs.readFileSync(claim, 'utf8') : '';
+    if (paths.some((folder) => owner.startsWith(`${folder}/`))) fs.rmSync(path.join(ids, id), { recursive: true, force: true });
+  }
+  for (const folder of paths) fs.rmSync(folder, { recursive: true, force: true });
 }
 
 async function assertNoOrphans(paths: readonly string[], gatewayPid: number | undefined, deadlineMs: number): Promise<void> {
