@@ -76,7 +76,7 @@ describe('the embedded model as a component', () => {
   it('is a tiny model without tools once it is installed', () => {
     const home = tempHome();
     installFake(home);
-    expect(openModel(home).model.view()).toMatchObject({ name: 'Fake 1M', state: 'up', models: [{ name: 'Fake 1M', supportsTools: false, isTiny: true, contextTokens: 4096 }] });
+    expect(openModel(home).model.view()).toMatchObject({ name: 'Embedded model', state: 'up', models: [{ name: 'Fake 1M', supportsTools: false, isTiny: true, contextTokens: 4096 }] });
   });
 
   it('refuses weights that are not the ones that were installed, and names the way out', async () => {
