@@ -1,15 +1,19 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
+import os from 'node:os';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { hostModes, SandboxHost, whyNoSandbox } from '../support/sandbox/sandboxHost.ts';
 
 const agent = '00000000-0000-7000-8000-00000000000e';
 const port = 8765;
 const name = `logos${process.pid % 100_000}`;
-/** Addresses for documentation: no machine has them but the one that this test makes. */
-const near = '192.0.2.1';
-const far = '192.0.2.2';
+/** Ranges for documentation: the first of which this machine has no address. */
+const ranges = ['198.51.100', '203.0.113', '192.0.2'];
+const used = Object.values(os.networkInterfaces()).flatMap((addresses) => (addresses ?? []).map(({ address }) => address));
+const range = ranges.find((prefix) => !used.some((address) => address.startsWith(`${prefix}.`)));
+const near = `${range}.1`;
+const far = `${range}.2`;
 
 const ip = (...args: string[]): void => void execFileSync('/usr/sbin/ip', args, { stdio: 'pipe' });
 
@@ -17,6 +21,7 @@ const ip = (...args: string[]): void => void execFileSync('/usr/sbin/ip', args, 
 function whyNoOutside(): string | undefined {
   if (process.getuid?.() !== 0) return 'making a network namespace needs root';
   if (!fs.existsSync('/usr/sbin/ip')) return 'iproute2 is not installed';
+  if (range === undefined) return 'every range for documentation is in use here';
   return whyNoSandbox();
 }
 
