@@ -1,7 +1,7 @@
 import { AppError } from '../base/appError.ts';
 import type { Policy } from '../policies/policy.ts';
 import type { HandlersOf } from '../rpc/handlers.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, Stored } from '../store/store.ts';
 import { autoModel } from './agentViews.ts';
 import type { Agents } from './agents.ts';
 import type { Souls } from './souls.ts';
@@ -15,6 +15,7 @@ export interface AgentHandlerPorts {
   loadPolicy(name: string): Promise<Policy>;
   /** Throws `policy_unenforceable`. */
   assertEnforces(policy: Policy): void;
+  publish(stored: Stored): void;
   /** Stops the turns of these sessions and removes the sandbox with its home. */
   removeAgent(agentId: string, sessionIds: readonly string[]): Promise<void>;
   /** Stops what runs for an agent before it is deleted. */
@@ -58,7 +59,9 @@ export function createAgentHandlers(ports: AgentHandlerPorts): HandlersOf<AgentM
     },
     'agents/delete': async ({ agentId }) => {
       await ports.stopAgent(agentId);
-      const { sessionIds } = await store.deleteAgent({ agentId, at: ports.now() });
+      const { sessionIds, stored } = await store.deleteAgent({ agentId, at: ports.now() });
+      // Who watches one of its sessions learns that it is gone.
+      stored.forEach((change) => ports.publish(change));
       await ports.removeAgent(agentId, sessionIds);
       agents.refresh(agentId);
       return {};

@@ -2,7 +2,7 @@ import type { ModelChoice } from '../protocol/agents.ts';
 import { buryId, claimId, findClaim } from './claimId.ts';
 import type { Database } from './database.ts';
 import { deleteSession } from './sessions.ts';
-import type { AgentRecord } from './store.ts';
+import type { AgentRecord, Stored } from './store.ts';
 import { conflict, notFound } from './storeErrors.ts';
 
 interface AgentRow {
@@ -107,13 +107,16 @@ export function updateAgent(db: Database, { agentId, revision, change, at }: Age
 }
 
 /** Softly deletes an agent and its sessions; deleting twice is once. */
-export function deleteAgent(db: Database, { agentId, at }: { agentId: string; at: number }): { sessionIds: string[] } {
+export function deleteAgent(
+  db: Database,
+  { agentId, at }: { agentId: string; at: number },
+): { sessionIds: string[]; stored: Stored[] } {
   if (db.get('SELECT 1 FROM agents WHERE id = ?', agentId) === undefined) throw notFound('agent');
   const sessionIds = db
     .all<{ id: string }>('SELECT id FROM sessions WHERE agent_id = ? AND deleted_at IS NULL', agentId)
     .map((row) => row.id);
-  for (const sessionId of sessionIds) deleteSession(db, { sessionId, at });
+  const stored = sessionIds.map((sessionId) => deleteSession(db, { sessionId, at }));
   db.run('UPDATE agents SET deleted_at = ?, changed_at = ? WHERE id = ? AND deleted_at IS NULL', at, at, agentId);
   buryId(db, 'agent', agentId, at);
-  return { sessionIds };
+  return { sessionIds, stored };
 }

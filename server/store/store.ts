@@ -100,8 +100,8 @@ export interface Store {
   getAgent(agentId: string): Promise<AgentRecord | undefined>;
   listAgents(): Promise<AgentRecord[]>;
   updateAgent(input: { agentId: string; revision: number; change: Partial<Pick<AgentRecord, 'name' | 'tools' | 'soul' | 'model' | 'policy'>>; at: number }): Promise<AgentRecord>;
-  /** Softly deletes the agent and its sessions; gives the ids of those sessions. */
-  deleteAgent(input: { agentId: string; at: number }): Promise<{ sessionIds: string[] }>;
+  /** Softly deletes the agent and its sessions; gives the ids of those sessions and what was stored in each (event `session.changed`). */
+  deleteAgent(input: { agentId: string; at: number }): Promise<{ sessionIds: string[]; stored: Stored[] }>;
   listRuns(input: PageRequest & { sessionId?: string | undefined; agentId?: string | undefined }): Promise<PageOf<Omit<Run, 'stamp'> & { stampHash: string }>>;
   getRun(runId: string): Promise<Run | undefined>;
   listServers(): Promise<ServerRecord[]>;

@@ -171,8 +171,23 @@ describe('Agents', () => {
   it('that are deleted take their sessions with them', async () => {
     const sessionId = await rig.createSession();
     const { agentId } = (await rig.store.getSession(sessionId))!;
-    expect(await rig.store.deleteAgent({ agentId, at: tick() })).toEqual({ sessionIds: [sessionId] });
-    expect(await rig.store.deleteAgent({ agentId, at: tick() })).toEqual({ sessionIds: [] });
+    expect(await rig.store.deleteAgent({ agentId, at: tick() })).toEqual({
+      sessionIds: [sessionId],
+      stored: [
+        {
+          sessionId,
+          events: [
+            expect.objectContaining({
+              event: {
+                kind: 'session.changed',
+                session: expect.objectContaining({ deletedAt: expect.any(Number) as number }) as unknown,
+              },
+            }),
+          ],
+        },
+      ],
+    });
+    expect(await rig.store.deleteAgent({ agentId, at: tick() })).toEqual({ sessionIds: [], stored: [] });
     expect([await rig.store.getAgent(agentId), (await rig.store.getSession(sessionId))?.deletedAt]).toEqual([
       undefined,
       expect.any(Number),
