@@ -47,13 +47,13 @@ describe('another address', () => {
     ip('link', 'set', `${name}a`, 'up');
     ip('-n', name, 'addr', 'add', `${far}/30`, 'dev', `${name}b`);
     ip('-n', name, 'link', 'set', `${name}b`, 'up');
-    listener = spawn('/usr/sbin/ip', ['netns', 'exec', name, process.execPath, '-e', `require('net').createServer((s) => s.end('outside')).listen(${port}, '${far}')`], { stdio: 'ignore' });
+    listener = spawn('/usr/sbin/ip', ['netns', 'exec', name, process.execPath, '-e', `require('net').createServer((s) => s.on('error', () => 0).end('outside')).listen(${port}, '${far}')`], { stdio: 'ignore' });
     await vi.waitFor(async () => expect(await canConnect(far)).toBe(true), { timeout: 10_000 });
   });
 
   afterAll(async () => {
     if (unavailable !== undefined) return;
-    const closed = listener === undefined ? undefined : new Promise((resolve) => listener?.once('close', resolve));
+    const closed = listener === undefined || listener.exitCode !== null ? undefined : new Promise((resolve) => listener?.once('close', resolve));
     listener?.kill('SIGKILL');
     await closed;
     ip('link', 'del', `${name}a`);
