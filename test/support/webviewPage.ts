@@ -37,8 +37,11 @@ export class WebviewBench {
   readonly #browser: Browser;
   readonly #server: ReturnType<typeof createServer>;
   readonly #address: string;
+  /** Size of the chat's bundle, minified. */
+  readonly scriptBytes: number;
 
-  private constructor(browser: Browser, server: ReturnType<typeof createServer>) {
+  private constructor(browser: Browser, server: ReturnType<typeof createServer>, scriptBytes: number) {
+    this.scriptBytes = scriptBytes;
     this.#browser = browser;
     this.#server = server;
     this.#address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -69,7 +72,7 @@ export class WebviewBench {
       else response.setHeader('content-type', file.type).end(file.body);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return new WebviewBench(await chromium.launch({ executablePath, headless: true, args: flags }), server);
+    return new WebviewBench(await chromium.launch({ executablePath, headless: true, args: flags }), server, Buffer.byteLength(script));
   }
 
   /** Size of the view in px and its theme. */

@@ -116,6 +116,9 @@ export const stepStyles = css`
   .card > .head > .seen > .cut {
     flex: 0 1 auto;
   }
+  .card > .head > .seen > code.cut {
+    min-width: 5ch;
+  }
   .card > .head > .seen > .dir {
     flex-shrink: 99;
   }

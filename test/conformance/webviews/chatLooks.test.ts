@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { emptyScene, statesScene, workingScene } from '../../support/chatScenes.ts';
 import type { Scene } from '../../support/chatScenes.ts';
 import { WebviewBench, findChromium, themeNames } from '../../support/webviewPage.ts';
@@ -17,6 +17,9 @@ beforeAll(async () => {
   if (chromium !== undefined) bench = await WebviewBench.start(chromium);
 });
 afterAll(() => bench?.stop());
+beforeEach((context) => {
+  if (chromium === undefined) context.skip('no Chromium: apt-get install -y --no-install-recommends chromium');
+});
 
 /** What axe finds on the page, one line per element. */
 async function violations(page: Page): Promise<readonly string[]> {
@@ -37,7 +40,6 @@ const scenes: readonly (readonly [string, () => Scene, number])[] = [
 
 describe.each(themeNames)('in the theme %s', (theme) => {
   it.each(scenes)('the scene %s breaks no rule of axe, runs past no edge, and draws no transparent text', async (name, makeScene, height) => {
-    if (chromium === undefined) return;
     for (const width of theme === '2026-light' || theme === '2026-dark' ? [380] : [240, 380, 480]) {
       const { page, complaints } = await bench.open({ host: makeScene().host, theme, width, height, deviceScaleFactor: 1.5 });
       await page.waitForSelector('.composer');
@@ -55,7 +57,7 @@ describe.each(themeNames)('in the theme %s', (theme) => {
   });
 });
 
-it('a Chromium is there to draw the views', (context) => {
-  if (chromium === undefined) context.skip('no Chromium: apt-get install -y --no-install-recommends chromium');
-  expect(chromium).toBeDefined();
+it('the bundle of the chat is at most 350 KB', () => {
+  expect(bench.scriptBytes).toBeGreaterThan(50_000);
+  expect(bench.scriptBytes).toBeLessThanOrEqual(350 * 1024);
 });
