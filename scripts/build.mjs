@@ -69,6 +69,8 @@ export async function build({
     await Promise.all(bundles(options).map((bundle) => esbuild.build(bundle)));
     await Promise.all(chunkEntries(options).map((bundle) => esbuild.build(bundle)));
     copyAssets(finished);
+    // The bundles are CommonJS, whatever a package.json above the folder they are copied to may say.
+    fs.writeFileSync(path.join(finished, 'package.json'), '{"type":"commonjs"}\n');
     const info = writeBuildFile(finished);
     replaceOutputs(finished, dist);
     say(`build: ${path.relative(root, dist)} is up to date in ${Date.now() - startedAt} ms ${info}`);

@@ -84,10 +84,10 @@ function lifecycleMethods({ InitializeParams, InitializeResult }) {
 /** The whole document, and beside it the two shapes of the worker's wire. */
 export async function createDocument() {
   const { modules, named } = await loadContract();
-  const { api, errors, initialize, worker } = modules;
+  const { api, errorClasses: table, errors, initialize, worker } = modules;
   const shaper = createShaper(named);
   const requests = [...lifecycleMethods(initialize), ...api.requestDefinitions];
-  const methods = requests.map((entry) => describeMethod(entry, shaper, errors.errorClasses));
+  const methods = requests.map((entry) => describeMethod(entry, shaper, table.errorClasses));
   const events = [...api.eventDefinitions].map(([name, { summary, params }]) => ({ name, summary, ...describeParams(shaper.shape(params), shaper.schemas) }));
   for (const schema of [errors.WireErrorData, initialize.GatewayPointer]) shaper.shape(schema);
   const schemas = Object.fromEntries(Object.entries(shaper.schemas).sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -97,7 +97,7 @@ export async function createDocument() {
     methods,
     components: { schemas },
     'x-events': events,
-    'x-errorClasses': mapValues(errors.errorClasses, ({ code, group, isRetryable, meaning }) => ({ code, group, retryable: isRetryable, meaning })),
+    'x-errorClasses': mapValues(table.errorClasses, ({ code, group, isRetryable, meaning }) => ({ code, group, retryable: isRetryable, meaning })),
   };
   const wire = createShaper(new Map([...named].filter(([, name]) => name !== 'Task' && name !== 'Frame')));
   return { document, worker: { version: worker.workerProtocolVersion, task: wire.shape(worker.Task), frame: wire.shape(worker.Frame), maxFrameBytes: worker.maxFrameBytes, schemas: wire.schemas } };

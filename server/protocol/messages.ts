@@ -10,7 +10,7 @@ export type ToolState = z.infer<typeof ToolState>;
 export const TextPart = z.object({ kind: z.literal('text'), partId: z.string(), text: z.string() });
 /** A piece of the model's reasoning. */
 export const ThinkingPart = z.object({ kind: z.literal('thinking'), partId: z.string(), text: z.string(), startedAt: AtMs, durationMs: DurationMs.optional() });
-/** A tool call with its output so far; `output` is at most 64 KiB, cut in the middle. */
+/** A tool call with its output: while it runs the first 64 KiB, then what the model was given, which the tool cut to its own limit (at most one frame). */
 export const ToolPart = z.object({
   kind: z.literal('tool'),
   partId: z.string(),
