@@ -42,7 +42,7 @@ describe('The log', () => {
   it('is on disk at once after an error', async () => {
     log.of('rpc').info('before');
     log.of('rpc').error('now');
-    await expect.poll(() => linesOf(log.path).length).toBe(2);
+    await expect.poll(() => linesOf(log.path).length, { timeout: 10_000 }).toBe(2);
   });
 
   it('tells its listeners each entry until they leave, whatever another listener does', () => {
@@ -76,7 +76,7 @@ describe('The log', () => {
       for (let count = 0; count < 140; count++) log.of('worker').info(text, { data: { round } });
       // An error is written at once, and everything before it.
       log.of('worker').error(`end of round ${round}`);
-      await expect.poll(() => linesOf(log.path).at(-1)).toContain(`end of round ${round}`);
+      await expect.poll(() => linesOf(log.path).at(-1), { timeout: 10_000 }).toContain(`end of round ${round}`);
     }
     await log.dispose();
     const folder = path.dirname(log.path);

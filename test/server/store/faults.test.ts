@@ -102,7 +102,7 @@ describe('A database that cannot be read', () => {
     await rig.store
       .setSetting({ key: 'a', value: 'b' })
       .catch((error: unknown) => expect(error).toMatchObject({ class: 'storage_corrupt' }));
-    await expect.poll(() => rig.store.recoveredFrom).toBeDefined();
+    await expect.poll(() => rig.store.recoveredFrom, { timeout: 10_000 }).toBeDefined();
     await expectFresh();
     expect(setAside().filter((name) => /corrupt-\d+$/.test(name))).toHaveLength(1);
   });
