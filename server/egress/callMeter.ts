@@ -2,6 +2,9 @@ import type { ModelCallReport } from '../inference/route.ts';
 import type { ChatStreamEvent, ChatUsage } from '../inference/wire/chatStreamEvent.ts';
 import { estimateTokens } from './estimateTokens.ts';
 
+/** Seconds between first and last token below which no speed is told. */
+const shortestSpan = 0.02;
+
 /** Measures one model call by the events that pass. */
 export interface CallMeter {
   /** Takes events in order; the time of the call is when they are taken. */
@@ -42,7 +45,8 @@ export function startCallMeter(prompt: () => string): CallMeter {
   function speed(tokens: number | undefined): number | undefined {
     if (counted?.tokensPerSecond !== undefined) return counted.tokensPerSecond;
     const seconds = (lastToken - (firstToken ?? lastToken)) / 1000;
-    return tokens === undefined || tokens < 2 || seconds <= 0 ? undefined : (tokens - 1) / seconds;
+    // What came in one gulp was buffered on its way; its speed would say nothing about the model.
+    return tokens === undefined || tokens < 2 || seconds < shortestSpan ? undefined : (tokens - 1) / seconds;
   }
 
   return {

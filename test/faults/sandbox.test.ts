@@ -47,7 +47,7 @@ describe('A sandbox', () => {
         expect(end.outcome).toBe('completed');
         expect(end.text.split(' ').filter((word) => word !== '')).toEqual(Array.from({ length: 100 }, (_, n) => `w${n + 1}`));
         const tool = end.message?.parts.find((part) => part.kind === 'tool');
-        expect(tool?.kind === 'tool' ? tool.output : '').toBe(`${`agent ${place}\n`.repeat(round)}[exit 0]`);
+        expect(tool?.kind === 'tool' ? tool.output : '').toBe(`${`agent ${place}\n`.repeat(round)}`);
       }
       await gateway.assertNoOrphans();
       for (const each of watches) await gateway.assertWhole(each);

@@ -99,9 +99,11 @@ class CommandRun {
     const { reason, aborted } = this.#context.signal;
     const isOverTime = aborted && reason === 'timed_out';
     const end = isOverTime ? 'ended because its time was over' : signal === null ? `exit ${code ?? 'unknown'}` : `killed by ${signal}`;
-    const notes = [`[${end}]`, ...(this.#isHeldOpen ? ['[something runs on in the background; its output is not read any more]'] : [])];
+    // A command that ended well and printed something has said all; its row shows the success.
+    const isPlain = code === 0 && !aborted && this.#kept.totalBytes > 0;
+    const notes = [...(isPlain ? [] : [`[${end}]`]), ...(this.#isHeldOpen ? ['[something runs on in the background; its output is not read any more]'] : [])];
     const text = this.#kept.totalBytes === 0 ? '(no output)\n' : this.#kept.toString();
-    const output = `${text}${text.endsWith('\n') ? '' : '\n'}${notes.join('\n')}`;
+    const output = notes.length === 0 ? text : `${text}${text.endsWith('\n') ? '' : '\n'}${notes.join('\n')}`;
     const state = isOverTime ? 'timed_out' : aborted ? 'stopped' : code === 0 ? 'done' : 'failed';
     const cut = this.#kept.cutBytes === 0 ? {} : { truncatedBytes: this.#kept.cutBytes };
     return { state, output, ...cut, ...(code === 0 || aborted ? {} : { result: end }) };
