@@ -1,6 +1,8 @@
 import { anchorShift, findAnchor } from './readingAnchor.ts';
 import type { ReadingAnchor } from './readingAnchor.ts';
 
+/** A noted piece that stands further than this below the top, in px, has something undrawn above it. */
+const roughOffset = 24;
 /** Within how many px of the end the view follows it. */
 const followWithin = 24;
 
@@ -51,20 +53,27 @@ export class ScrollKeeper {
     return true;
   }
 
-  /** Before a change that moves things: notes what the reader looks at. */
-  note(): void {
-    if (!this.#isFollowing) this.#anchor = findAnchor(this.#scroller) ?? this.#anchor;
+  /** Moves the view down by what was put above it, when no piece is noted that would tell. */
+  makeUpFor(height: number): void {
+    if (this.#isFollowing || this.#anchor?.element.isConnected) return;
+    this.#scroller.scrollTop += height;
+    this.#lastTop = this.#scroller.scrollTop;
   }
 
-  /** After anything changed its size or place: puts the scroll right again. */
-  hold(): void {
+  /**
+   * After anything changed its size or place: puts the scroll right again. Once all is drawn (`isSettled`), a piece that was noted
+   * while the view was still blank above it gives way to the one that really stands at the top.
+   */
+  hold(isSettled = false): void {
     const scroller = this.#scroller;
     if (this.#isFollowing) {
       const end = scroller.scrollHeight - scroller.clientHeight;
       if (Math.abs(scroller.scrollTop - end) >= 1) scroller.scrollTop = end;
-    } else if (this.#anchor !== undefined) {
-      const shift = anchorShift(scroller, this.#anchor);
+    } else {
+      const shift = this.#anchor === undefined ? undefined : anchorShift(scroller, this.#anchor);
       if (shift !== undefined && Math.abs(shift) >= 1) scroller.scrollTop += shift;
+      const isRough = shift === undefined || this.#anchor === undefined || this.#anchor.offset > roughOffset;
+      if (isSettled && isRough) this.#anchor = findAnchor(scroller);
     }
     this.#lastTop = scroller.scrollTop;
   }
@@ -75,11 +84,18 @@ export class ScrollKeeper {
     const distance = scroller.scrollHeight - scroller.clientHeight - scrollTop;
     const moved = scrollTop - this.#lastTop;
     if (Math.abs(moved) < 1) return;
-    this.#lastTop = scrollTop;
+    this.#undoSlip(moved);
+    this.#lastTop = scroller.scrollTop;
     if (moved < 0 && distance > followWithin) this.#isFollowing = false;
     else if (moved > 0 && distance <= followWithin) this.#isFollowing = true;
     this.#anchor = this.#isFollowing ? undefined : findAnchor(scroller);
     this.#onChange();
+  }
+
+  /** The reader moved by `moved`; whatever else moved the piece under the eye since it was noted came from things above, and is taken back. */
+  #undoSlip(moved: number): void {
+    const shift = this.#isFollowing || this.#anchor === undefined ? undefined : anchorShift(this.#scroller, this.#anchor);
+    if (shift !== undefined && Math.abs(shift + moved) >= 1) this.#scroller.scrollTop += shift + moved;
   }
 
   #leaveEnd(): void {

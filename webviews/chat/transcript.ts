@@ -125,13 +125,13 @@ export class Transcript extends LightElement {
 
   protected override willUpdate(changed: PropertyValues): void {
     if (changed.has('turns') || this.#keeper?.isFollowing) this.#chooseWindow();
-    this.#keeper?.note();
     this.#keepFocus();
   }
 
   protected override updated(changed: PropertyValues): void {
     super.updated(changed);
     this.#makeRoom();
+    this.#keeper?.makeUpFor(this.#prepended(changed.get('turns') as readonly Turn[] | undefined));
     const drawn = new Set(this.querySelectorAll('logos-turn, .pendings'));
     for (const element of this.#observed) if (!drawn.has(element)) this.#sizes.unobserve(element);
     for (const element of drawn) if (!this.#observed.has(element)) this.#sizes.observe(element);
@@ -169,6 +169,13 @@ export class Transcript extends LightElement {
         </div>
       </div>
       ${this.sticky === undefined ? nothing : this.#stickyLine(this.sticky)}`;
+  }
+
+  /** Height of the turns that were put before those that were known. */
+  #prepended(before: readonly Turn[] | undefined): number {
+    const first = before?.[0];
+    const count = first === undefined ? -1 : this.turns.findIndex((turn) => turn.id === first.id);
+    return this.turns.slice(0, Math.max(0, count)).reduce((sum, turn) => sum + (this.#heights.get(turn.id) ?? estimatedTurnHeight), 0);
   }
 
   /** Set by script, because the content security policy forbids style attributes. */
@@ -218,7 +225,7 @@ export class Transcript extends LightElement {
       const id = target instanceof HTMLElement ? target.dataset['turn'] : undefined;
       if (id !== undefined) this.#heights.set(id, borderBoxSize[0]?.blockSize ?? contentRect.height);
     }
-    this.#keeper?.hold();
+    this.#keeper?.hold(true);
     if (this.#chooseWindow()) this.requestUpdate();
     this.#stick();
   }
