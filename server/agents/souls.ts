@@ -36,11 +36,22 @@ const maxSoulBytes = 262_144;
 
 /** Reads souls from folders `<directory>/<slug>/{soul.manifest.yaml, soul.md}`; a later directory overrides an earlier one. */
 export function createSouls(options: { directories: readonly string[]; log: Logger }): Souls {
+  /** What the files of a folder meant; every turn reads them, few find another text in them. */
+  const parsed = new Map<string, { readonly manifest: string; readonly loaded: LoadedSoul }>();
+
+  function parseOnce(slug: string, folder: string, manifest: string, text: string | undefined): LoadedSoul {
+    const known = parsed.get(folder);
+    if (known?.manifest === manifest && known.loaded.text === text) return known.loaded;
+    const loaded = parseSoul(slug, folder, manifest, text);
+    parsed.set(folder, { manifest, loaded });
+    return loaded;
+  }
+
   async function load(slug: string): Promise<LoadedSoul> {
     for (const directory of options.directories.toReversed()) {
       const folder = path.join(directory, slug);
-      const manifest = await readIfThere(path.join(folder, 'soul.manifest.yaml'));
-      if (manifest !== undefined) return parseSoul(slug, folder, manifest, await readIfThere(path.join(folder, 'soul.md')));
+      const [manifest, text] = await Promise.all([readIfThere(path.join(folder, 'soul.manifest.yaml')), readIfThere(path.join(folder, 'soul.md'))]);
+      if (manifest !== undefined) return parseOnce(slug, folder, manifest, text);
     }
     throw new AppError('not_found', `There is no soul named ${slug}.`, { reason: 'soul', hint: 'Choose another soul for the agent.' });
   }

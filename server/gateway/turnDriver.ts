@@ -75,11 +75,13 @@ export class TurnDriver {
   async run(): Promise<void> {
     const { turn, attempt, mode, agentId, sessionId } = this.#job;
     const messageId = this.#answer.message.id;
+    // Reading what the agent is takes as long as storing the start does, so both are under way at once.
+    const preparing = this.#untilAborted(this.#prepare());
+    preparing.catch(() => undefined);
     this.#ports.publish(await this.#ports.store.startAttempt({ turnId: turn.id, attempt, mode, messageId, runId: this.#runId, at: this.#ports.now() }));
     this.#ports.activity.set({ agentId, sessionId, turnId: turn.id, phase: this.#phase });
     try {
-      const prepared = await this.#untilAborted(this.#prepare());
-      await this.#runTask(prepared);
+      await this.#runTask(await preparing);
     } catch (error) {
       this.#reduce({ kind: 'preparationFailed', error: asAppError(error).toInfo() });
       if (asAppError(error).class === 'internal') this.#ports.log.error(`A turn failed: ${String(error instanceof Error ? error.stack : error)}`, this.#context());

@@ -16,6 +16,15 @@ export interface PolicyLoader {
 
 /** Reads `<name>.yaml` from the first of `folders` that has it, so a person's own policy wins over a shipped one of that name. */
 export function createPolicyLoader(folders: readonly string[]): PolicyLoader {
+  /** What the text of a file meant; every turn reads the file, few find another text in it. */
+  const parsed = new Map<string, { readonly text: string; readonly policy: Policy }>();
+  const parseOnce = (name: string, file: string, text: string): Policy => {
+    const known = parsed.get(file);
+    if (known?.text === text) return known.policy;
+    const policy = parsePolicy(name, file, text);
+    parsed.set(file, { text, policy });
+    return policy;
+  };
   return {
     load: async (name) => {
       if (!policyName.test(name)) {
@@ -24,7 +33,7 @@ export function createPolicyLoader(folders: readonly string[]): PolicyLoader {
       for (const folder of folders) {
         const file = path.join(folder, `${name}.yaml`);
         const text = await readText(file);
-        if (text !== undefined) return parsePolicy(name, file, text);
+        if (text !== undefined) return parseOnce(name, file, text);
       }
       throw new AppError('policy_invalid', `There is no policy "${name}".`, {
         reason: 'missing',

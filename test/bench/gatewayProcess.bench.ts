@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { GatewayProcess } from '../support/gateway/gatewayProcess.ts';
 import { treeOf, until, workerTrees } from '../support/gateway/processes.ts';
-import { makeHome, TestGateway } from '../support/gateway/testGateway.ts';
+import { makeHome, pathsOf, removeState, TestGateway } from '../support/gateway/testGateway.ts';
 import { cpuMs, pssMegabytes } from './procFigures.ts';
 import { isQuick, ms, percentile, printRow, spread } from './rows.ts';
 
@@ -36,7 +36,7 @@ async function measureStarts(): Promise<void> {
     await promisify(execFile)(process.execPath, ['-e', '0']);
     floor.push(performance.now() - startedAt);
   }
-  fs.rmSync(home, { recursive: true, force: true });
+  removeState(pathsOf(home));
   const p50 = percentile(figures, 0.5);
   printRow({ name: 'gateway: start to initialize answered', goal: 'p50 <= 250 ms', figure: spread(figures), ok: p50 <= 250, floor: spread(floor), note: `n = ${starts}; the very first start, with a fresh state directory, ${ms(first)}; floor: Node starting and ending` });
 }

@@ -24,6 +24,11 @@ export function makeHome(): string {
   return fs.realpathSync(fs.mkdtempSync('/tmp/lg-'));
 }
 
+/** The folders of the gateway with this state directory: itself, and where a gateway of root keeps its sandboxes. */
+export function pathsOf(home: string): string[] {
+  return [home, path.join('/var/lib/logos', createHash('sha256').update(home).digest('hex').slice(0, 8))];
+}
+
 /** A gateway with its own state, a scripted model server and an agent that uses it. */
 export class TestGateway {
   readonly home: string;
@@ -66,7 +71,7 @@ export class TestGateway {
 
   /** Everything of this gateway on the host lies below one of these. */
   get paths(): string[] {
-    return [this.home, path.join('/var/lib/logos', createHash('sha256').update(this.home).digest('hex').slice(0, 8))];
+    return pathsOf(this.home);
   }
 
   /** The home of an agent's sandbox on the host. */
@@ -169,7 +174,7 @@ export class TestGateway {
 }
 
 /** Removes the folders, and gives back the ids that a gateway of root took for the sandboxes below them. */
-function removeState(paths: readonly string[]): void {
+export function removeState(paths: readonly string[]): void {
   const ids = '/var/lib/logos/uids';
   for (const id of fs.existsSync(ids) ? fs.readdirSync(ids) : []) {
     const claim = path.join(ids, id, 'owner');
