@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { readProcess } from '../../process/processTable.ts';
 import type { SandboxLimits } from '../limits.ts';
 
 /** A place in the tree of control groups under which this gateway may make groups of its own. */
@@ -27,7 +28,8 @@ export interface CgroupSources {
   readonly membership: string;
 }
 
-const ownName = 'logos';
+/** One group per gateway, so that none touches what another has just made. */
+const ownName = `logos-${process.pid}`;
 
 /** Reads where this process stands; undefined where there are no control groups. */
 export function readCgroupSources(): CgroupSources | undefined {
@@ -46,15 +48,21 @@ export class Cgroups {
     this.#base = base;
   }
 
-  /** Undefined when this process may not make groups that limit memory. Removes empty groups of earlier starts. */
+  /** Undefined when this process may not make groups that limit memory. Removes the groups of gateways that are gone. */
   static open(sources: CgroupSources | undefined): Cgroups | undefined {
     if (sources === undefined) return undefined;
     const base = findVersion1(sources) ?? findVersion2(sources);
     if (base === undefined) return undefined;
-    for (const folder of new Set(Object.values(base.folders))) {
-      for (const name of listFolders(folder)) tryTo(() => fs.rmdirSync(path.join(folder, name)));
-    }
+    for (const folder of new Set(Object.values(base.folders).map((own) => path.dirname(own)))) removeAbandoned(folder);
     return new Cgroups(base);
+  }
+
+  /** Removes this gateway's groups; its tasks must be gone. */
+  dispose(): void {
+    for (const folder of Object.values(this.#base.folders)) {
+      for (const task of fs.existsSync(folder) ? listFolders(folder) : []) tryTo(() => fs.rmdirSync(path.join(folder, task)));
+      tryTo(() => fs.rmdirSync(folder));
+    }
   }
 
   /** Makes the groups of a task. Throws what the system throws. */
@@ -120,6 +128,15 @@ function findVersion2({ root, membership }: CgroupSources): CgroupBase | undefin
 function openOwn(folder: string): string | undefined {
   const own = path.join(folder, ownName);
   return fs.existsSync(own) || tryTo(() => fs.mkdirSync(own)) ? own : undefined;
+}
+
+function removeAbandoned(folder: string): void {
+  for (const name of listFolders(folder)) {
+    const pid = /^logos-(\d+)$/.exec(name)?.[1];
+    if (pid === undefined || name === ownName || readProcess(Number(pid)) !== undefined) continue;
+    for (const task of listFolders(path.join(folder, name))) tryTo(() => fs.rmdirSync(path.join(folder, name, task)));
+    tryTo(() => fs.rmdirSync(path.join(folder, name)));
+  }
 }
 
 function isWritable(file: string): boolean {

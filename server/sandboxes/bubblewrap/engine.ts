@@ -132,6 +132,8 @@ export class BubblewrapEngine implements SandboxEngine {
 
   async dispose(): Promise<void> {
     await this.#end(() => true);
+    const host = await this.#host?.catch(() => undefined);
+    host?.cgroups?.dispose();
   }
 
   async #end(isMeant: (agentId: string) => boolean): Promise<void> {

@@ -1,0 +1,58 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Accounts, isMapped, type IdSources } from '../../../../server/sandboxes/bubblewrap/accounts.ts';
+
+const whole: IdSources = { uidMap: '         0          0 4294967295\n', subordinateIds: '', accounts: '' };
+let folder: string;
+
+beforeEach(() => { folder = fs.mkdtempSync(path.join(os.tmpdir(), 'logos-uids-')); });
+afterEach(() => fs.rmSync(folder, { recursive: true }));
+
+describe('Accounts', () => {
+  it('gives each owner an id of its own, from 200000 on, and the same one again', () => {
+    const accounts = new Accounts(folder, whole);
+    expect([accounts.take('/a'), accounts.take('/b'), accounts.take('/a')]).toEqual([200_000, 200_001, 200_000]);
+    expect(new Accounts(folder, whole).take('/b')).toBe(200_001);
+  });
+
+  it('gives no id twice to several gateways that share the range', () => {
+    const owners = Array.from({ length: 30 }, (_, index) => `/owner${index}`);
+    const ids = owners.map((owner) => new Accounts(folder, whole).take(owner));
+    expect(new Set(ids).size).toBe(owners.length);
+  });
+
+  it('gives an id back', () => {
+    const accounts = new Accounts(folder, whole);
+    accounts.take('/a');
+    accounts.release('/a');
+    expect(accounts.find('/a')).toBeUndefined();
+    expect(accounts.take('/b')).toBe(200_000);
+  });
+
+  it('leaves ids of containers and of accounts alone', () => {
+    const accounts = new Accounts(folder, { ...whole, subordinateIds: 'me:165536:65536\n', accounts: 'x:x:231072:1::/:/bin/sh\ng:x:231073:\n' });
+    expect(accounts.take('/a')).toBe(231_074);
+  });
+
+  it('takes only ids that exist in its user namespace', () => {
+    expect(new Accounts(folder, { ...whole, uidMap: '0 100000 65536\n' }).take('/a')).toBe(50_000);
+  });
+
+  it('refuses aloud when root is only called so, and no other id exists', () => {
+    expect(() => new Accounts(folder, { ...whole, uidMap: '         0       1000          1\n' }).take('/a')).toThrowError(
+      expect.objectContaining({ class: 'sandbox_unsupported', reason: 'root_without_ids', hint: expect.stringContaining('ordinary user') }),
+    );
+  });
+});
+
+it.each([
+  ['0 0 4294967295', 200_000, true],
+  ['0 1000 1', 0, true],
+  ['0 1000 1', 1, false],
+  ['0 1000 1\n1 100000 65536', 65_536, true],
+  ['', 0, false],
+])('in the map %j, %d is mapped: %s', (map, id, expected) => {
+  expect(isMapped(map, id)).toBe(expected);
+});
