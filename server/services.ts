@@ -52,7 +52,7 @@ async function build(context: ServicesContext, stack: DisposableStack): Promise<
   const store = stack.add(await openStore({ path: path.join(home, 'logos.db'), log }));
   const http = stack.add(createHttpClient());
   const embedded = stack.add(openEmbeddedModel({ home, distribution, nodePath: context.workerNodePath, log: log('inference') }));
-  const keys = openKeys(path.join(home, 'keys.json'));
+  const keys = openKeys(path.join(home, 'keys.json'), (key) => context.log.addSecret(key));
   const models = createModels({ store, keys, http, log: log('inference'), embedded, builtInServers: environment['LOGOS_MODEL_SERVERS'] === 'none' ? [] : builtInServers });
   const policies = createPolicyLoader([path.join(home, 'policies'), path.join(distribution, 'policies')]);
   const engine = engines.bubblewrap({ stateDir: home, nodePath: context.workerNodePath ?? '', workerPath: path.join(distribution, 'worker.js'), log: log('sandbox') });

@@ -10,16 +10,22 @@ export interface Keys {
   remove(serverId: string): Promise<void>;
 }
 
-/** Opens the keys in `file`, which is made with mode 0600 when the first key comes. A file that cannot be read as keys is an error, not an empty one. */
-export function openKeys(file: string): Keys {
+/** Opens the keys in `file`, which is made with mode 0600 when the first key comes. A file that cannot be read as keys is an error, not an empty one. Each key is told to `onKey` before it is given out, so that the log can keep it out. */
+export function openKeys(file: string, onKey: (key: string) => void = () => undefined): Keys {
   let loaded: Promise<Map<string, string>> | undefined;
   let writing: Promise<void> = Promise.resolve();
 
   const load = (): Promise<Map<string, string>> => {
-    loaded ??= readKeys(file).catch((error: unknown) => {
-      loaded = undefined;
-      throw error;
-    });
+    loaded ??= readKeys(file).then(
+      (keys) => {
+        for (const key of keys.values()) onKey(key);
+        return keys;
+      },
+      (error: unknown) => {
+        loaded = undefined;
+        throw error;
+      },
+    );
     return loaded;
   };
 
@@ -37,7 +43,10 @@ export function openKeys(file: string): Keys {
 
   return {
     get: async (serverId) => (await load()).get(serverId),
-    set: (serverId, key) => change((keys) => keys.set(serverId, key)),
+    set: (serverId, key) => {
+      onKey(key);
+      return change((keys) => keys.set(serverId, key));
+    },
     remove: async (serverId) => {
       if ((await load()).has(serverId)) await change((keys) => keys.delete(serverId));
     },

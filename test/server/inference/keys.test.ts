@@ -32,6 +32,14 @@ describe('the keys of model servers', () => {
     expect(fs.readdirSync(folder)).toEqual(['keys.json']);
   });
 
+  it('are told to whoever must keep them out of the log, before they are given out', async () => {
+    const told: string[] = [];
+    await openKeys(file, (key) => told.push(key)).set('a', 'one');
+    expect(told).toEqual(['one']);
+    await openKeys(file, (key) => told.push(key)).get('a');
+    expect(told).toEqual(['one', 'one']);
+  });
+
   it('are closed again when somebody opened their file to others', async () => {
     await openKeys(file).set('a', 'one');
     fs.chmodSync(file, 0o644);
