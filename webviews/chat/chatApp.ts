@@ -117,7 +117,7 @@ export class ChatApp extends LightElement {
     startSandbox: () => this.driver?.startSandbox(),
     resend: (messageId) => this.driver?.resend(messageId),
     removePending: (messageId) => this.driver?.removePending(messageId),
-    fold: (partId, isOpen) => this.driver?.fold(partId, isOpen),
+    fold: (key, isOpen) => this.driver?.fold(key, isOpen),
   };
 
   readonly #composerActions: ComposerActions = {
@@ -150,7 +150,7 @@ export class ChatApp extends LightElement {
   }
 
   #folded(detail: FoldDetail): void {
-    this.driver?.fold(detail.partId, detail.isOpen);
+    this.driver?.fold(detail.key, detail.isOpen);
   }
 
   #command({ command, args }: CommandDetail): void {

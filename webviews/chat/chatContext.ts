@@ -8,7 +8,7 @@ export interface ChatActions {
   resend(messageId: string): void;
   removePending(messageId: string): void;
   /** A person opened or folded a step. */
-  fold(partId: string, isOpen: boolean): void;
+  fold(key: string, isOpen: boolean): void;
 }
 
 /** Event by which a deep part asks the host for something; it bubbles to the app. */
@@ -29,9 +29,9 @@ export function askHost<C extends HostCommand>(source: EventTarget, command: C, 
 /** Event that tells that a person opened or folded a step. */
 export const foldEvent = 'logos-fold';
 
-/** The step and what it is now. */
+/** The key of the step and what it is now. */
 export interface FoldDetail {
-  readonly partId: string;
+  readonly key: string;
   readonly isOpen: boolean;
 }
 

@@ -164,8 +164,8 @@ export class ChatDriver {
   }
 
   /** Remembers that a person opened or folded a step. */
-  fold(partId: string, isOpen: boolean): void {
-    this.#store.update((state) => ({ ...state, folds: { ...state.folds, [partId]: isOpen } }));
+  fold(key: string, isOpen: boolean): void {
+    this.#store.update((state) => ({ ...state, folds: { ...state.folds, [key]: isOpen } }));
   }
 
   /** Takes the last failure off the screen. */

@@ -41,7 +41,7 @@ export interface ChatState {
   readonly pending: readonly PendingMessage[];
   /** Unsent text by session, or by agent before there is one. */
   readonly drafts: Readonly<Record<string, string>>;
-  /** Steps that a person opened or folded, by part id. */
+  /** Steps that a person opened or folded, by `stepKey`. */
   readonly folds: Readonly<Record<string, boolean>>;
   readonly edit: QueuedEdit | undefined;
   /** When Stop was pressed, by turn. */

@@ -1,4 +1,5 @@
 import { v7 } from 'uuid';
+import type { Message } from '../../server/protocol/messages.ts';
 import { FrameGate } from '../shared/frameGate.ts';
 import { HostLink } from '../shared/hostLink.ts';
 import type { HostPort } from '../shared/hostLink.ts';
@@ -14,6 +15,7 @@ import { composerStyles } from './composer.css.ts';
 import { chatStyles } from './chat.css.ts';
 import { proseStyles } from './prose.css.ts';
 import { restoreState, saveState } from './savedState.ts';
+import { stepKey } from './stepKey.ts';
 import { ansiStyles, stepStyles } from './steps.css.ts';
 
 declare function acquireVsCodeApi(): HostPort;
@@ -59,10 +61,14 @@ function readingPlace() {
 async function restorePlace(): Promise<void> {
   const place = placeToRestore;
   placeToRestore = undefined;
-  const turn = store.state.snapshot?.turns.find((one) => one.message.id === place?.anchor || one.attempts.some((attempt) => attempt.message?.parts.some((part) => part.partId === place?.anchor)));
+  const turn = store.state.snapshot?.turns.find((one) => one.message.id === place?.anchor || one.attempts.some((attempt) => holdsStep(attempt.message, place?.anchor)));
   if (place === undefined || turn === undefined || place.sessionId !== store.state.sessionId) return;
   await app.updateComplete;
   await app.transcript?.drawAround(turn.id, place.anchor, place.offset);
+}
+
+function holdsStep(message: Message | undefined, key: string | undefined): boolean {
+  return message?.parts.some((part) => stepKey(message.id, part) === key) ?? false;
 }
 
 function tellHost(next: ChatState, previous: ChatState | undefined): void {

@@ -13,8 +13,9 @@ const maxOpenedChars = 1_048_576;
 
 /** A piece of the answer: markdown that grows without flicker, because blocks that stand are never drawn again. */
 export class TextStep extends StepElement {
-  static override properties = { partId: {}, text: {}, isLive: {}, pages: { state: true } };
-  declare partId: string;
+  static override properties = { key: {}, text: {}, isLive: {}, pages: { state: true } };
+  /** Its `stepKey`. */
+  declare key: string;
   declare text: string;
   /** It still grows: a caret stands at its end. */
   declare isLive: boolean;
@@ -23,7 +24,7 @@ export class TextStep extends StepElement {
 
   constructor() {
     super();
-    this.partId = '';
+    this.key = '';
     this.text = '';
     this.isLive = false;
     this.pages = 1;
@@ -37,7 +38,7 @@ export class TextStep extends StepElement {
     const spoken = this.isLive && document.body.classList.contains('vscode-using-screen-reader') ? wholeSentences(this.text) : this.text;
     const blocks = this.#blocks.parse(spoken, this.isLive);
     const shown = blocks.length > this.pages * blocksPerPage ? blocks.slice(0, this.pages * blocksPerPage) : blocks;
-    return html`<div class="prose" data-stop data-anchor=${this.partId} role="group" aria-label="Answer">
+    return html`<div class="prose" data-stop data-anchor=${this.key} role="group" aria-label="Answer">
       ${markdownTemplate(shown, this.isLive && shown === blocks)} ${shown === blocks ? this.#cutNotice() : this.#more(blocks.length - shown.length)}
     </div>`;
   }

@@ -13,7 +13,9 @@ const maxThinkingChars = 262_144;
 
 /** The model's reasoning: one row with its seconds and a sentence; opened in place it scrolls by itself and follows its end. */
 export class ThinkingRow extends StepElement {
-  static override properties = { thought: {}, isLive: {}, fold: {} };
+  static override properties = { key: {}, thought: {}, isLive: {}, fold: {} };
+  /** Its `stepKey`. */
+  declare key: string;
   declare thought: ThinkingPart | undefined;
   /** It still grows. */
   declare isLive: boolean;
@@ -22,6 +24,7 @@ export class ThinkingRow extends StepElement {
 
   constructor() {
     super();
+    this.key = '';
     this.thought = undefined;
     this.isLive = false;
     this.fold = undefined;
@@ -46,8 +49,8 @@ export class ThinkingRow extends StepElement {
     const seconds = isLive ? countedSeconds(Date.now() - part.startedAt) : part.durationMs === undefined ? undefined : countedSeconds(Math.max(1000, part.durationMs));
     const label = isLive ? `Thinking, ${seconds}` : seconds === undefined ? 'Thought' : `Thought for ${seconds}`;
     const sentence = isLive ? lastSentence(part.text) : firstSentence(part.text);
-    return html`<div data-anchor=${part.partId}>
-      <button type="button" class="step" data-stop aria-expanded=${isOpen} @click=${() => tellFold(this, { partId: part.partId, isOpen: !isOpen })}>
+    return html`<div data-anchor=${this.key}>
+      <button type="button" class="step" data-stop aria-expanded=${isOpen} @click=${() => tellFold(this, { key: this.key, isOpen: !isOpen })}>
         <span class="unseen">${isLive ? 'Thinking' : label}</span>
         <span class="seen" aria-hidden="true">${icon(isOpen ? 'chevron-down' : 'chevron-right')}<span class="label">${label}</span>${isOpen ? nothing : html`<span class="cut" dir="auto">${safeText(sentence)}</span>`}</span>
       </button>

@@ -21,7 +21,9 @@ const maxOpenedChars = 1_048_576;
  * a failed one stays open; what a person did stands above both.
  */
 export class ToolRow extends StepElement {
-  static override properties = { call: {}, fold: {} };
+  static override properties = { key: {}, call: {}, fold: {} };
+  /** Its `stepKey`. */
+  declare key: string;
   declare call: ToolPart | undefined;
   /** What a person chose: open, folded, or nothing yet. */
   declare fold: boolean | undefined;
@@ -29,6 +31,7 @@ export class ToolRow extends StepElement {
 
   constructor() {
     super();
+    this.key = '';
     this.call = undefined;
     this.fold = undefined;
     new SecondsClock(this, () => this.call?.state === 'running');
@@ -61,8 +64,8 @@ export class ToolRow extends StepElement {
     const time = toolTime(part, Date.now());
     const isOpen = this.#isOpen(part);
     const hasBody = part.output !== '' || part.error !== undefined;
-    return html`<div class="card" data-anchor=${part.partId}>
-      <button type="button" class="head" data-stop aria-expanded=${hasBody ? isOpen : nothing} @click=${() => this.#toggle(part, isOpen)}>
+    return html`<div class="card" data-anchor=${this.key}>
+      <button type="button" class="head" data-stop aria-expanded=${hasBody ? isOpen : nothing} @click=${() => tellFold(this, { key: this.key, isOpen: !isOpen })}>
         <span class="unseen">${toolName(part)}</span>
         <span class="seen" aria-hidden="true">${stateIcon(part)}<span>${verb}</span><code class="cut" dir="ltr" title=${part.title.slice(0, 1000)}>${object}</code>
         ${folder === undefined ? nothing : html`<span class="meta cut dir wide" dir="ltr">${folder}</span>`}
@@ -78,10 +81,6 @@ export class ToolRow extends StepElement {
     if (this.fold !== undefined) return this.fold;
     if (part.state === 'failed' || part.state === 'timed_out') return true;
     return part.state === 'running' && part.output !== '' && Date.now() - part.startedAt >= opensAfterMs;
-  }
-
-  #toggle(part: ToolPart, isOpen: boolean): void {
-    tellFold(this, { partId: part.partId, isOpen: !isOpen });
   }
 
   #body(part: ToolPart): TemplateResult {

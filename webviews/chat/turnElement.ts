@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { Attempt, Part, Turn } from '../../server/protocol/messages.ts';
+import type { Attempt, Message, Part, Turn } from '../../server/protocol/messages.ts';
 import { button } from '../shared/button.ts';
 import { icon } from '../shared/icon.ts';
 import { SecondsClock } from '../shared/secondsClock.ts';
@@ -14,6 +14,7 @@ import type { ChatActions } from './chatContext.ts';
 import { errorCard } from './errorCard.ts';
 import { errorWords, iterationsSpentWords } from './errorWords.ts';
 import { phaseWords } from './phaseWords.ts';
+import { stepKey } from './stepKey.ts';
 import { answerText, usageLine } from './usageLine.ts';
 import { messageText } from './userMessage.ts';
 import { clockWords, plural, withoutStop } from './words.ts';
@@ -75,26 +76,29 @@ export class TurnElement extends StepElement {
   }
 
   #steps(attempt: Attempt, isRunning: boolean): readonly unknown[] {
-    const parts = attempt.message?.parts ?? [];
-    if (attempt.message?.fromReasoning && parts.every((part) => part.kind !== 'text')) return this.#reasoningAsAnswer(parts);
-    const fromReasoning = attempt.message?.fromReasoning ? html`<div class="meta">The model sent no answer; this is its thinking.</div>` : nothing;
-    const shown = attempt.message?.fromReasoning ? parts.filter((part) => part.kind !== 'thinking') : parts;
-    return [fromReasoning, ...shown.map((part, index) => this.#step(part, isRunning && index === shown.length - 1))];
+    const { message } = attempt;
+    if (message === undefined) return [];
+    const { parts } = message;
+    if (message.fromReasoning && parts.every((part) => part.kind !== 'text')) return this.#reasoningAsAnswer(message);
+    const fromReasoning = message.fromReasoning ? html`<div class="meta">The model sent no answer; this is its thinking.</div>` : nothing;
+    const shown = message.fromReasoning ? parts.filter((part) => part.kind !== 'thinking') : parts;
+    return [fromReasoning, ...shown.map((part, index) => this.#step(message, part, isRunning && index === shown.length - 1))];
   }
 
-  #reasoningAsAnswer(parts: readonly Part[]): readonly unknown[] {
+  #reasoningAsAnswer(message: Message): readonly unknown[] {
     const note = html`<div class="meta">The model sent no answer; this is its thinking.</div>`;
-    return [note, ...parts.map((part) => (part.kind === 'thinking' ? html`<logos-text .partId=${part.partId} .text=${part.text}></logos-text>` : this.#step(part, false)))];
+    return [note, ...message.parts.map((part) => (part.kind === 'thinking' ? html`<logos-text .key=${stepKey(message.id, part)} .text=${part.text}></logos-text>` : this.#step(message, part, false)))];
   }
 
-  #step(part: Part, isLive: boolean): TemplateResult | typeof nothing {
+  #step(message: Message, part: Part, isLive: boolean): TemplateResult | typeof nothing {
+    const key = stepKey(message.id, part);
     switch (part.kind) {
       case 'text':
-        return part.text.trim() === '' ? nothing : html`<logos-text .partId=${part.partId} .text=${part.text} .isLive=${isLive}></logos-text>`;
+        return part.text.trim() === '' ? nothing : html`<logos-text .key=${key} .text=${part.text} .isLive=${isLive}></logos-text>`;
       case 'thinking':
-        return part.text.trim() === '' ? nothing : html`<logos-thinking .thought=${part} .isLive=${isLive && part.durationMs === undefined} .fold=${this.folds[part.partId]}></logos-thinking>`;
+        return part.text.trim() === '' ? nothing : html`<logos-thinking .key=${key} .thought=${part} .isLive=${isLive && part.durationMs === undefined} .fold=${this.folds[key]}></logos-thinking>`;
       case 'tool':
-        return html`<logos-tool .call=${part} .fold=${this.folds[part.partId]}></logos-tool>`;
+        return html`<logos-tool .key=${key} .call=${part} .fold=${this.folds[key]}></logos-tool>`;
       default:
         return nothing;
     }
