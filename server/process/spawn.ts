@@ -1,8 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { isMainThread } from 'node:worker_threads';
+import { execa } from 'execa';
 import { AppError } from '../base/appError.ts';
 
 /** What a descriptor of the child is: a pipe to us, nothing, or an open descriptor of ours. */
@@ -58,11 +59,14 @@ export function spawnProcess(file: string, args: readonly string[], options: Spa
   if (!isMainThread) {
     throw new AppError('internal', `Cannot start ${file} from a worker thread.`, { reason: 'not_main_thread', hint: 'Start processes on the main thread.' });
   }
-  const child = spawn(file, [...args], {
+  const { nodeChildProcess: child } = execa(file, [...args], {
     env: { ...options.env },
+    extendEnv: false,
     cwd: options.cwd ?? '/',
-    stdio: maskInherited(options.stdio ?? threePipes),
-    shell: false,
+    stdio: maskInherited(options.stdio ?? threePipes) as never,
+    // Streams are read by their owners as they come; the end is told by `exited` and `closed`, never by a rejection.
+    buffer: false,
+    reject: false,
     detached: options.isDetached ?? false,
     windowsHide: true,
     ...(options.uid === undefined ? {} : { uid: options.uid }),
