@@ -14,3 +14,10 @@ export function pssMegabytes(pid: number): number {
   const kibibytes = Number(/^Pss:\s+(\d+) kB$/m.exec(fs.readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1'))?.[1]);
   return (kibibytes * 1024) / 1_000_000;
 }
+
+/** Time that all processors of the machine have been busy and have had, in ticks; the difference of two says how busy everything was between them. */
+export function machineTicks(): { readonly busy: number; readonly all: number } {
+  const [, ...ticks] = (fs.readFileSync('/proc/stat', 'latin1').split('\n')[0] ?? '').split(/\s+/).map(Number);
+  const all = ticks.slice(0, 8).reduce((total, value) => total + value, 0);
+  return { busy: all - (ticks[3] ?? 0) - (ticks[4] ?? 0), all };
+}

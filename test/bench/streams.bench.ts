@@ -5,7 +5,7 @@ import type { Script } from '../support/modelServer/script.ts';
 import { until } from '../support/gateway/processes.ts';
 import { TestGateway } from '../support/gateway/testGateway.ts';
 import { LightClient } from './lightClient.ts';
-import { cpuMs } from './procFigures.ts';
+import { cpuMs, machineTicks } from './procFigures.ts';
 import { isQuick, ms, percentile, printRow } from './rows.ts';
 
 const streams = isQuick ? 5 : 50;
@@ -61,7 +61,8 @@ async function measureFloor(): Promise<number[]> {
   return gaps;
 }
 
-async function run(client: LightClient): Promise<number> {
+/** Processor time of the gateway in ms while all streams ran, and the share in which the machine was busy. */
+async function run(client: LightClient): Promise<{ cpu: number; busy: number }> {
   await gateway.model.post('measured', script(tokens));
   const sessions = Array.from({ length: streams }, () => v7());
   for (const sessionId of sessions) {
@@ -71,15 +72,16 @@ async function run(client: LightClient): Promise<number> {
     await client.request('chat/send', { sessionId, messageId: v7(), text: '[[scenario:measured]]' });
   }
   await until(async () => (await gateway.model.chatRequests('scenario:measured')).length === streams, `${streams} requests at the model server`, 60_000);
-  const cpuBefore = cpuMs(gateway.process.pid);
+  const [cpuBefore, before] = [cpuMs(gateway.process.pid), machineTicks()];
   await gateway.model.release('go');
   await until(() => [...bySession.values()].every(({ isEnded }) => isEnded), 'the end of every stream', 120_000, 100);
-  return cpuMs(gateway.process.pid) - cpuBefore;
+  const after = machineTicks();
+  return { cpu: cpuMs(gateway.process.pid) - cpuBefore, busy: (100 * (after.busy - before.busy)) / (after.all - before.all) };
 }
 
 try {
   const client = await LightClient.connect(gateway.process, accept);
-  const cpu = await run(client);
+  const { cpu, busy } = await run(client);
   client.close();
   const expected = Array.from({ length: tokens }, (_, n) => `w${n + 1} `).join('');
   const lost = [...bySession.values()].filter(({ text }) => text !== expected).length;
@@ -88,7 +90,7 @@ try {
   const floor = await measureFloor();
   const p99 = percentile(gaps, 0.99);
   const perToken = (cpu * 1000) / (streams * tokens);
-  const note = `p50 ${ms(percentile(gaps, 0.5))}, max ${ms(Math.max(...gaps))}; streams that differ from what was sent: ${lost}; floor: straight from the model server`;
+  const note = `p50 ${ms(percentile(gaps, 0.5))}, max ${ms(Math.max(...gaps))}; streams that differ from what was sent: ${lost}; the machine was ${busy.toFixed(0)} % busy; floor: straight from the model server`;
   printRow({ name: `${streams} streams at ${tokensPerSecond} tokens/s: inter-token p99`, goal: '<= 40 ms, none lost', figure: `${ms(p99)}, ${lost} lost`, ok: p99 <= 40 && lost === 0, floor: `p99 ${ms(percentile(floor, 0.99))}`, note });
   printRow({ name: `${streams} streams: gateway CPU a token`, goal: '<= 200 us', figure: `${perToken.toFixed(0)} us`, ok: perToken <= 200, note: `${cpu.toFixed(0)} ms for ${streams * tokens} tokens, ends of turns included` });
 } finally {
