@@ -18,6 +18,8 @@ const readers: { readonly [C in HostCommand]: Reader<C> } = {
   chooseAgent: nothing,
   createAgent: nothing,
   renameSession: ({ sessionId }) => (isId(sessionId) ? { sessionId } : undefined),
+  changeModel: ({ agentId }) => (isId(agentId) ? { agentId } : undefined),
+  addModelServer: nothing,
   openPolicy: ({ agentId }) => (isId(agentId) ? { agentId } : undefined),
   openText: (fields) => (text(fields['title'], MAX_TITLE) && text(fields['text'], MAX_TEXT) ? { title: fields['title'], text: fields['text'] } : undefined),
   openLink: ({ href }) => (text(href, MAX_HREF) && isWebLink(href) ? { href } : undefined),

@@ -23,6 +23,8 @@ const runners: { readonly [C in HostCommand]: Runner<C> } = {
   chooseAgent: run('logos.chooseAgent'),
   createAgent: run('logos.newAgent'),
   renameSession: ({ sessionId }) => vscode.commands.executeCommand('logos.renameSession', { sessionId }),
+  changeModel: ({ agentId }) => vscode.commands.executeCommand('logos.changeModel', { agentId }),
+  addModelServer: run('logos.addModelServer'),
   openPolicy: ({ agentId }, ports) => openPolicy(agentId, ports),
   openText: ({ title, text }, { documents }) => documents.open(title, text),
   openLink: ({ href }) => vscode.env.openExternal(vscode.Uri.parse(href, true)),

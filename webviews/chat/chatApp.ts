@@ -115,6 +115,10 @@ export class ChatApp extends LightElement {
     run: (command, args) => this.link?.run(command, args),
     retry: (turnId, mode) => this.driver?.retry(turnId, mode),
     startSandbox: () => this.driver?.startSandbox(),
+    changeModel: () => {
+      const agentId = this.state?.agentId;
+      if (agentId !== undefined) this.link?.run('changeModel', { agentId });
+    },
     resend: (messageId) => this.driver?.resend(messageId),
     removePending: (messageId) => this.driver?.removePending(messageId),
     fold: (key, isOpen) => this.driver?.fold(key, isOpen),

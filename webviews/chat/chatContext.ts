@@ -5,6 +5,8 @@ export interface ChatActions {
   run<C extends HostCommand>(command: C, args: HostCommands[C]): void;
   retry(turnId: string, mode: 'retry' | 'resume'): void;
   startSandbox(): void;
+  /** Asks which model the agent of this chat answers with from now on. */
+  changeModel(): void;
   resend(messageId: string): void;
   removePending(messageId: string): void;
   /** A person opened or folded a step. */

@@ -23,6 +23,8 @@ const labels: Readonly<Record<ErrorAction, string>> = {
   showLogs: 'Show Log',
   startSandbox: 'Start Sandbox',
   checkSandboxes: 'Check Sandboxes',
+  changeModel: 'Change Model',
+  addModelServer: 'Enter Key',
 };
 
 /** Draws an error where it happened: what happened, the next step, and what can be done now. */
@@ -50,6 +52,8 @@ function act(action: ErrorAction, model: ErrorCardModel, actions: ChatActions): 
       return actions.retry(model.turnId, action);
     case 'startSandbox':
       return actions.startSandbox();
+    case 'changeModel':
+      return actions.changeModel();
     default:
       return actions.run(action, {});
   }

@@ -2,7 +2,7 @@ import type { ErrorInfo } from '../../server/protocol/errors.ts';
 import { countWords, withStop, withoutStop } from './words.ts';
 
 /** What can be done about an error from its card. */
-export type ErrorAction = 'retry' | 'resume' | 'showLogs' | 'startSandbox' | 'checkSandboxes';
+export type ErrorAction = 'retry' | 'resume' | 'showLogs' | 'startSandbox' | 'checkSandboxes' | 'changeModel' | 'addModelServer';
 
 /** The words of an error card: what happened, one sentence with the next step first, and what can be done; the first action is the filled one. */
 export interface ErrorWords {
@@ -52,21 +52,21 @@ const wordsByClass: Readonly<Partial<Record<string, Words>>> = {
     const server = detail(error, 'server');
     const address = detail(error, 'address');
     const sentence = server === undefined || address === undefined ? ownWords(error) : `Start ${server} or choose another model. It refused at ${address}.`;
-    return { title: 'Cannot reach model server', sentence, actions: ['retry'] };
+    return { title: 'Cannot reach model server', sentence, actions: ['retry', 'changeModel'] };
   },
   model_auth: (error) => {
     const server = detail(error, 'server');
-    return { title: 'Authentication failed', sentence: server === undefined ? ownWords(error) : `Enter the key for ${server} again. It was refused.`, actions: ['retry'] };
+    return { title: 'Authentication failed', sentence: server === undefined ? ownWords(error) : `Enter the key for ${server} again. It was refused.`, actions: ['addModelServer', 'retry', 'changeModel'] };
   },
   model_not_found: (error) => {
     const [server, model] = [detail(error, 'server'), detail(error, 'model')];
     const sentence = server === undefined || model === undefined ? ownWords(error) : `Choose another model. ${server} does not have ${model}.`;
-    return { title: 'Model not found', sentence, actions: ['retry'] };
+    return { title: 'Model not found', sentence, actions: ['changeModel', 'retry'] };
   },
   model_crashed: (error) => {
     const [server, tokens] = [detail(error, 'server'), detail(error, 'tokens')];
     const sentence = server === undefined || tokens === undefined ? ownWords(error) : `Retry, or choose a smaller model. ${server} closed the stream after ${tokens} tokens.`;
-    return { title: 'Model crashed', sentence, actions: ['retry'] };
+    return { title: 'Model crashed', sentence, actions: ['retry', 'changeModel'] };
   },
   context_overflow: (error) => {
     const [tokens, max] = [detail(error, 'tokens'), detail(error, 'max')];
@@ -75,11 +75,11 @@ const wordsByClass: Readonly<Partial<Record<string, Words>>> = {
   },
   model_error: fixed('The model server reported an error', retryAndLog),
   model_rate_limited: fixed('Rate limited', ['retry']),
-  model_out_of_credit: fixed('Out of credits', ['retry']),
+  model_out_of_credit: fixed('Out of credits', ['changeModel', 'retry']),
   timeout_first_token: fixed('The model did not begin to answer', ['retry']),
   timeout_idle: fixed('The model went silent', ['resume', 'retry']),
   timeout_total: fixed('The answer took too long', ['resume', 'retry']),
-  empty_reply: () => ({ title: 'The model gave an empty reply', sentence: 'Retry, or choose another model.', actions: ['retry'] }),
+  empty_reply: () => ({ title: 'The model gave an empty reply', sentence: 'Retry, or choose another model.', actions: ['retry', 'changeModel'] }),
   budget_spent: (error) => ({ title: 'Stopped at its limit', sentence: ownWords(error), actions: ['resume'] }),
   storage_full: (error) => ({ title: 'Disk is full', sentence: `Free some space, then retry. ${withStop(error.message)}`, actions: ['retry'] }),
 };

@@ -59,6 +59,10 @@ export interface HostCommands {
   createAgent: Record<string, never>;
   /** Asks for a title in an input box and renames the session. */
   renameSession: { readonly sessionId: string };
+  /** Asks which model an agent answers with from now on. */
+  changeModel: { readonly agentId: string };
+  /** Asks for the address and the key of a model server. */
+  addModelServer: Record<string, never>;
   /** Opens what an agent may touch, as a read-only document. */
   openPolicy: { readonly agentId: string };
   /** Opens a read-only editor with text, such as the whole output of a tool; at most 1 MiB. */
@@ -85,6 +89,8 @@ export type HostCommand = keyof HostCommands;
 
 /** The names of all host commands, for checking at run time. */
 export const hostCommands = [
+  'addModelServer',
+  'changeModel',
   'checkSandboxes',
   'chooseAgent',
   'copyText',
