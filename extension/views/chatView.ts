@@ -109,7 +109,7 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
     if (known === undefined) return;
     this.#hasOffered = true;
     const isLast = known === agentId && sessionId !== undefined;
-    this.tell({ type: 'show', what: 'agent', agentId: known, ...(isLast ? { sessionId } : {}) });
+    this.tell({ type: 'show', what: 'agent', isQuiet: true, agentId: known, ...(isLast ? { sessionId } : {}) });
   }
 
   #sendWanted(): void {
@@ -120,9 +120,24 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
     this.#host?.show(wanted);
   }
 
+  /** VS Code keeps what a page says of itself only now and then, so after a reload that may be old; what this workspace last showed is not. */
+  #isBehind(showing: ShowingMessage): boolean {
+    const { agentId, sessionId } = this.selection;
+    return !this.#hasSpoken && !this.#hasOffered && agentId !== undefined && (showing.agentId !== agentId || showing.sessionId !== sessionId);
+  }
+
+  #showSelection(): void {
+    const { agentId, sessionId } = this.selection;
+    if (agentId === undefined) return;
+    this.#hasOffered = true;
+    this.#host?.show({ type: 'show', isQuiet: true, ...(sessionId === undefined ? { what: 'newSession', agentId } : { what: 'agent', agentId, sessionId }) });
+  }
+
   #takeShowing(showing: ShowingMessage): void {
+    const isBehind = this.#isBehind(showing);
     this.#showing = showing;
     this.#hasSpoken = true;
+    if (isBehind) return this.#showSelection();
     setContextKey('logos.chatAgent', showing.agentId !== undefined);
     setContextKey('logos.chatSession', showing.sessionId !== undefined);
     setContextKey('logos.chatRunning', showing.isRunning);

@@ -178,7 +178,7 @@ export class ChatDriver {
     if (message.what === 'stop') return this.stop();
     if (message.what === 'newSession') this.#go(message.agentId ?? this.#store.state.agentId, undefined);
     if (message.what === 'agent') this.#showAgent(message.agentId, message.sessionId);
-    this.#means.focusComposer();
+    if (message.isQuiet !== true) this.#means.focusComposer();
   }
 
   #showAgent(agentId: string, sessionId: string | undefined): void {

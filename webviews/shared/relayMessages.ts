@@ -160,7 +160,7 @@ export interface HostMessage {
   readonly isTrusted: boolean;
 }
 /** To the webview: what a person asked for outside of it. */
-export type ShowMessage = { readonly type: 'show' } & (
+export type ShowMessage = { readonly type: 'show'; /** Nobody asked for it at this moment, so the focus stays where it is. */ readonly isQuiet?: boolean } & (
   | { readonly what: 'composer' }
   | { readonly what: 'stop' }
   /** An empty chat with this agent, else with the present one; the session is created by its first message. */
