@@ -18,13 +18,13 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Database } from '../../../server/store/database.ts';
-import { openStore } from '../../../server/store/openStore.ts';
-import { createMemoryLog } from '../../support/silentLog.ts';
-import { answer, openTemporaryStore, tick, type TemporaryStore } from '../../support/store/temporaryStore.ts';
+import { Database } from '../../server/store/database.ts';
+import { openStore } from '../../server/store/openStore.ts';
+import { createMemoryLog } from '../support/silentLog.ts';
+import { answer, openTemporaryStore, tick, type TemporaryStore } from '../support/store/temporaryStore.ts';
 
 const run = promisify(execFile);
-const support = path.join(import.meta.dirname, '../../support/store');
+const support = path.join(import.meta.dirname, '../support/store');
 
 let rig: TemporaryStore;
 beforeEach(async () => void (rig = await openTemporaryStore()));
