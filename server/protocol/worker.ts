@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isNestedWithin } from './nesting.ts';
 
 /** The version of the wire between gateway and worker. */
 export const workerProtocolVersion = 1;
@@ -55,6 +56,10 @@ export type Task = z.infer<typeof Task>;
 const text = z.string();
 const callId = z.string().min(1).max(200);
 
+/** Arguments of a tool go on to other threads and programs, whose stacks a deep value would break. */
+const maxArgsDepth = 64;
+const args = z.record(z.string(), z.unknown()).refine((value) => isNestedWithin(value, maxArgsDepth), `nested deeper than ${maxArgsDepth}`);
+
 /** One line of a worker's stdout; an unknown `frame` is logged and ignored. */
 export const Frame = z.discriminatedUnion('frame', [
   z.object({ frame: z.literal('ready'), v: z.int(), runtime: z.string().max(100), version: z.string().max(100) }),
@@ -62,7 +67,7 @@ export const Frame = z.discriminatedUnion('frame', [
   z.object({ frame: z.literal('status'), phase: z.enum(['model_loading', 'prompt', 'thinking', 'answering', 'tool', 'waiting']), text: text.max(2000).optional() }),
   z.object({ frame: z.literal('text'), text }),
   z.object({ frame: z.literal('thinking'), text }),
-  z.object({ frame: z.literal('tool_start'), callId, parentCallId: callId.optional(), tool: z.string().max(100), title: z.string().max(2000), args: z.record(z.string(), z.unknown()) }),
+  z.object({ frame: z.literal('tool_start'), callId, parentCallId: callId.optional(), tool: z.string().max(100), title: z.string().max(2000), args }),
   z.object({ frame: z.literal('tool_output'), callId, text }),
   z.object({
     frame: z.literal('tool_end'),

@@ -66,6 +66,14 @@ export function threadEndedError(cause?: unknown): AppError {
   });
 }
 
+/** What every call of a batch gets that could not be copied to or from the thread of the store. */
+export function uncopiedError(): AppError {
+  return new AppError('internal', 'What was asked of the store could not be handed over.', {
+    reason: 'not_copied',
+    hint: 'Retry; if it fails again, send the log with your report.',
+  });
+}
+
 export const notFound = (what: string): AppError =>
   new AppError('not_found', `There is no such ${what}.`, { hint: 'List again: it may have been removed.' });
 

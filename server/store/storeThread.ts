@@ -51,6 +51,8 @@ function receive(side: Side, message: ToThread): void {
 try {
   const side = start.role === 'writer' ? startWriter() : startReader();
   port.on('message', (message: ToThread) => receive(side, message));
+  // A batch that does not fit this thread's stack is never seen here; without an answer every later call would wait for it.
+  port.on('messageerror', () => say({ kind: 'results', results: [] }));
   say({ kind: 'ready' });
 } catch (error) {
   say({ kind: 'failed', error: storeErrorOf(error).toInfo() });

@@ -3,7 +3,7 @@ import { AppError } from '../base/appError.ts';
 import { createDeferred, type Deferred } from '../base/deferred.ts';
 import type { ErrorInfo } from '../protocol/errors.ts';
 import type { OperationName } from './operationModes.ts';
-import { threadEndedError } from './storeErrors.ts';
+import { threadEndedError, uncopiedError } from './storeErrors.ts';
 import type { Call, FromThread, ThreadStart, ToThread } from './threadMessages.ts';
 
 /** More calls than this wait for the next batch, so that one flood does not keep everyone in one long transaction. */
@@ -45,6 +45,7 @@ export class ThreadLane {
     this.#ready.promise.catch(() => undefined);
     this.#worker = new Worker(options.threadUrl, { workerData: options.start, name: `store-${options.start.role}` });
     this.#worker.on('message', (message: FromThread) => this.#receive(message));
+    this.#worker.on('messageerror', () => this.#settle([]));
     this.#worker.on('error', (error) => this.#end(error));
     this.#worker.on('exit', () => this.#end(undefined));
   }
@@ -139,7 +140,7 @@ export class ThreadLane {
     this.#flush();
     settled.forEach(({ answer }, index) => {
       const result = results[index];
-      if (result === undefined) answer.reject(threadEndedError());
+      if (result === undefined) answer.reject(uncopiedError());
       else if ('error' in result) answer.reject(toAppError(result.error));
       else answer.resolve(result.value);
     });

@@ -27,7 +27,8 @@ export type ToThread =
   | { readonly kind: 'close' };
 
 /**
- * From a thread: `ready` or `failed` first, then one `results` per batch, in the order of its calls. `corrupt` says that what was read is no
+ * From a thread: `ready` or `failed` first, then one `results` per batch, in the order of its calls
+ * (empty when the batch could not be copied). `corrupt` says that what was read is no
  * database any more, `recovered` that the writer moved one aside when it opened, `longLog` that it wishes for a checkpoint beside it.
  */
 export type FromThread =
