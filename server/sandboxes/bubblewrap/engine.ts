@@ -18,6 +18,7 @@ import { makeTaskDirectory, sandboxFolder, type HostIds } from './places.ts';
 import { readPolicyMounts } from './policyMounts.ts';
 import { probePolicy } from './probePolicy.ts';
 import { removeTree } from './removeTree.ts';
+import { openRuntime } from './runtime.ts';
 import type { TaskCgroup } from './cgroups.ts';
 import { watchLimits } from './watchdog.ts';
 
@@ -95,6 +96,7 @@ export class BubblewrapEngine implements SandboxEngine {
     if (fs.lstatSync(layout.homePath, { throwIfNoEntry: false })?.isDirectory() !== true) {
       throw new AppError('sandbox_unavailable', 'The home of the sandbox is gone.', { reason: 'home_missing', hint: 'Send the message again: the sandbox is made anew, without the files that were in it.' });
     }
+    this.#keepRuntime(host);
     const cgroup = this.#createCgroup(host);
     const bwrap = await spawnBwrap(host, ids, workerCommand(layout.limits));
     const holdsMemory = prepareProcess(bwrap, cgroup, this.#options.log);
@@ -115,6 +117,12 @@ export class BubblewrapEngine implements SandboxEngine {
       this.#running.delete(task);
     });
     return task;
+  }
+
+  /** Gateways of other builds share the folder of runtimes, and drop the oldest of it. */
+  #keepRuntime({ runtime, places }: BubblewrapHost): void {
+    const isThere = fs.existsSync(runtime.nodePath) && fs.existsSync(runtime.workerPath);
+    if (!isThere) openRuntime(this.#options.nodePath, this.#options.workerPath, places.runtimes);
   }
 
   async remove(agentId: string): Promise<void> {
