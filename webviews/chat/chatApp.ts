@@ -173,6 +173,7 @@ export class ChatApp extends LightElement {
       field: this.#composer?.field ?? null,
       roving: transcript?.roving,
       toEnd: () => transcript?.keeper?.toEnd(),
+      newSession: () => this.driver?.take({ type: 'show', what: 'newSession' }),
       toPrompt: (by) => transcript?.toPrompt(by),
     });
     if (!wasUsed) return;

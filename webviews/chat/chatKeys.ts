@@ -7,6 +7,8 @@ export interface KeyPlaces {
   readonly field: HTMLTextAreaElement | null;
   readonly roving: RovingFocus | undefined;
   toEnd(): void;
+  /** Shows an empty chat with the present agent. */
+  newSession(): void;
   /** Goes to the prompt before or after the place of reading. */
   toPrompt(by: 1 | -1): void;
 }
@@ -17,6 +19,11 @@ export function handleChatKey(event: KeyboardEvent, places: KeyPlaces): boolean 
   const isCommand = event.ctrlKey || event.metaKey;
   if (isCommand && event.altKey && !event.shiftKey && isVertical(event.key)) {
     places.toPrompt(event.key === 'ArrowUp' ? -1 : 1);
+    return true;
+  }
+  // VS Code has a key binding for it too, but does not count a focused webview as a focused view.
+  if (isCommand && !event.altKey && !event.shiftKey && event.key.toLowerCase() === 'n') {
+    places.newSession();
     return true;
   }
   if (isCommand && !event.altKey && !event.shiftKey && isVertical(event.key)) return moveRegion(event.key === 'ArrowUp' ? -1 : 1, places);

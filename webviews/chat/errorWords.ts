@@ -27,17 +27,21 @@ function ownWords(error: ErrorInfo): string {
   return [withStop(error.hint), withStop(error.message)].filter((sentence) => sentence !== '').join(' ');
 }
 
+const lostTitle = 'Agent connection lost mid-reply';
+
+/** The gateway's message begins with what the title says already. */
+function connectionLost(error: ErrorInfo): ErrorWords {
+  const cause = withoutStop(error.message.startsWith(`${lostTitle}: `) ? error.message.slice(lostTitle.length + 2) : error.message);
+  return { title: lostTitle, sentence: `Retry to go on. ${cause.charAt(0).toUpperCase()}${cause.slice(1)}; the text above is kept.`, actions: retryAndLog };
+}
+
 function fixed(title: string, actions: readonly ErrorAction[]): Words {
   return (error) => ({ title, sentence: ownWords(error), actions });
 }
 
 const wordsByClass: Readonly<Partial<Record<string, Words>>> = {
-  sandbox_disconnected: (error) => ({
-    title: 'Agent connection lost mid-reply',
-    sentence: `Retry to go on. ${withoutStop(error.message)}; the text above is kept.`,
-    actions: retryAndLog,
-  }),
-  worker_failed: (error) => ({ title: 'Agent connection lost mid-reply', sentence: `Retry to go on. ${withoutStop(error.message)}; the text above is kept.`, actions: retryAndLog }),
+  sandbox_disconnected: connectionLost,
+  worker_failed: connectionLost,
   sandbox_unavailable: (error) => ({
     title: 'Sandbox is not running',
     sentence: `Start it and retry. ${withStop(error.message)}`,

@@ -49,11 +49,14 @@ export class TurnElement extends StepElement {
     const { turn, actions } = this;
     if (turn === undefined || actions === undefined) return nothing;
     const attempt = turn.attempts.at(-1);
-    const earlier = turn.attempts.slice(0, -1);
+    const first = firstShown(turn.attempts);
+    const earlier = turn.attempts.slice(0, first);
+    const resumed = turn.attempts.slice(first, -1);
     return html`<article class="turn" aria-setsize=${this.setSize} aria-posinset=${turn.ordinal} aria-label=${messageText(turn.message).slice(0, 80)}>
       <logos-user .text=${messageText(turn.message)} .anchor=${turn.message.id}></logos-user>
       ${(turn.notices ?? []).map((notice) => html`<div class="mark meta">${icon('info', 'quiet')}<span class="grow" dir="auto">${notice}</span></div>`)}
       ${earlier.length === 0 ? nothing : this.#earlier(turn, earlier)}
+      ${resumed.map((one) => html`${this.#steps(one, false)}<div class="mark meta">${icon(one.outcome === 'stopped' ? 'debug-stop' : 'debug-disconnect', 'quiet')}<span class="grow">${endWords(one)}, resumed here</span></div>`)}
       ${attempt === undefined ? nothing : this.#attempt(turn, attempt, actions)}
     </article>`;
   }
@@ -115,7 +118,8 @@ export class TurnElement extends StepElement {
   }
 
   #end(turn: Turn, attempt: Attempt, actions: ChatActions): TemplateResult {
-    const copy = () => actions.run('copyText', { text: answerText(attempt.message) });
+    const written = turn.attempts.slice(firstShown(turn.attempts));
+    const copy = () => actions.run('copyText', { text: written.map(({ message }) => answerText(message)).join('') });
     const canRetry = this.isLast;
     const hasAnswer = answerText(attempt.message).trim() !== '';
     const line = attempt.usage !== undefined || (hasAnswer && attempt.outcome !== 'failed') ? usageLine(attempt, copy, canRetry ? () => actions.retry(turn.id, 'retry') : undefined) : nothing;
@@ -148,6 +152,11 @@ export class TurnElement extends StepElement {
 }
 
 const unknownError = { class: 'internal', message: '', cause: 'unknown', hint: '', retryable: true } as const;
+
+/** The place of the first attempt that the answer consists of: one that was resumed is its beginning. */
+function firstShown(attempts: readonly Attempt[]): number {
+  return Math.max(0, attempts.findLastIndex(({ mode }) => mode !== 'resume'));
+}
 
 /** How an earlier attempt ended, in a few words. */
 function endWords(attempt: Attempt | undefined): string {
