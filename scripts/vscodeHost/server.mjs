@@ -64,11 +64,12 @@ async function waitUntilReady(port, child, logFile) {
 
 /**
  * Starts the server and waits until it answers.
- * @param {{host: {node: string, serverMain: string}, data: string, env?: NodeJS.ProcessEnv, hasToken?: boolean, isTestDriven?: boolean}} options
- *   `hasToken` asks browsers for a secret, `isTestDriven` lets a page run tests in the extension host (and hides notifications).
+ * @param {{host: {node: string, serverMain: string}, data: string, env?: NodeJS.ProcessEnv, hasToken?: boolean, isTestDriven?: boolean, hasTrust?: boolean, through?: readonly string[]}} options
+ *   `hasToken` asks browsers for a secret, `isTestDriven` lets a page run tests in the extension host (and hides notifications), `hasTrust`
+ *   makes workspaces untrusted until a person trusts them, `through` is a command that runs the server, such as `unshare -m`.
  * @returns {Promise<{address: string, port: number, pid: number, logFile: string, stop: () => Promise<void>, ended: Promise<void>}>}
  */
-export async function startVsCodeServer({ host, data, env = process.env, hasToken = false, isTestDriven = false }) {
+export async function startVsCodeServer({ host, data, env = process.env, hasToken = false, isTestDriven = false, hasTrust = false, through = [] }) {
   const port = await findFreePort();
   const folders = folderArguments(data);
   const tokenFile = path.join(data, 'token');
@@ -79,12 +80,13 @@ export async function startVsCodeServer({ host, data, env = process.env, hasToke
     ...['--host', '127.0.0.1', '--port', String(port)],
     ...(token ? ['--connection-token-file', tokenFile] : ['--without-connection-token']),
     ...folders,
-    ...['--disable-telemetry', '--disable-workspace-trust', '--reconnection-grace-time', '5', '--log', 'info'],
+    ...['--disable-telemetry', '--reconnection-grace-time', '5', '--log', 'info'],
+    ...(hasTrust ? [] : ['--disable-workspace-trust']),
     ...(isTestDriven ? ['--enable-smoke-test-driver'] : []),
   ];
   const logFile = path.join(data, 'server.log');
   const log = fs.openSync(logFile, 'w');
-  const [command, all] = commandWith(host.node, args);
+  const [command, ...all] = [...through, ...commandWith(host.node, args).flat()];
   const child = spawn(command, all, { env: withoutGallery(env), stdio: ['ignore', log, log] });
   fs.closeSync(log);
   const ended = new Promise((resolve) => child.once('close', () => resolve()));

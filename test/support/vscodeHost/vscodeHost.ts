@@ -15,6 +15,10 @@ export interface VsCodeHostOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Added to the settings that keep VS Code quiet. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Workspaces are untrusted until a person trusts them. */
+  readonly hasTrust?: boolean;
+  /** A command that runs the server, such as `['unshare', '-m', ...]`. */
+  readonly through?: readonly string[];
   /** `publisher.name` of the extension whose frames the test looks into. */
   readonly extensionId?: string;
 }
@@ -54,7 +58,7 @@ export class VsCodeHost {
     const env = { ...process.env, ...options.env };
     writeSettings(data, { ...quietSettings(), ...options.settings });
     for (const vsix of options.vsix) await installExtension({ host, data, vsix, env });
-    const server = await startVsCodeServer({ host, data, env });
+    const server = await startVsCodeServer({ host, data, env, hasTrust: options.hasTrust ?? false, through: options.through ?? [] });
     try {
       return new VsCodeHost(await launchBrowser(), data, server, options.extensionId ?? 'logos.logos');
     } catch (error) {

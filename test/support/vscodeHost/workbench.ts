@@ -2,9 +2,6 @@ import type { FrameLocator, Locator, Page } from 'playwright-core';
 import fs from 'node:fs';
 import path from 'node:path';
 
-/** Where a view of ours stands. */
-export type Place = 'sideBar' | 'editor';
-
 const screenshotFolder = path.resolve(import.meta.dirname, '../../../artifacts/screenshots');
 
 /** One window of VS Code, as a person sees it. */
@@ -30,7 +27,12 @@ export class Workbench {
     await input.fill(`>${text}`);
     await this.page.locator('.quick-input-list .monaco-list-row.focused').filter({ hasText: label }).waitFor();
     await this.page.keyboard.press('Enter');
-    await input.waitFor({ state: 'hidden' });
+  }
+
+  /** Takes the pointer where nothing answers to it. */
+  async restMouse(): Promise<void> {
+    const box = await this.page.locator('.part.editor').boundingBox();
+    await this.page.mouse.move((box?.x ?? 0) + (box?.width ?? 0) / 2, (box?.y ?? 0) + 60);
   }
 
   /** The icon of a view container in the activity bar. */
@@ -46,6 +48,16 @@ export class Workbench {
     if (!isOpen) await icon.click();
   }
 
+  /** The row of a native tree whose label for screen readers begins with this text. */
+  treeRow(viewTitle: string, label: string): Locator {
+    return this.page.locator(`.pane:has(.pane-header[aria-label^="${viewTitle}"]) [role=treeitem][aria-label^="${label}"]`);
+  }
+
+  /** The text of our item in the status bar. */
+  get statusItem(): Locator {
+    return this.page.locator('.statusbar-item[id$="logos.status"]');
+  }
+
   /** The rows of a native tree by their trimmed labels for screen readers. */
   async treeRows(viewTitle: string): Promise<string[]> {
     const rows = this.page.locator(`.pane:has(.pane-header[aria-label^="${viewTitle}"]) [role=treeitem]`);
@@ -53,16 +65,44 @@ export class Workbench {
     return labels.map((label) => label.trim());
   }
 
-  /** The document inside a webview of ours; `index` counts those in the same place. */
-  frame(place: Place, index = 0): FrameLocator {
-    const ours = `iframe.webview[src*="extensionId=${this.#extensionId}"]`;
-    const selector = place === 'sideBar' ? `${ours}[src*="purpose=webviewView"]` : `${ours}:not([src*="purpose=webviewView"])`;
-    return this.page.frameLocator(selector).nth(index).frameLocator('#active-frame');
+  /** The document inside a webview of ours that is in sight; `index` counts them. One that was hidden and shown again does not say its purpose, so the place cannot be asked for. */
+  frame(index = 0): FrameLocator {
+    const ours = this.page.locator(`iframe.webview[src*="extensionId=${this.#extensionId}"]`);
+    return ours.filter({ visible: true }).nth(index).contentFrame().frameLocator('#active-frame');
+  }
+
+  /** Types into the input that stands on top and takes it; `title` is what that input is called. */
+  async answerInput(title: string, text: string): Promise<void> {
+    await this.page.locator('.quick-input-widget .quick-input-title').filter({ hasText: title }).waitFor();
+    await this.page.locator('.quick-input-widget input.input').fill(text);
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** Takes the row of the picker on top that holds this text; `title` is what the picker is called. */
+  async chooseRow(title: string, text: string): Promise<void> {
+    await this.page.locator('.quick-input-widget .quick-input-title').filter({ hasText: title }).waitFor();
+    await this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: text }).first().click();
+  }
+
+  /** A modal question. */
+  get dialog(): Locator {
+    return this.page.locator('.monaco-dialog-box');
   }
 
   /** A notification that holds this text. */
   notification(text: string): Locator {
     return this.page.locator('.notifications-toasts .notification-toast').filter({ hasText: text });
+  }
+
+  /** Drags the edge of the side bar until it is `width` px wide. */
+  async setSideBarWidth(width: number): Promise<void> {
+    const box = await this.page.locator('.part.sidebar').boundingBox();
+    if (box === null) throw new Error('the side bar is not open');
+    const y = box.y + box.height / 2;
+    await this.page.mouse.move(box.x + box.width, y);
+    await this.page.mouse.down();
+    await this.page.mouse.move(box.x + width, y, { steps: 4 });
+    await this.page.mouse.up();
   }
 
   /** Keeps a picture below artifacts/screenshots. */
