@@ -4,12 +4,12 @@ export interface KeyBlanker {
   text(text: string): string;
 }
 
-const MIN_LENGTH = 6;
+const minLength = 6;
 
 /** Makes a KeyBlanker for the value of an authorization header; blanks keep the length, so that framing stays as it is. */
 export function createKeyBlanker(authorization: string | undefined): KeyBlanker {
   const key = authorization?.replace(/^\S+\s+/, '') ?? '';
-  if (key.length < MIN_LENGTH) return { bytes: (chunk) => chunk, text: (text) => text };
+  if (key.length < minLength) return { bytes: (chunk) => chunk, text: (text) => text };
   const needle = Buffer.from(key);
   return {
     text: (text) => text.replaceAll(key, '*'.repeat(key.length)),

@@ -25,8 +25,8 @@ export interface InferenceHandler {
   dispose(): Promise<void>;
 }
 
-const MAX_BODY_BYTES = 32 * 1_048_576;
-const MAX_CALLS = 4;
+const maxBodyBytes = 32 * 1_048_576;
+const maxCalls = 4;
 
 /** Makes the handler. Two requests exist, a chat completion and the list of the one model; all else is not there. */
 export function createInferenceHandler(options: InferenceHandlerOptions): InferenceHandler {
@@ -43,11 +43,11 @@ export function createInferenceHandler(options: InferenceHandlerOptions): Infere
   }
 
   async function complete(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
-    if (calls.size + reading >= MAX_CALLS) return answerError(response, 429, refusal('model_rate_limited', 'too_many_calls', `The task has ${MAX_CALLS} model calls under way.`, 'Wait until one of them has ended.'));
+    if (calls.size + reading >= maxCalls) return answerError(response, 429, refusal('model_rate_limited', 'too_many_calls', `The task has ${maxCalls} model calls under way.`, 'Wait until one of them has ended.'));
     reading += 1;
     try {
-      const isTooLong = Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES;
-      const body = isTooLong ? undefined : await readBody(request, MAX_BODY_BYTES);
+      const isTooLong = Number(request.headers['content-length'] ?? 0) > maxBodyBytes;
+      const body = isTooLong ? undefined : await readBody(request, maxBodyBytes);
       if (body === undefined) return refuseLength(request, response);
       const assignment = await waitForRoute();
       if (assignment === undefined) return answerError(response, 503, refusal('model_unreachable', 'no_route', 'No model was chosen for this task.', 'Retry.'));

@@ -21,13 +21,13 @@ export interface InferenceSocketsOptions {
 }
 
 /** A longer path is cut in silence by some systems, and then two tasks would share a socket. */
-const MAX_PATH_BYTES = 100;
+const maxPathBytes = 100;
 
 /** Gives the function that opens the inference socket of a task. */
 export function createInferenceSockets(options: InferenceSocketsOptions): OpenInferenceSocket {
   return async (path) => {
-    if (Buffer.byteLength(path) > MAX_PATH_BYTES) {
-      throw new AppError('sandbox_unavailable', `The socket path ${path} is longer than ${MAX_PATH_BYTES} bytes.`, { reason: 'path_too_long', hint: 'Set LOGOS_HOME to a shorter folder.' });
+    if (Buffer.byteLength(path) > maxPathBytes) {
+      throw new AppError('sandbox_unavailable', `The socket path ${path} is longer than ${maxPathBytes} bytes.`, { reason: 'path_too_long', hint: 'Set LOGOS_HOME to a shorter folder.' });
     }
     return openSocket(path, options);
   };

@@ -24,7 +24,7 @@ export interface RelayedCall {
 export type RelayEnd = Extract<ChatStreamEvent, { kind: 'finish' | 'error' }> | { readonly kind: 'stopped'; readonly stop: CallStop };
 
 /** So long a connection may linger after the end of its stream before it is closed instead of kept. */
-const LINGER_MS = 250;
+const lingerMs = 250;
 
 const streamHead = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' };
 
@@ -121,7 +121,7 @@ function release(body: Readable, isStopped: boolean): void {
   if (body.readableEnded || body.destroyed) return;
   body.on('error', () => undefined);
   if (isStopped) return void body.destroy();
-  const timer = setTimeout(() => body.destroy(), LINGER_MS);
+  const timer = setTimeout(() => body.destroy(), lingerMs);
   body.once('close', () => clearTimeout(timer));
   body.resume();
 }

@@ -19,8 +19,8 @@ export interface WaitLimits {
 /** Waits at most 10 s for a rate limit and looks every second at a server that loads. */
 export const defaultWaitLimits: WaitLimits = { loadPollMs: 1000, rateLimitMs: 10_000 };
 
-const MAX_RATE_LIMIT_WAITS = 2;
-const MAX_ERROR_BYTES = 1_048_576;
+const maxRateLimitWaits = 2;
+const maxErrorBytes = 1_048_576;
 
 /** What a call needs to reach its server. */
 export interface UpstreamCall {
@@ -62,7 +62,7 @@ export async function openUpstream(call: UpstreamCall): Promise<Upstream> {
 
 /** How long to wait before the call is said again; undefined when it should not be. */
 function readWait(error: ErrorInfo, waits: number): number | undefined {
-  if (error.class !== 'model_rate_limited' || waits >= MAX_RATE_LIMIT_WAITS) return undefined;
+  if (error.class !== 'model_rate_limited' || waits >= maxRateLimitWaits) return undefined;
   const asked = error.details?.['retryAfterMs'];
   return typeof asked === 'number' ? asked : 1000 * 2 ** waits;
 }
@@ -92,7 +92,7 @@ async function sendCall({ http, route, authorization, body, signal, blanker }: U
 }
 
 async function readFailure(response: HttpResponse, route: ModelRoute, blanker: KeyBlanker): Promise<ErrorInfo> {
-  const body = await readBody(response.body, MAX_ERROR_BYTES);
+  const body = await readBody(response.body, maxErrorBytes);
   if (body === undefined) response.body.destroy();
   return classifyModelError({
     status: response.status,

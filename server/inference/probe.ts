@@ -22,7 +22,7 @@ export interface ProbeOptions {
   readonly socketPath?: string | undefined;
 }
 
-const MAX_LIST_BYTES = 8 * 1_048_576;
+const maxListBytes = 8 * 1_048_576;
 
 /** Looks whether a server lists models, and what is told about them. A status alone proves nothing: some servers say 200 to anything. */
 export async function probeServer(server: KnownServer, options: ProbeOptions): Promise<ProbeResult> {
@@ -71,7 +71,7 @@ async function ask(base: string, method: 'GET' | 'POST', path: string, body: unk
   let length = 0;
   for await (const piece of response.body) {
     length += (piece as Buffer).length;
-    if (length > MAX_LIST_BYTES) break;
+    if (length > maxListBytes) break;
     pieces.push(piece as Buffer);
   }
   return { status: response.status, text: Buffer.concat(pieces).toString('utf8') };

@@ -5,7 +5,7 @@ import type { AskServer, ProbedModel } from './probedModel.ts';
 type Describe = (entries: readonly JsonObject[], ask: AskServer) => Promise<ProbedModel[]>;
 
 /** Beyond so many models Ollama is not asked about each. */
-const MAX_SHOWN = 64;
+const maxShown = 64;
 
 const describers: Readonly<Partial<Record<ServerKind, Describe>>> = { lmstudio: describeLmStudio, ollama: describeOllama, llamacpp: describeLlamaCpp };
 
@@ -58,7 +58,7 @@ function fromOlderLmStudio(entry: JsonObject): ProbedModel[] {
 async function describeOllama(entries: readonly JsonObject[], ask: AskServer): Promise<ProbedModel[]> {
   const [tags, running] = await Promise.all([ask('GET', '/api/tags'), ask('GET', '/api/ps')]);
   const listed = asObjects(tags?.['models']).flatMap((entry) => nameOf(entry) ?? []);
-  const names = (listed.length > 0 ? listed : entries.flatMap((entry) => nameOf(entry) ?? [])).slice(0, MAX_SHOWN);
+  const names = (listed.length > 0 ? listed : entries.flatMap((entry) => nameOf(entry) ?? [])).slice(0, maxShown);
   const contexts = new Map(asObjects(running?.['models']).map((entry) => [nameOf(entry), asTokens(entry['context_length'])]));
   const described = names.map(async (name) => {
     const capabilities = (await ask('POST', '/api/show', { model: name }))?.['capabilities'];

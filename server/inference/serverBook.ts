@@ -47,9 +47,9 @@ interface Seen {
 }
 
 /** A result this young is not asked for again. */
-const FRESH_MS = 500;
+const freshMs = 500;
 /** A result this old is asked for again, beside the work. */
-const STALE_MS = 5000;
+const staleMs = 5000;
 
 /** Makes a ServerBook. */
 export function createServerBook({ keys, http, log, builtInServers, probeMs, onChange }: ServerBookOptions): ServerBook {
@@ -132,9 +132,9 @@ export function createServerBook({ keys, http, log, builtInServers, probeMs, onC
       if (last !== undefined) seen.set(serverId, { ...last, isDoubtful: true });
     },
     probe,
-    probeAll: () => servers().map((server) => ({ server, probe: isOlderThan(server.id, FRESH_MS) ? probe(server) : Promise.resolve() })),
+    probeAll: () => servers().map((server) => ({ server, probe: isOlderThan(server.id, freshMs) ? probe(server) : Promise.resolve() })),
     refresh() {
-      for (const server of servers()) if (isOlderThan(server.id, STALE_MS)) void probe(server);
+      for (const server of servers()) if (isOlderThan(server.id, staleMs)) void probe(server);
     },
   };
 }

@@ -46,7 +46,7 @@ export interface HttpClient {
 const brokenConnection = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'UND_ERR_INFO', 'UND_ERR_CLOSED']);
 
 /** Sockets of model processes come and go; connections to so many of them are kept. */
-const MAX_SOCKET_AGENTS = 8;
+const maxSocketPools = 8;
 
 interface Pool {
   readonly agent: Agent;
@@ -66,7 +66,7 @@ export function createHttpClient(): HttpClient {
     if (socketPath === undefined) return network;
     const known = bySocket.get(socketPath);
     if (known !== undefined) return known;
-    const oldest = bySocket.size >= MAX_SOCKET_AGENTS ? [...bySocket.entries()][0] : undefined;
+    const oldest = bySocket.size >= maxSocketPools ? [...bySocket.entries()][0] : undefined;
     if (oldest !== undefined) {
       bySocket.delete(oldest[0]);
       void oldest[1].agent.close();

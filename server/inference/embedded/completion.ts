@@ -1,21 +1,21 @@
 import type http from 'node:http';
 import { asAmount, asObject, type JsonObject } from '../wire/jsonFields.ts';
 import { historyText, toHistory } from './chatHistory.ts';
-import type { Engine } from './engine.ts';
+import type { LoadedModel } from './loadedModel.ts';
 
 /** Longest answer when the request does not say: a model this small may never come to an end by itself. */
-const DEFAULT_MAX_TOKENS = 512;
+const defaultMaxTokens = 512;
 
 /** What the chat template adds to each message, in tokens, at most. */
-const TEMPLATE_TOKENS = 8;
+const templateTokens = 8;
 
 /** Answers a request with the model, as a stream of chat completion chunks. Ends early when `signal` says that the client is gone. */
-export async function streamCompletion({ engine, model, request, response, signal }: { engine: Engine; model: string; request: JsonObject; response: http.ServerResponse; signal: AbortSignal }): Promise<void> {
+export async function streamCompletion({ loaded, model, request, response, signal }: { loaded: LoadedModel; model: string; request: JsonObject; response: http.ServerResponse; signal: AbortSignal }): Promise<void> {
   const history = toHistory(request['messages']);
-  const promptTokens = engine.countTokens(historyText(history)) + history.length * TEMPLATE_TOKENS;
-  const room = engine.contextTokens - promptTokens;
-  if (room < 16) return refuseLength(response, promptTokens, engine.contextTokens);
-  const asked = asAmount(request['max_completion_tokens']) ?? asAmount(request['max_tokens']) ?? DEFAULT_MAX_TOKENS;
+  const promptTokens = loaded.countTokens(historyText(history)) + history.length * templateTokens;
+  const room = loaded.contextTokens - promptTokens;
+  if (room < 16) return refuseLength(response, promptTokens, loaded.contextTokens);
+  const asked = asAmount(request['max_completion_tokens']) ?? asAmount(request['max_tokens']) ?? defaultMaxTokens;
   const maxTokens = Math.max(1, Math.min(Math.floor(asked), room));
   const temperature = Math.min(asAmount(request['temperature']) ?? 0, 2);
   const head = { id: `chatcmpl-${Date.now()}`, object: 'chat.completion.chunk', created: Math.floor(Date.now() / 1000), model };
@@ -26,7 +26,7 @@ export async function streamCompletion({ engine, model, request, response, signa
   response.flushHeaders();
   sendDelta({ role: 'assistant', content: '' }, null);
   const startedAt = performance.now();
-  const end = await engine.generate({ history, temperature, maxTokens, signal, onText: (content) => sendDelta({ content }, null) });
+  const end = await loaded.generate({ history, temperature, maxTokens, signal, onText: (content) => sendDelta({ content }, null) });
   if (end.finish === 'aborted') return void response.destroy();
   sendDelta({}, end.finish);
   if (asObject(request['stream_options'])?.['include_usage'] === true) {

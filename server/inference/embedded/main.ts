@@ -4,7 +4,7 @@ import os from 'node:os';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { checkWeights } from './checkWeights.ts';
-import { loadEngine } from './engine.ts';
+import { loadModel } from './loadedModel.ts';
 import { damagedExitCode } from './exitCodes.ts';
 import { createModelHttp } from './modelHttp.ts';
 
@@ -16,12 +16,13 @@ const { values } = parseArgs({
     model: { type: 'string' },
     /** Checks the weights against this before they are loaded. */
     sha256: { type: 'string' },
-    context: { type: 'string', default: '4096' },
+    /** Tokens of the context that the model is loaded with. */
+    context: { type: 'string' },
     idle: { type: 'string', default: '600000' },
   },
 });
 
-function need(name: 'socket' | 'component' | 'weights' | 'model'): string {
+function need(name: 'socket' | 'component' | 'weights' | 'model' | 'context'): string {
   const value = values[name];
   if (value !== undefined) return value;
   process.stderr.write(`The embedded model needs --${name}.\n`);
@@ -29,24 +30,25 @@ function need(name: 'socket' | 'component' | 'weights' | 'model'): string {
 }
 
 const [component, weights, model, socket] = [need('component'), need('weights'), need('model'), need('socket')];
+const contextTokens = Number(need('context'));
 
-async function load(): ReturnType<typeof loadEngine> {
+async function load(): ReturnType<typeof loadModel> {
   if (values.sha256 !== undefined) {
     await checkWeights(weights, values.sha256).catch((error: unknown) => {
       process.stderr.write(`${String(error)}\n`);
       process.exit(damagedExitCode);
     });
   }
-  return loadEngine({ component, weights, threads: Math.max(1, os.availableParallelism() - 1) });
+  return loadModel({ component, weights, contextTokens, threads: Math.max(1, os.availableParallelism() - 1) });
 }
 
 process.stdin.on('end', () => process.exit(0)).on('error', () => process.exit(0));
 process.stdin.resume();
 
-const engine = load();
-engine.catch((error: unknown) => {
+const loading = load();
+loading.catch((error: unknown) => {
   process.stderr.write(`The model cannot be loaded: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   process.exit(1);
 });
 
-createModelHttp({ model, contextTokens: Number(values.context), engine, idleMs: Number(values.idle), onIdle: () => process.exit(0) }).listen(socket, () => process.stdout.write('listening\n'));
+createModelHttp({ model, contextTokens, loading, idleMs: Number(values.idle), onIdle: () => process.exit(0) }).listen(socket, () => process.stdout.write('listening\n'));

@@ -1,27 +1,27 @@
 import http from 'node:http';
 import { asObject, parseJson } from '../wire/jsonFields.ts';
 import { sendError, streamCompletion } from './completion.ts';
-import type { Engine } from './engine.ts';
+import type { LoadedModel } from './loadedModel.ts';
 
 /** What serves the embedded model over HTTP. */
 export interface ModelHttpOptions {
   readonly model: string;
   readonly contextTokens: number;
   /** Rejected when the model cannot be loaded. */
-  readonly engine: Promise<Engine>;
+  readonly loading: Promise<LoadedModel>;
   /** Called when nothing was asked for so long, ms. */
   readonly idleMs: number;
   readonly onIdle: () => void;
 }
 
-const MAX_BODY_BYTES = 4 * 1_048_576;
+const maxBodyBytes = 4 * 1_048_576;
 
 /** Makes the server: health, the one model, and streamed chat completions, one at a time in the order of their coming. */
-export function createModelHttp({ model, contextTokens, engine, idleMs, onIdle }: ModelHttpOptions): http.Server {
-  let loaded: Engine | undefined;
+export function createModelHttp({ model, contextTokens, loading, idleMs, onIdle }: ModelHttpOptions): http.Server {
+  let loaded: LoadedModel | undefined;
   let queue: Promise<unknown> = Promise.resolve();
   const idle = setTimeout(onIdle, idleMs);
-  engine.then(
+  loading.then(
     (ready) => (loaded = ready),
     () => undefined,
   );
@@ -36,7 +36,7 @@ export function createModelHttp({ model, contextTokens, engine, idleMs, onIdle }
     const body = asObject(parseJson(await readText(request)));
     if (!Array.isArray(body?.['messages'])) return sendError(response, 400, { code: 400, type: 'invalid_request_error', message: 'The request has no list of messages.' });
     const turn = queue.then(async () => {
-      if (!gone.signal.aborted) await streamCompletion({ engine: ready, model, request: body, response, signal: gone.signal });
+      if (!gone.signal.aborted) await streamCompletion({ loaded: ready, model, request: body, response, signal: gone.signal });
     });
     queue = turn.catch(() => undefined);
     await turn;
@@ -68,7 +68,7 @@ async function readText(request: http.IncomingMessage): Promise<string> {
   let length = 0;
   for await (const piece of request) {
     length += (piece as Buffer).length;
-    if (length > MAX_BODY_BYTES) return '';
+    if (length > maxBodyBytes) return '';
     pieces.push(piece as Buffer);
   }
   return Buffer.concat(pieces).toString('utf8');

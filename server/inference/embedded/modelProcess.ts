@@ -18,8 +18,8 @@ export interface ModelProcessOptions {
   readonly log: Logger;
 }
 
-const LISTEN_MS = 10_000;
-const MAX_LAST_WORDS = 4000;
+const listenMs = 10_000;
+const maxLastWords = 4000;
 
 /** Starts the process and resolves once its socket listens; it may still be loading the model then. */
 export async function startModelProcess(options: ModelProcessOptions): Promise<{ readonly process: SpawnedProcess; readonly lastWords: () => string }> {
@@ -27,10 +27,10 @@ export async function startModelProcess(options: ModelProcessOptions): Promise<{
   const args = [entry, '--socket', socketPath, '--component', component.folder, '--weights', component.weights, '--model', component.name, '--context', String(contextTokens), '--idle', String(idleMs)];
   const child = await options.spawn(nodePath, [...args, ...(sha256 === undefined ? [] : ['--sha256', sha256])], { env: { NODE_ENV: 'production', ELECTRON_RUN_AS_NODE: '1' } });
   let words = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (words = (words + text).slice(-MAX_LAST_WORDS)));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (words = (words + text).slice(-maxLastWords)));
   const listening = new Promise<true>((resolve) => child.stdout.once('data', () => resolve(true)));
   const { promise: late, resolve: giveUp } = Promise.withResolvers<undefined>();
-  const timer = setTimeout(giveUp, LISTEN_MS, undefined);
+  const timer = setTimeout(giveUp, listenMs, undefined);
   const first = await Promise.race([listening, child.exited, late]);
   clearTimeout(timer);
   child.stdout.resume();

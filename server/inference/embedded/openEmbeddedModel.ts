@@ -33,8 +33,8 @@ export interface EmbeddedModelOptions {
 }
 
 /** So many deaths within this time, and it is left alone until the time is over. */
-const MAX_DEATHS = 3;
-const DEATHS_WITHIN_MS = 180_000;
+const maxDeaths = 3;
+const deathsWithinMs = 180_000;
 
 const contextTokens = assumedContextTokens.embedded;
 
@@ -51,14 +51,14 @@ export function openEmbeddedModel(options: EmbeddedModelOptions): EmbeddedModel 
   let isDisposed = false;
 
   const component = (): Component | undefined => readComponent(path.join(home, 'components', 'embedded-model'));
-  const recentDeaths = (): number => (deaths = deaths.filter((at) => Date.now() - at < DEATHS_WITHIN_MS)).length;
+  const recentDeaths = (): number => (deaths = deaths.filter((at) => Date.now() - at < deathsWithinMs)).length;
 
   function view(): ModelServer {
     const installed = component();
     const base = { id: embeddedId, kind: 'embedded' as const, baseUrl: 'http://embedded.model/v1', hasKey: false, isBuiltIn: true };
     if (installed === undefined) return { ...base, name: 'Embedded model', state: 'not_installed', models: [] };
     const models = [{ name: installed.name, contextTokens, supportsTools: false, isTiny: true }];
-    const isDown = lastError !== undefined && recentDeaths() >= MAX_DEATHS;
+    const isDown = lastError !== undefined && recentDeaths() >= maxDeaths;
     return { ...base, name: 'Embedded model', state: isDown ? 'down' : 'up', models, ...(isDown ? { error: lastError } : {}) };
   }
 
@@ -79,7 +79,7 @@ export function openEmbeddedModel(options: EmbeddedModelOptions): EmbeddedModel 
     lastError = deathError(exit);
     log.warn(lastError.message, { data: { lastWords: lastWords() } });
     changes.emit();
-    if (exit.code !== damagedExitCode && recentDeaths() < MAX_DEATHS) start().catch((error: unknown) => log.warn(`The embedded model could not be started again: ${String(error)}`));
+    if (exit.code !== damagedExitCode && recentDeaths() < maxDeaths) start().catch((error: unknown) => log.warn(`The embedded model could not be started again: ${String(error)}`));
   }
 
   async function start(): Promise<{ readonly socketPath: string }> {
@@ -88,7 +88,7 @@ export function openEmbeddedModel(options: EmbeddedModelOptions): EmbeddedModel 
       throw new AppError('model_unreachable', 'The embedded model is not installed.', { reason: 'not_installed', hint: 'Run `npm start` to install it, or start a model server.' });
     }
     if (running === undefined) {
-      if (lastError !== undefined && recentDeaths() >= MAX_DEATHS) throw new AppError(lastError.class, lastError.message, { reason: lastError.cause, hint: lastError.hint });
+      if (lastError !== undefined && recentDeaths() >= maxDeaths) throw new AppError(lastError.class, lastError.message, { reason: lastError.cause, hint: lastError.hint });
       const starting = startProcess(installed);
       running = starting;
       starting.then(

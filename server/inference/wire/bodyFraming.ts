@@ -5,7 +5,7 @@ import { sniffBody, type BodyKind } from './sniffBody.ts';
 export const maxEventLength = 8 * 1_048_576;
 
 /** A page of something else is read no further than this. */
-const MAX_FOREIGN_LENGTH = 20_000;
+const maxForeignLength = 20_000;
 
 /** Who takes what a body holds. */
 export interface FramingSink {
@@ -56,7 +56,7 @@ export function createBodyFraming(contentType: string | undefined, sink: Framing
     unframed.push(text);
     unframedLength += text.length;
     if (kind === 'undecided') decide();
-    if (kind === 'foreign' && unframedLength > MAX_FOREIGN_LENGTH) endUnframed();
+    if (kind === 'foreign' && unframedLength > maxForeignLength) endUnframed();
     if (unframedLength > maxEventLength) overflow();
   }
 

@@ -6,7 +6,7 @@ import { asObject, parseJson } from './jsonFields.ts';
 import { brokenStream, brokenWire, emptyReply } from './modelErrors.ts';
 
 /** After so many events that are not JSON the stream is given up. */
-const MAX_MALFORMED = 3;
+const maxMalformed = 3;
 
 /** Reads the body of one 200 answer to a streamed chat completion. */
 export interface ChatStreamReader {
@@ -59,7 +59,7 @@ export function createChatStreamReader({ think = 'auto', contentType, server = '
     const chunk = asObject(parseJson(data));
     if (chunk !== undefined) return add(chunks.read(chunk));
     malformed += 1;
-    if (!isEnding && malformed >= MAX_MALFORMED) add(chunks.fail(brokenWire(server, 'malformed_stream')));
+    if (!isEnding && malformed >= maxMalformed) add(chunks.fail(brokenWire(server, 'malformed_stream')));
   }
 
   const readBody: FramingSink['onBody'] = (kind, body) => {

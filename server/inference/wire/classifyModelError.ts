@@ -37,7 +37,7 @@ interface Verdict {
   readonly details?: Record<string, unknown>;
 }
 
-const CHECK_ADDRESS = 'Check that the address of the model server is right and ends in /v1.';
+const addressHint = 'Check that the address of the model server is right and ends in /v1.';
 
 /** The rules, the most telling first; the first that gives a verdict decides. */
 const rules: readonly ((clues: Clues) => Verdict | undefined)[] = [
@@ -156,8 +156,8 @@ function byStatus({ status, words, error }: Clues): Verdict | undefined {
   if (code === 401 || (code === 403 && !/moderation|flagged/.test(words))) {
     return { class: 'model_auth', cause, says: 'refused the key', hint: 'Give the key of the model server again, or check what it permits.' };
   }
-  if (code === 404 || code === 405) return { class: 'model_error', cause: 'unknown_address', says: 'does not know this address', hint: CHECK_ADDRESS, retryable: false };
-  if (code >= 300 && code < 400) return { class: 'model_error', cause: 'redirect', says: 'sent the request elsewhere', hint: CHECK_ADDRESS, retryable: false };
+  if (code === 404 || code === 405) return { class: 'model_error', cause: 'unknown_address', says: 'does not know this address', hint: addressHint, retryable: false };
+  if (code >= 300 && code < 400) return { class: 'model_error', cause: 'redirect', says: 'sent the request elsewhere', hint: addressHint, retryable: false };
   if (code === 429) return { class: 'model_rate_limited', cause, says: 'asked to wait', hint: 'Retry in a while.' };
   if (code === 413) return { class: 'context_overflow', cause, says: 'cannot take so long a conversation', hint: 'Start a new session.' };
   if (code === 408 || code >= 500) return { class: 'model_error', cause: `http_${code}`, says: `failed with status ${code}`, hint: 'Retry; if it happens again, look at the log of the model server.' };
@@ -169,7 +169,7 @@ function notJson(body: string, server: string): ErrorInfo {
   return modelError('model_error', {
     message: sentence(`${server} answered with a page that is not JSON${words === '' ? '' : `: ${words}`}`),
     cause: 'not_json',
-    hint: CHECK_ADDRESS,
+    hint: addressHint,
     retryable: false,
   });
 }

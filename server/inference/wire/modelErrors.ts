@@ -1,23 +1,8 @@
+import { errorClasses } from '../../protocol/errorClasses.ts';
 import type { ErrorClass, ErrorInfo } from '../../protocol/errors.ts';
 
 /** The classes of error that a model call can end with. */
 export type ModelErrorClass = Extract<ErrorClass, `model_${string}` | `timeout_${string}` | 'context_overflow' | 'empty_reply'>;
-
-/** Whether trying again makes sense, per class; the same as in the table of the protocol, without loading its schemas. */
-export const isModelErrorRetryable: Readonly<Record<ModelErrorClass, boolean>> = {
-  model_unreachable: true,
-  model_auth: false,
-  model_not_found: false,
-  model_rate_limited: true,
-  model_out_of_credit: false,
-  model_crashed: true,
-  model_error: true,
-  context_overflow: false,
-  empty_reply: true,
-  timeout_first_token: true,
-  timeout_idle: true,
-  timeout_total: true,
-};
 
 /** Makes an error of a model call; `retryable` comes from its class unless said otherwise. */
 export function modelError(
@@ -29,14 +14,14 @@ export function modelError(
     message: more.message,
     cause: more.cause,
     hint: more.hint,
-    retryable: more.retryable ?? isModelErrorRetryable[errorClass],
+    retryable: more.retryable ?? errorClasses[errorClass].isRetryable,
     ...(more.details === undefined ? {} : { details: more.details }),
   };
 }
 
 /** Whether a word is one of our classes for model calls. */
 export function isModelErrorClass(word: unknown): word is ModelErrorClass {
-  return typeof word === 'string' && Object.hasOwn(isModelErrorRetryable, word);
+  return typeof word === 'string' && Object.hasOwn(errorClasses, word) && errorClasses[word as ErrorClass].group === 'model';
 }
 
 /** The stream ended, or its connection broke, before the model was done. */

@@ -1,7 +1,7 @@
 /** What the body of a 200 answer is. `undecided`: more bytes are needed. */
 export type BodyKind = 'sse' | 'json' | 'foreign' | 'undecided';
 
-const FIELDS = ['data', 'event', 'id', 'retry'];
+const fields = ['data', 'event', 'id', 'retry'];
 
 /** Says what a body is by its first characters, because servers mislabel streams; `contentType` decides only where they do not. */
 export function sniffBody(start: string, contentType: string | undefined): BodyKind {
@@ -10,8 +10,8 @@ export function sniffBody(start: string, contentType: string | undefined): BodyK
   if (text.startsWith(':')) return 'sse';
   if (text.startsWith('{') || text.startsWith('[')) return 'json';
   const word = /^[a-z]*/.exec(text)?.[0] ?? '';
-  if (FIELDS.includes(word) && /^[:\r\n]/.test(text.slice(word.length))) return 'sse';
-  if (word.length === text.length && FIELDS.some((field) => field.startsWith(word))) return 'undecided';
+  if (fields.includes(word) && /^[:\r\n]/.test(text.slice(word.length))) return 'sse';
+  if (word.length === text.length && fields.some((field) => field.startsWith(word))) return 'undecided';
   return contentType?.includes('text/event-stream') && !text.startsWith('<') ? 'sse' : 'foreign';
 }
 

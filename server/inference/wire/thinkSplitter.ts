@@ -13,8 +13,8 @@ export interface ThinkSplitter {
   end(): SplitPiece[];
 }
 
-const OPEN = '<think>';
-const CLOSE = '</think>';
+const openTag = '<think>';
+const closeTag = '</think>';
 
 type State = 'start' | 'thinking' | 'after' | 'text';
 
@@ -39,21 +39,21 @@ export function createThinkSplitter(isPrefilled: boolean): ThinkSplitter {
 
   function stepStart(): boolean {
     const trimmed = held.trimStart();
-    if (trimmed.startsWith(OPEN)) {
-      held = trimmed.slice(OPEN.length);
+    if (trimmed.startsWith(openTag)) {
+      held = trimmed.slice(openTag.length);
       state = 'thinking';
       return true;
     }
-    if (OPEN.startsWith(trimmed)) return false;
+    if (openTag.startsWith(trimmed)) return false;
     state = isInside ? 'thinking' : 'text';
     return true;
   }
 
   function stepThinking(pieces: SplitPiece[]): boolean {
-    const end = held.indexOf(CLOSE);
+    const end = held.indexOf(closeTag);
     const safe = end === -1 ? held.length - heldBack(held) : end;
     if (safe > 0) pieces.push({ kind: 'thinking', text: held.slice(0, safe) });
-    held = held.slice(end === -1 ? safe : end + CLOSE.length);
+    held = held.slice(end === -1 ? safe : end + closeTag.length);
     if (end === -1) return false;
     state = 'after';
     return true;
@@ -93,8 +93,8 @@ export function createThinkSplitter(isPrefilled: boolean): ThinkSplitter {
 
 /** How many characters at the end may be the beginning of the closing tag. */
 function heldBack(text: string): number {
-  for (let length = Math.min(CLOSE.length - 1, text.length); length > 0; length--) {
-    if (text.endsWith(CLOSE.slice(0, length))) return length;
+  for (let length = Math.min(closeTag.length - 1, text.length); length > 0; length--) {
+    if (text.endsWith(closeTag.slice(0, length))) return length;
   }
   return 0;
 }

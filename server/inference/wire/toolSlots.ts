@@ -16,7 +16,7 @@ export interface ToolSlots {
 }
 
 /** More calls in one answer than any model means; further ones are dropped. */
-const MAX_CALLS = 256;
+const maxCalls = 256;
 
 /**
  * Makes ToolSlots. A call is known by its id, then by the server's index, then it is the last one: some servers give every call the
@@ -38,7 +38,7 @@ export function createToolSlots(): ToolSlots {
   }
 
   function addSlot(): Slot | undefined {
-    return count < MAX_CALLS ? { index: count++, hasId: false, hasName: false } : undefined;
+    return count < maxCalls ? { index: count++, hasId: false, hasName: false } : undefined;
   }
 
   function read(fragment: unknown): ToolFragment | undefined {

@@ -1,17 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { classifyModelError } from '../../../../server/inference/wire/classifyModelError.ts';
-import { isModelErrorClass, isModelErrorRetryable } from '../../../../server/inference/wire/modelErrors.ts';
+import { isModelErrorClass, modelError } from '../../../../server/inference/wire/modelErrors.ts';
 import { readRetryAfter } from '../../../../server/inference/wire/retryAfter.ts';
 import { pageWords } from '../../../../server/inference/wire/sniffBody.ts';
 import { errorClasses } from '../../../../server/protocol/errorClasses.ts';
 import { ErrorInfo } from '../../../../server/protocol/errors.ts';
 
 describe('errors of model calls', () => {
-  it('agree with the table of the protocol about what may be tried again', () => {
-    const table = Object.entries(errorClasses).filter(([name, entry]) => entry.group === 'model' && name.length > 0);
-    expect(Object.fromEntries(table.map(([name, entry]) => [name, entry.isRetryable]))).toEqual(isModelErrorRetryable);
-    expect(isModelErrorClass('toString')).toBe(false);
+  it('have the classes of the table that concern models, and may be tried again where it says so', () => {
+    const { true: ofModels = [], false: others = [] } = Object.groupBy(Object.entries(errorClasses), ([, entry]) => String(entry.group === 'model'));
+    for (const [name, entry] of ofModels) {
+      expect(isModelErrorClass(name), name).toBe(true);
+      if (isModelErrorClass(name)) expect(modelError(name, { message: 'It failed.', cause: 'test', hint: 'Retry.' }).retryable).toBe(entry.isRetryable);
+    }
+    for (const name of [...others.map(([other]) => other), 'toString']) expect(isModelErrorClass(name), name).toBe(false);
   });
 
   it('name both causes of LM Studio\'s unexpected endpoint', () => {

@@ -20,7 +20,7 @@ export interface GenerationEnd {
 }
 
 /** A loaded model. It makes one answer at a time. */
-export interface Engine {
+export interface LoadedModel {
   readonly contextTokens: number;
   countTokens(text: string): number;
   generate(generation: Generation): Promise<GenerationEnd>;
@@ -46,23 +46,21 @@ interface LlamaChat {
   ): Promise<{ metadata: { stopReason: string } }>;
 }
 
-const CONTEXT_TOKENS = 4096;
-
 /** Without it a model this small says one sentence over and over. */
 const repeatPenalty = { lastTokens: 128, penalty: 1.1 };
 
 /** Loads the runtime and the weights of a component. `threads` above the number of cores less one makes it many times slower. */
-export async function loadEngine({ component, weights, threads }: { component: string; weights: string; threads: number }): Promise<Engine> {
+export async function loadModel({ component, weights, contextTokens, threads }: { component: string; weights: string; contextTokens: number; threads: number }): Promise<LoadedModel> {
   const entry = path.join(component, 'node_modules', 'node-llama-cpp', 'dist', 'index.js');
   const { getLlama, LlamaChat } = (await import(pathToFileURL(entry).href)) as LlamaPackage;
   const llama = await getLlama({ gpu: false, build: 'never', maxThreads: threads, logLevel: 'error', skipDownload: true });
   const model = await llama.loadModel({ modelPath: weights });
-  const context = await model.createContext({ contextSize: CONTEXT_TOKENS, threads });
+  const context = await model.createContext({ contextSize: contextTokens, threads });
   const sequence = context.getSequence();
   const chat = new LlamaChat({ contextSequence: sequence });
 
   return {
-    contextTokens: CONTEXT_TOKENS,
+    contextTokens,
     countTokens: (text) => model.tokenize(text).length,
     async generate({ history, temperature, maxTokens, signal, onText }) {
       const before = { input: sequence.tokenMeter.usedInputTokens, output: sequence.tokenMeter.usedOutputTokens };
