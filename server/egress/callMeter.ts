@@ -1,6 +1,6 @@
 import type { ModelCallReport } from '../inference/route.ts';
 import type { ChatStreamEvent, ChatUsage } from '../inference/wire/chatStreamEvent.ts';
-import { estimateTokens } from './estimateTokens.ts';
+import { estimateTokens } from '../inference/wire/estimateTokens.ts';
 
 /** Seconds between first and last token below which no speed is told. */
 const shortestSpan = 0.02;

@@ -4,7 +4,7 @@ import type { ErrorInfo } from '../protocol/errors.ts';
 import type { ModelCallObserver, ModelRoute } from '../inference/route.ts';
 import { answerError, answerJson } from './answers.ts';
 import { startModelCall, type CallContext, type ModelCall } from './modelCall.ts';
-import { readBody } from './readBody.ts';
+import { readBody } from '../net/readBody.ts';
 
 /** The route of a task and who listens. */
 export interface Assignment {

@@ -7,7 +7,7 @@ import { answerError, statusOf } from './answers.ts';
 import { startCallMeter, type CallMeter } from './callMeter.ts';
 import { startCallTimers, type CallStop, type CallTimers } from './callTimers.ts';
 import { rewriteChatBody } from './chatBody.ts';
-import { createKeyBlanker } from './hideKey.ts';
+import { createKeyBlanker } from './keyBlanker.ts';
 import { relayStream, type RelayEnd } from './relayStream.ts';
 import { openUpstream, type WaitLimits } from './upstream.ts';
 

@@ -8,7 +8,7 @@ import type { HttpResponse } from '../net/http.ts';
 import type { CallMeter } from './callMeter.ts';
 import type { CallStop, CallTimers } from './callTimers.ts';
 import { asStream } from './asStream.ts';
-import type { KeyBlanker } from './hideKey.ts';
+import type { KeyBlanker } from './keyBlanker.ts';
 
 /** A call whose upstream has begun to answer. */
 export interface RelayedCall {

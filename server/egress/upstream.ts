@@ -5,8 +5,8 @@ import { classifyModelError } from '../inference/wire/classifyModelError.ts';
 import { brokenStream, modelError } from '../inference/wire/modelErrors.ts';
 import { readRetryAfter } from '../inference/wire/retryAfter.ts';
 import { HttpFailure, type HttpClient, type HttpResponse } from '../net/http.ts';
-import type { KeyBlanker } from './hideKey.ts';
-import { readBody } from './readBody.ts';
+import type { KeyBlanker } from './keyBlanker.ts';
+import { readBody } from '../net/readBody.ts';
 
 /** How long a call waits for its server before the first byte, ms. */
 export interface WaitLimits {

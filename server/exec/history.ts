@@ -1,4 +1,6 @@
-import type { Message, Part, Turn } from '../protocol/messages.ts';
+import { estimateTokens } from '../inference/wire/estimateTokens.ts';
+import type { Part, Turn } from '../protocol/messages.ts';
+import { messageText } from '../protocol/transcript.ts';
 import type { HistoryMessage } from '../protocol/worker.ts';
 
 type AssistantMessage = Extract<HistoryMessage, { role: 'assistant' }>;
@@ -45,11 +47,6 @@ export function trimHistory(input: HistoryInput): TrimmedHistory {
   return { history: kept.toReversed().flat(), leftOutTurns: ended.length - kept.length, tokens };
 }
 
-/** Estimated tokens of a text: a quarter of its UTF-8 bytes, so that scripts without spaces do not count too little. */
-export function estimateTokens(text: string): number {
-  return Math.ceil(Buffer.byteLength(text) / 4);
-}
-
 /** Code, JSON and command output take more tokens per byte than prose. */
 function estimateDense(text: string): number {
   return Math.ceil(Buffer.byteLength(text) / 3);
@@ -57,19 +54,19 @@ function estimateDense(text: string): number {
 
 function roomForHistory(input: HistoryInput): number {
   const reserve = Math.min(maxReserveTokens, Math.floor(input.contextTokens / 4));
-  const fixed = input.fixedTexts.reduce((sum, text) => sum + estimateTokens(text) + tokensPerMessage, 0);
+  const fixed = input.fixedTexts.reduce((sum, text) => sum + Math.ceil(estimateTokens(text)) + tokensPerMessage, 0);
   return input.contextTokens - reserve - fixed - input.toolCount * tokensPerTool - tokensOfFacts;
 }
 
 function estimateMessage(message: HistoryMessage): number {
-  const own = estimateTokens(message.text) + tokensPerMessage;
+  const own = Math.ceil(estimateTokens(message.text)) + tokensPerMessage;
   if (message.role === 'user') return own;
   return message.toolCalls.reduce((sum, call) => sum + estimateDense(JSON.stringify(call.args)) + estimateDense(call.result) + 4 * tokensPerMessage, own);
 }
 
 function messagesOfTurn(turn: Turn): HistoryMessage[] {
   const attempt = turn.attempts.at(-1);
-  const user: HistoryMessage = { role: 'user', text: textOf(turn.message) };
+  const user: HistoryMessage = { role: 'user', text: messageText(turn.message) };
   const answer = attempt?.message === undefined ? [] : answerMessages(attempt.message.parts, attempt.message.fromReasoning === true);
   const note = endNote(attempt?.outcome) ?? (answer.length === 0 ? '[No answer was given.]' : undefined);
   return [user, ...(note === undefined ? answer : withNote(answer, note))];
@@ -95,13 +92,6 @@ function endNote(outcome: Turn['attempts'][number]['outcome']): string | undefin
     case undefined:
       return '[This answer broke off here.]';
   }
-}
-
-function textOf(message: Message): string {
-  return message.parts
-    .filter((part) => part.kind === 'text')
-    .map((part) => part.text)
-    .join('');
 }
 
 /** One history message per step of the agent: its text, then the calls that followed it. Thinking is not sent again. */

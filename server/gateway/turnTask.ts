@@ -2,13 +2,15 @@ import { trimHistory } from '../exec/history.ts';
 import type { ModelRoute } from '../inference/route.ts';
 import type { Attempt, Turn } from '../protocol/messages.ts';
 import type { Stamp } from '../protocol/runs.ts';
+import { messageText } from '../protocol/transcript.ts';
 import { workerProtocolVersion, type Task } from '../protocol/worker.ts';
 import type { EngineCapabilities } from '../sandboxes/engine.ts';
+import { defaultLimits } from '../sandboxes/limits.ts';
 import { freezeStamp } from './stamp.ts';
 import type { AgentForTurn } from './turnPorts.ts';
 
-/** Defaults of decision 10 that a task carries. */
-export const taskLimits = { iterations: 90, toolMs: 120_000, outputBytes: 65_536 } as const;
+/** What a task may use: how many steps, and of the sandbox's limits those that the worker holds. */
+const taskLimits = { iterations: 90, toolMs: defaultLimits.toolMs, outputBytes: defaultLimits.toolOutputBytes } as const;
 
 /** Freezes what the agent is for this run; a route whose model cannot use tools gets none. */
 export function stampOf(agent: AgentForTurn, route: ModelRoute, runtimeBuild: string): Stamp {
@@ -48,7 +50,7 @@ export interface TaskSource {
 /** Makes the task of one run, and says how many older turns its context had no room for. */
 export function taskOf(source: TaskSource): { task: Omit<Task, 'stdin'>; leftOutTurns: number } {
   const { stamp, turn, capabilities } = source;
-  const message = textOf(turn);
+  const message = messageText(turn.message);
   const partial = source.mode === 'resume' ? partialOf(turn) : undefined;
   const { history, leftOutTurns } = trimHistory({
     turns: source.earlier,
@@ -81,13 +83,9 @@ export function taskOf(source: TaskSource): { task: Omit<Task, 'stdin'>; leftOut
   return { task, leftOutTurns };
 }
 
-function textOf(turn: Turn): string {
-  return turn.message.parts.map((part) => (part.kind === 'text' ? part.text : '')).join('');
-}
-
 /** The text that the attempt before had given when it was cut off. */
 function partialOf(turn: Turn): string | undefined {
-  const parts = turn.attempts.at(-1)?.message?.parts ?? [];
-  const text = parts.map((part) => (part.kind === 'text' ? part.text : '')).join('');
+  const message = turn.attempts.at(-1)?.message;
+  const text = message === undefined ? '' : messageText(message);
   return text === '' ? undefined : text;
 }

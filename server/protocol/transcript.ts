@@ -88,6 +88,11 @@ function mapAttempt(turn: Turn, change: (attempt: Turn['attempts'][number]) => T
   return last === undefined ? turn : { ...turn, attempts: [...turn.attempts.slice(0, -1), change(last)] };
 }
 
+/** The text of a message: its text parts, joined; neither thinking nor tools. */
+export function messageText(message: Pick<Message, 'parts'>): string {
+  return message.parts.map((part) => (part.kind === 'text' ? part.text : '')).join('');
+}
+
 /** Folds a delta or tool event into the assistant message that it belongs to. */
 export function applyToMessage(message: Message, event: SessionEvent, at: number): Message {
   switch (event.kind) {

@@ -1,4 +1,5 @@
 import http from 'node:http';
+import { readBody } from '../../net/readBody.ts';
 import { asObject, parseJson } from '../wire/jsonFields.ts';
 import { sendError, streamCompletion } from './completion.ts';
 import type { LoadedModel } from './loadedModel.ts';
@@ -33,7 +34,7 @@ export function createModelHttp({ model, contextTokens, loading, idleMs, onIdle 
     response.once('close', () => {
       if (!response.writableFinished) gone.abort();
     });
-    const body = asObject(parseJson(await readText(request)));
+    const body = asObject(parseJson((await readBody(request, maxBodyBytes))?.toString('utf8') ?? ''));
     if (!Array.isArray(body?.['messages'])) return sendError(response, 400, { code: 400, type: 'invalid_request_error', message: 'The request has no list of messages.' });
     const turn = queue.then(async () => {
       if (!gone.signal.aborted) await streamCompletion({ loaded: ready, model, request: body, response, signal: gone.signal });
@@ -61,17 +62,6 @@ export function createModelHttp({ model, contextTokens, loading, idleMs, onIdle 
   });
   server.on('close', () => clearTimeout(idle));
   return server;
-}
-
-async function readText(request: http.IncomingMessage): Promise<string> {
-  const pieces: Buffer[] = [];
-  let length = 0;
-  for await (const piece of request) {
-    length += (piece as Buffer).length;
-    if (length > maxBodyBytes) return '';
-    pieces.push(piece as Buffer);
-  }
-  return Buffer.concat(pieces).toString('utf8');
 }
 
 function sendJson(response: http.ServerResponse, body: unknown): void {
