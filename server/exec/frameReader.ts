@@ -10,7 +10,13 @@ export interface FrameHandlers {
   onBadLine(reason: string, line: string): void;
   /** A line above the cap; nothing is read after it. */
   onTooLong(): void;
+  /** More lines that are no frames than any program means; nothing is read after them. */
+  onNoise(): void;
 }
+
+/** Refusing a line costs more than taking one, so a flood of them would keep everybody else waiting. */
+const maxBadLines = 10_000;
+const maxBadBytes = 16 * 1_048_576;
 
 /** Frames that wait for a slow reader; above it the worker's stdout is not read, so that the worker waits. */
 const maxWaitingBytes = 4 * 1_048_576;
@@ -25,6 +31,8 @@ export class FrameReader {
   #waiting: string[] = [];
   #waitingBytes = 0;
   #busy: Promise<void> | undefined;
+  #badLines = 0;
+  #badBytes = 0;
 
   constructor(stdout: Readable, handlers: FrameHandlers) {
     this.#stdout = stdout;
@@ -50,7 +58,12 @@ export class FrameReader {
     this.#stdout.destroy();
   }
 
+  get #isNoise(): boolean {
+    return this.#badLines > maxBadLines || this.#badBytes > maxBadBytes;
+  }
+
   #take(line: string): void {
+    if (this.#isNoise) return;
     if (this.#busy === undefined) {
       const pending = this.#handle(line);
       if (pending !== undefined) this.#busy = this.#drainAfter(pending);
@@ -76,18 +89,27 @@ export class FrameReader {
   }
 
   #handle(line: string): Promise<void> | undefined {
-    if (line.trim() === '') return undefined;
+    if (line.trim() === '') return this.#refuse(undefined, line);
     let value: unknown;
     try {
       value = JSON.parse(line);
     } catch {
-      this.#handlers.onBadLine('it is not JSON', line);
-      return undefined;
+      return this.#refuse('it is not JSON', line);
     }
     const parsed = Frame.safeParse(value);
     if (parsed.success) return this.#handlers.onFrame(parsed.data) ?? undefined;
     const issue = parsed.error.issues[0];
-    this.#handlers.onBadLine(issue === undefined ? 'it is no frame' : `${issue.path.join('.') || 'frame'}: ${issue.message}`, line);
-    return undefined;
+    return this.#refuse(issue === undefined ? 'it is no frame' : `${issue.path.join('.') || 'frame'}: ${issue.message}`, line);
+  }
+
+  /** Counts a line that is no frame; one without a reason is not worth a word. */
+  #refuse(reason: string | undefined, line: string): undefined {
+    if (this.#isNoise) return;
+    this.#badLines += 1;
+    this.#badBytes += line.length;
+    if (reason !== undefined) this.#handlers.onBadLine(reason, line);
+    if (!this.#isNoise) return;
+    this.#handlers.onNoise();
+    this.abandon();
   }
 }

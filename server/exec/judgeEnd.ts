@@ -4,7 +4,7 @@ import type { Frame } from '../protocol/worker.ts';
 import type { SandboxExit } from '../sandboxes/engine.ts';
 
 /** Why exec itself ended a task. */
-export type StopCause = 'asked' | 'wall_limit' | 'silent' | 'frame_too_large' | 'stdout_closed';
+export type StopCause = 'asked' | 'wall_limit' | 'silent' | 'frame_too_large' | 'noise' | 'stdout_closed';
 
 /** A frame that ends a task. */
 export type FinalFrame = Extract<Frame, { frame: 'result' | 'error' }>;
@@ -62,6 +62,11 @@ function judgeStop(facts: EndFacts, cause: StopCause): Judgement {
       return {
         outcome: 'error',
         error: makeError('worker_failed', 'stdout_closed', 'The worker closed its stdout without saying how its task ended, and was ended.', 'Retry; the details carry its last log lines.', facts),
+      };
+    case 'noise':
+      return {
+        outcome: 'error',
+        error: makeError('worker_failed', 'noise', 'The worker wrote thousands of lines that are no frames and was ended.', 'Retry; a worker must write its log to stderr, and only frames to stdout.', facts),
       };
     case 'frame_too_large':
       return {

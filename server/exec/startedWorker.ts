@@ -25,6 +25,7 @@ export interface WorkerDeps {
 export interface WorkerListener {
   onFrame(frame: Frame): void | Promise<void>;
   onTooLong(): void;
+  onNoise(): void;
 }
 
 /** After the exit of the process its stdout may still close for this long. */
@@ -64,6 +65,7 @@ export class StartedWorker {
       onFrame: (frame) => this.#onFrame(frame),
       onBadLine: (reason, line) => this.ignore(reason, line),
       onTooLong: () => this.#listener?.onTooLong(),
+      onNoise: () => this.#listener?.onNoise(),
     });
     this.#readStderr();
     this.ended = this.#watchEnd(deps.clock);

@@ -55,7 +55,7 @@ export class TaskRun {
   async run(): Promise<TaskRunEnd> {
     const { wallMs } = this.#request;
     const onAbort = (): void => this.#stop('asked');
-    this.#worker.listen({ onFrame: (frame) => this.#onFrame(frame), onTooLong: () => this.#stop('frame_too_large') });
+    this.#worker.listen({ onFrame: (frame) => this.#onFrame(frame), onTooLong: () => this.#stop('frame_too_large'), onNoise: () => this.#stop('noise') });
     if (!this.#parts.signal.aborted) this.#send();
     this.#silence = this.#after(acceptWithinMs, () => this.#stop('silent'));
     if (wallMs !== undefined) this.#after(wallMs, () => this.#stop('wall_limit'));

@@ -6,7 +6,7 @@ import type { Frame } from '../protocol/worker.ts';
 import { DeltaThrottle, defaultThrottle, type ThrottleClock } from './deltaThrottle.ts';
 
 /** Bounds of one answer; a worker that exceeds them is ended. */
-export const answerLimits = { characters: 8_388_608, parts: 2_000, liveOutputCharacters: 65_536 } as const;
+export const answerLimits = { bytes: 8_388_608, parts: 2_000, liveOutputCharacters: 65_536 } as const;
 
 type ContentFrame = Extract<Frame, { frame: 'text' | 'thinking' | 'tool_start' | 'tool_output' | 'tool_end' }>;
 type StreamKey = { readonly kind: 'text' | 'thinking' | 'output'; readonly partId: string };
@@ -24,7 +24,8 @@ export class AnswerBuilder {
   readonly #sent = new Map<string, number>();
   readonly #partOfCall = new Map<string, string>();
   #open: StreamKey | undefined;
-  #characters = 0;
+  /** Of all texts as JSON in UTF-8: what is stored and sent, and what a control character costs six of. */
+  #bytes = 0;
   #parts = 0;
 
   constructor(options: { message: Message; emit: (event: SessionEvent) => void; now: () => number; clock?: ThrottleClock }) {
@@ -74,7 +75,7 @@ export class AnswerBuilder {
 
   #acceptText(kind: 'text' | 'thinking', text: string): void {
     if (text === '') return;
-    this.#count(text.length);
+    this.#count(text);
     if (this.#open?.kind !== kind) {
       this.#throttle.flush();
       this.#open = { kind, partId: this.#newPartId() };
@@ -85,7 +86,7 @@ export class AnswerBuilder {
   #startTool(frame: Extract<ContentFrame, { frame: 'tool_start' }>): void {
     this.#throttle.flush();
     this.#open = undefined;
-    this.#count(frame.title.length + JSON.stringify(frame.args).length);
+    this.#count(frame);
     const partId = this.#newPartId();
     this.#partOfCall.set(frame.callId, partId);
     const { frame: _frame, ...call } = frame;
@@ -97,8 +98,9 @@ export class AnswerBuilder {
     if (partId === undefined || text === '') return;
     const room = answerLimits.liveOutputCharacters - this.#outputLength(partId);
     if (room <= 0) return;
-    this.#count(Math.min(room, text.length));
-    this.#throttle.push({ kind: 'output', partId }, text.slice(0, room));
+    const kept = text.slice(0, room);
+    this.#count(kept);
+    this.#throttle.push({ kind: 'output', partId }, kept);
   }
 
   #endTool(frame: Extract<ContentFrame, { frame: 'tool_end' }>): void {
@@ -110,7 +112,7 @@ export class AnswerBuilder {
     const messageId = this.#message.id;
     const part = this.#message.parts.find((candidate) => candidate.partId === partId);
     if (part?.kind === 'tool' && part.output !== output) {
-      this.#count(output.length);
+      this.#count(output);
       this.#apply({ kind: 'tool.output', messageId, partId, offset: 0, text: output });
     }
     this.#apply({ kind: 'tool.ended', messageId, partId, ...facts });
@@ -138,9 +140,9 @@ export class AnswerBuilder {
     return `p${this.#parts}`;
   }
 
-  #count(characters: number): void {
-    this.#characters += characters;
-    if (this.#characters > answerLimits.characters) throw tooLarge(`more than ${answerLimits.characters / 1_048_576} MiB`);
+  #count(content: unknown): void {
+    this.#bytes += Buffer.byteLength(JSON.stringify(content));
+    if (this.#bytes > answerLimits.bytes) throw tooLarge(`more than ${answerLimits.bytes / 1_048_576} MiB`);
   }
 }
 

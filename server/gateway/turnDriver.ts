@@ -27,6 +27,8 @@ interface Prepared {
 }
 
 const historyTurns = 200;
+/** What a worker says of its phase is stored; beyond so many times in one attempt it is not heard. */
+const maxStatusFrames = 2_000;
 const storeRetryMs = 2_000;
 const retryableStoreClasses: ReadonlySet<string> = new Set(['storage_full', 'storage_locked']);
 const transportClasses: ReadonlySet<string> = new Set(['sandbox_disconnected', 'worker_failed', 'worker_silent']);
@@ -43,6 +45,7 @@ export class TurnDriver {
   #state: TurnState = initialTurnState;
   #phase: TurnPhase = 'sandbox';
   #phaseText: string | undefined;
+  #statusFrames = 0;
   #fromReasoning = false;
   #isInterrupted = false;
   #exitReason: string | undefined;
@@ -178,7 +181,8 @@ export class TurnDriver {
   #applyFrame(frame: ProgressFrame): void {
     switch (frame.frame) {
       case 'status':
-        return this.#enter(frame.phase, frame.text);
+        this.#statusFrames += 1;
+        return this.#statusFrames > maxStatusFrames ? undefined : this.#enter(frame.phase, frame.text);
       case 'text':
       case 'thinking':
         this.#enter(frame.frame === 'text' ? 'answering' : 'thinking', undefined);

@@ -65,9 +65,17 @@ describe('the answer builder', () => {
   it('ends a worker that sends more than an answer may hold', () => {
     const { builder } = build();
     const flood = (): void => {
-      for (let sent = 0; sent <= answerLimits.characters; sent += 1_000_000) builder.accept({ frame: 'text', text: 'x'.repeat(1_000_000) });
+      for (let sent = 0; sent <= answerLimits.bytes; sent += 1_000_000) builder.accept({ frame: 'text', text: 'x'.repeat(1_000_000) });
     };
     expect(flood).toThrow(AppError);
+  });
+
+  it('counts an answer as it is stored and sent, in which a control character takes six bytes and a sign of Chinese three', () => {
+    for (const [sign, bytes] of [['\u0001', 6], ['\u4e2d', 3]] as const) {
+      const { builder } = build();
+      builder.accept({ frame: 'text', text: sign.repeat(Math.floor(answerLimits.bytes / bytes) - 10) });
+      expect(() => builder.accept({ frame: 'text', text: sign.repeat(20) })).toThrow(AppError);
+    }
   });
 
   it('ends a worker that sends more parts than an answer may hold', () => {
