@@ -110,7 +110,7 @@ async function build(context: ServicesContext, stack: DisposableStack): Promise<
   };
   return {
     handlers: {
-      ...createAgentHandlers({ store, publish, agents, souls, loadPolicy, assertEnforces: (policy) => engine.assertEnforces(policy), stopAgent, removeAgent: (agentId) => registry.remove(agentId), now }),
+      ...createAgentHandlers({ store, publish, agents, souls, loadPolicy, assertEnforces: (policy) => engine.assertEnforces(policy), stopAgent, removeSandbox: (agentId) => registry.remove(agentId), now }),
       ...createChatHandlers({ store, publish, runner, newId: () => newId(), now }),
       ...createSessionHandlers({ store, publish, runner, provision: (agentId) => opening.provision(agentId), sessionCreated: (session) => publisher.publishSession(session), now }),
       ...createModelHandlers(models),

@@ -1,5 +1,5 @@
 import type { ModelRoute } from '../inference/route.ts';
-import type { Agent, AgentState, ModelChoice } from '../protocol/agents.ts';
+import type { Agent, AgentState } from '../protocol/agents.ts';
 import type { ErrorInfo } from '../protocol/errors.ts';
 import type { Sandbox } from '../protocol/sandboxes.ts';
 import type { Session } from '../protocol/sessions.ts';
@@ -51,6 +51,3 @@ export function routeView(route: ModelRoute | undefined): Agent['route'] {
   const { serverId, serverName, model, isTiny, supportsTools } = route;
   return { serverId, serverName, model, address, isTiny, supportsTools };
 }
-
-/** The default choice of a new agent. */
-export const autoModel: ModelChoice = { kind: 'auto' };

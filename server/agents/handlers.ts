@@ -1,8 +1,9 @@
 import { AppError } from '../base/appError.ts';
+import { pageByName } from '../base/pageByName.ts';
 import type { Policy } from '../policies/policy.ts';
 import type { HandlersOf } from '../rpc/handlers.ts';
 import type { Store, Stored } from '../store/store.ts';
-import { autoModel } from './agentViews.ts';
+import { autoModel, builtInRuntime, defaultPolicy } from './agentDefaults.ts';
 import type { Agents } from './agents.ts';
 import type { Souls } from './souls.ts';
 import { checkTools, defaultTools } from './toolsets.ts';
@@ -16,17 +17,12 @@ export interface AgentHandlerPorts {
   /** Throws `policy_unenforceable`. */
   assertEnforces(policy: Policy): void;
   publish(stored: Stored): void;
-  /** Stops the turns of these sessions and removes the sandbox with its home. */
-  removeAgent(agentId: string, sessionIds: readonly string[]): Promise<void>;
-  /** Stops what runs for an agent before it is deleted. */
+  /** Stops what runs for an agent, before it is deleted. */
   stopAgent(agentId: string): Promise<void>;
+  /** Removes the sandbox of an agent with its home, after it was deleted. */
+  removeSandbox(agentId: string): Promise<void>;
   readonly now: () => number;
 }
-
-/** The policy that an agent gets when nothing else is said. */
-export const defaultPolicy = 'workspace-only';
-/** The runtime that is built in. */
-export const builtInRuntime = 'local';
 
 type AgentMethods = 'agents/list' | 'agents/get' | 'agents/create' | 'agents/update' | 'agents/delete' | 'souls/list';
 
@@ -36,7 +32,7 @@ export function createAgentHandlers(ports: AgentHandlerPorts): HandlersOf<AgentM
   const checkPolicy = async (name: string): Promise<void> => ports.assertEnforces(await ports.loadPolicy(name));
 
   return {
-    'agents/list': async () => ({ items: await agents.list() }),
+    'agents/list': async (page) => pageByName(await agents.list(), page),
     'agents/get': async ({ agentId }) => await agents.get(agentId),
     'agents/create': async ({ agentId, name, soul: slug, tools, model, policy = defaultPolicy }, { principal }) => {
       const { soul } = await souls.load(slug);
@@ -59,10 +55,10 @@ export function createAgentHandlers(ports: AgentHandlerPorts): HandlersOf<AgentM
     },
     'agents/delete': async ({ agentId }) => {
       await ports.stopAgent(agentId);
-      const { sessionIds, stored } = await store.deleteAgent({ agentId, at: ports.now() });
+      const { stored } = await store.deleteAgent({ agentId, at: ports.now() });
       // Who watches one of its sessions learns that it is gone.
       stored.forEach((change) => ports.publish(change));
-      await ports.removeAgent(agentId, sessionIds);
+      await ports.removeSandbox(agentId);
       agents.refresh(agentId);
       return {};
     },

@@ -1,7 +1,6 @@
 import type { Logger } from '../log/logger.ts';
 import type { Store } from '../store/store.ts';
-import { autoModel } from './agentViews.ts';
-import { builtInRuntime, defaultPolicy } from './handlers.ts';
+import { autoModel, builtInRuntime, defaultPolicy } from './agentDefaults.ts';
 import type { Souls } from './souls.ts';
 import { defaultTools } from './toolsets.ts';
 

@@ -4,12 +4,13 @@ import { parse } from 'yaml';
 import * as z from 'zod';
 import { AppError } from '../base/appError.ts';
 import type { Logger } from '../log/logger.ts';
+import { Slug } from '../protocol/shapes.ts';
 import type { Soul } from '../protocol/souls.ts';
 
 const names = z.array(z.string().max(64)).max(64).default([]);
 
 const SoulManifest = z.object({
-  slug: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/),
+  slug: Slug,
   name: z.string().min(1).max(80),
   role_summary: z.string().min(1).max(300),
   category: z.string().max(80).default('general'),

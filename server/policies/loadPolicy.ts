@@ -1,10 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '../base/appError.ts';
+import { Slug } from '../protocol/shapes.ts';
 import { maxPolicyBytes, parsePolicy, policyInvalid } from './parsePolicy.ts';
 import type { Policy } from './policy.ts';
-
-const policyName = /^[a-z0-9][a-z0-9-]{0,63}$/;
 
 /** Gives policies by name from the files of some folders. */
 export interface PolicyLoader {
@@ -27,7 +26,7 @@ export function createPolicyLoader(folders: readonly string[]): PolicyLoader {
   };
   return {
     load: async (name) => {
-      if (!policyName.test(name)) {
+      if (!Slug.safeParse(name).success) {
         throw new AppError('policy_invalid', `"${name}" is not the name of a policy.`, { reason: 'bad_name', hint: 'Use small letters, digits and hyphens.' });
       }
       for (const folder of folders) {
@@ -44,7 +43,7 @@ export function createPolicyLoader(folders: readonly string[]): PolicyLoader {
     list: async () => {
       const lists = await Promise.all(folders.map((folder) => readdir(folder).catch(() => [])));
       const names = lists.flat().filter((entry) => entry.endsWith('.yaml')).map((entry) => entry.slice(0, -'.yaml'.length));
-      return [...new Set(names.filter((name) => policyName.test(name)))].toSorted();
+      return [...new Set(names.filter((name) => Slug.safeParse(name).success))].toSorted();
     },
   };
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { request } from './method.ts';
-import { AtMs, Done, Id, Label, Page, Revision, pageOf } from './shapes.ts';
+import { AtMs, Done, Id, Label, Page, Revision, Slug, pageOf } from './shapes.ts';
 import { ErrorInfo } from './errors.ts';
 
 /** Which model an agent asks for: `auto` is the first that answers, else the embedded one. */
@@ -37,10 +37,10 @@ export type Agent = z.infer<typeof Agent>;
 
 const changeable = {
   name: Label.max(80),
-  soul: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/),
+  soul: Slug,
   tools: z.array(ToolName).max(64),
   model: ModelChoice,
-  policy: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/),
+  policy: Slug,
 };
 
 export const agents = {

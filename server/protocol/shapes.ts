@@ -12,6 +12,8 @@ export const Bytes = z.int().nonnegative();
 export const Seq = z.int().nonnegative();
 /** A revision of an updatable thing; an update carries the one it saw. */
 export const Revision = z.int().positive();
+/** The name of a soul or of a policy, which is the name of its folder or file too. */
+export const Slug = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/);
 /** A short text that people see in lists: 1 to 200 characters, no control or bidirectional override characters. */
 export const Label = z.string().min(1).max(200).regex(/^[^\p{Cc}\u202a-\u202e\u2066-\u2069]*$/u, 'no control characters').refine((text) => text.trim().length > 0, 'not blank');
 /** The text of a message: 1 byte to 1 MiB of characters. */

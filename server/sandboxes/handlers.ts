@@ -1,4 +1,5 @@
-import { AppError, asAppError } from '../base/appError.ts';
+import { asAppError } from '../base/appError.ts';
+import { pageByName } from '../base/pageByName.ts';
 import type { ParsedParamsOf, RequestName, ResultOf } from '../protocol/api.ts';
 import type { Sandbox } from '../protocol/sandboxes.ts';
 import type { SandboxAgent, SandboxRegistry } from './registry.ts';
@@ -17,19 +18,13 @@ export interface SandboxHandlerPorts {
   stopTasks(agentId: string): Promise<void>;
 }
 
-const defaultPageSize = 100;
-
 /** Answers `sandboxes/*`. */
 export function createSandboxHandlers(ports: SandboxHandlerPorts): { readonly [M in SandboxMethods]: (params: ParsedParamsOf<M>) => Promise<ResultOf<M>> } {
   const { registry } = ports;
   return {
-    'sandboxes/list': async ({ limit = defaultPageSize, cursor }) => {
-      const agents = (await ports.listAgents()).toSorted((a, b) => placeOf(a).localeCompare(placeOf(b), 'en'));
-      const after = cursor === undefined ? undefined : readCursor(cursor);
-      const rest = after === undefined ? agents : agents.filter((agent) => placeOf(agent).localeCompare(after, 'en') > 0);
-      const items = rest.slice(0, limit).map((agent) => registry.view(agent));
-      const last = rest[limit - 1];
-      return rest.length > limit && last !== undefined ? { items, nextCursor: writeCursor(placeOf(last)) } : { items };
+    'sandboxes/list': async (page) => {
+      const { items, ...more } = pageByName(await ports.listAgents(), page);
+      return { items: items.map((agent) => registry.view(agent)), ...more };
     },
     'sandboxes/get': async ({ agentId }) => registry.view(await ports.getAgent(agentId)),
     'sandboxes/start': async ({ agentId }) => await startSandbox(ports, agentId),
@@ -52,13 +47,4 @@ export async function startSandbox(ports: Pick<SandboxHandlerPorts, 'registry' |
     ports.registry.fail(known, asAppError(thrown).toInfo());
   }
   return ports.registry.view(known);
-}
-
-const placeOf = (agent: Pick<SandboxAgent, 'id' | 'name'>): string => `${agent.name}\n${agent.id}`;
-const writeCursor = (place: string): string => Buffer.from(place).toString('base64url');
-
-function readCursor(cursor: string): string {
-  const place = Buffer.from(cursor, 'base64url').toString('utf8');
-  if (/\n[0-9a-f-]{36}$/.test(place)) return place;
-  throw new AppError('invalid_params', 'The cursor is not one that a list gave.', { reason: 'cursor', hint: 'List again from the beginning.' });
 }
