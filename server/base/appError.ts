@@ -1,7 +1,7 @@
 import { errorClasses } from '../protocol/errorClasses.ts';
 import type { ErrorClass, ErrorInfo } from '../protocol/errors.ts';
 
-/** An error that a person can act on: class and cause are stable, `message` says what happened, `hint` the next step. */
+/** An error that a person can act on: class and reason are stable, `message` says what happened, `hint` the next step. `reason` is the `cause` of the wire, whose name an Error keeps for what was thrown before. */
 export class AppError extends Error {
   readonly class: ErrorClass;
   readonly reason: string;
@@ -15,6 +15,11 @@ export class AppError extends Error {
     this.reason = more.reason ?? errorClass;
     this.hint = more.hint;
     this.details = more.details;
+  }
+
+  /** The error behind its stored form. */
+  static fromInfo({ class: errorClass, message, cause, hint, details }: ErrorInfo): AppError {
+    return new AppError(errorClass, message, { reason: cause, hint, ...(details === undefined ? {} : { details }) });
   }
 
   /** The form that is stored and sent. */

@@ -88,7 +88,7 @@ export function createRouteResolver({ book, embedded, keys }: RouteResolverOptio
     if (error === undefined) {
       return new AppError('model_not_found', `${server.name} does not have the model ${name}.`, { reason: 'model_not_found', hint: 'Choose a model that the server lists, or load this one there.' });
     }
-    return new AppError(error.class, error.message, { reason: error.cause, hint: error.hint, ...(error.details === undefined ? {} : { details: error.details }) });
+    return AppError.fromInfo(error);
   }
 
   return {

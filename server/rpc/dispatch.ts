@@ -2,15 +2,10 @@ import type * as z from 'zod';
 import { AppError } from '../base/appError.ts';
 import { requestDefinitions, type RequestName } from '../protocol/api.ts';
 import type { RequestDefinition } from '../protocol/method.ts';
-import type { Handler, Handlers, RequestContext } from './handlers.ts';
+import type { Handler, RequestContext } from './handlers.ts';
 
 /** Gives the handler of a method, once there is one; rejects with the reason why there is none at present. */
 export type FindHandler = <N extends RequestName>(name: N) => Promise<Handler<N>>;
-
-/** The handlers of a whole table, for those who have one at once. */
-export function findIn(handlers: Handlers): FindHandler {
-  return (name) => Promise.resolve(handlers[name]);
-}
 
 /** Parses, handles, parses the result. Throws AppError, or whatever the handler threw. */
 export async function dispatch(method: string, params: unknown, context: RequestContext, find: FindHandler): Promise<unknown> {

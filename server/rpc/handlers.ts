@@ -33,6 +33,3 @@ export type FeatureRequestName = Exclude<RequestName, OwnRequestName>;
 
 /** Handlers of the features, put together by the composition root. */
 export type FeatureHandlers = HandlersOf<FeatureRequestName>;
-
-/** Handlers of the whole contract. */
-export type Handlers = HandlersOf<RequestName>;

@@ -1,9 +1,8 @@
-import { LogLevel, type LogEntry } from '../protocol/logs.ts';
+import { isAtLeast } from '../log/levels.ts';
+import type { LogEntry } from '../protocol/logs.ts';
 import type { Handler } from './handlers.ts';
 import type { LogFeed } from './services.ts';
 import { SharedFrame } from './sharedFrame.ts';
-
-const severity = new Map<LogLevel, number>(LogLevel.options.map((level, index) => [level, index]));
 
 /** Serves `logs/subscribe`; a subscriber that is behind misses lines and is told how many. */
 export function createLogSubscribe(log: LogFeed): Handler<'logs/subscribe'> {
@@ -15,10 +14,9 @@ export function createLogSubscribe(log: LogFeed): Handler<'logs/subscribe'> {
   };
   return ({ subscriptionId, level = 'trace', sources }, context) => {
     const subscription = context.subscriptions.open(subscriptionId);
-    const least = severity.get(level) ?? 0;
     let missed = 0;
     const send = (entry: LogEntry): void => {
-      if ((severity.get(entry.level) ?? 0) < least || sources?.includes(entry.source) === false) return;
+      if (!isAtLeast(entry.level, level) || sources?.includes(entry.source) === false) return;
       if (subscription.writer.isBehind) missed++;
       else frameOf(entry).sendTo(subscription.writer, subscription.id);
     };

@@ -29,6 +29,7 @@ export interface TopicSource<T extends Topic> {
   onChange(listener: (change: { readonly id: string; readonly item?: TopicItem<T> | undefined }) => void): Disposable;
 }
 
+/** Where each topic comes from. */
 export type TopicSources = { readonly [T in Topic]: TopicSource<T> };
 
 /** What the features say about themselves in `gateway/status`. */

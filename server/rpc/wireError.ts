@@ -3,8 +3,9 @@ import { AppError } from '../base/appError.ts';
 import { errorClasses } from '../protocol/errorClasses.ts';
 import type { WireErrorData } from '../protocol/errors.ts';
 
-/** JSON-RPC's own codes for what is not a request at all. */
+/** JSON-RPC's own code for a body that is not JSON. */
 export const parseErrorCode = -32700;
+/** JSON-RPC's own code for JSON that is no message, or a message at the wrong time. */
 export const invalidRequestCode = -32600;
 
 /** The wire form of an error. */

@@ -88,7 +88,7 @@ export function openEmbeddedModel(options: EmbeddedModelOptions): EmbeddedModel 
       throw new AppError('model_unreachable', 'The embedded model is not installed.', { reason: 'not_installed', hint: 'Run `npm start` to install it, or start a model server.' });
     }
     if (running === undefined) {
-      if (lastError !== undefined && recentDeaths() >= maxDeaths) throw new AppError(lastError.class, lastError.message, { reason: lastError.cause, hint: lastError.hint });
+      if (lastError !== undefined && recentDeaths() >= maxDeaths) throw AppError.fromInfo(lastError);
       const starting = startProcess(installed);
       running = starting;
       starting.then(
