@@ -80,6 +80,39 @@ describe.each(hostModes)('the limits of a task, under a gateway that runs as %s'
     await host.run(agent, shell('rm -f /sandbox/fill*'));
   });
 
+  check('the workspace counts also where it forbids to be looked at', async () => {
+    const body = `const fs = require('fs'); fs.mkdirSync('/sandbox/hidden'); fs.chmodSync('/sandbox/hidden', 0o300); for (let i = 0; ; i += 1) { fs.writeFileSync('/sandbox/hidden/' + i, Buffer.alloc(5 * 1048576, 1)); await new Promise((resolve) => setTimeout(resolve, 20)); if (i > 500) return 'never stopped'; }`;
+    const { task } = await host.start(agent, body);
+    expect((await host.ended(task)).exit).toMatchObject({ cause: 'out_of_disk' });
+    await host.run(agent, shell('chmod 700 /sandbox/hidden; rm -rf /sandbox/hidden'));
+  });
+
+  check('the workspace counts empty files too', async () => {
+    const body = `const fs = require('fs'); for (let d = 0; ; d += 1) { fs.mkdirSync('/sandbox/empty/' + d, { recursive: true }); for (let i = 0; i < 500; i += 1) fs.closeSync(fs.openSync('/sandbox/empty/' + d + '/' + i, 'w')); await new Promise((resolve) => setTimeout(resolve, 20)); if (d > 200) return 'never stopped'; }`;
+    const { task } = await host.start(agent, body);
+    expect((await host.ended(task)).exit).toMatchObject({ cause: 'out_of_disk' });
+    await host.run(agent, shell('rm -rf /sandbox/empty'));
+  });
+
+  check('memory that belongs to no process cannot be had', async (context) => {
+    if (!fs.existsSync('/usr/bin/perl')) return context.skip('perl is not installed');
+    const [memfd, shmget] = process.arch === 'arm64' ? [279, 194] : [319, 29];
+    const perl = (program: string): string => `return require('child_process').spawnSync('/usr/bin/perl', ['-e', ${JSON.stringify(program)}], { encoding: 'utf8' }).stdout;`;
+    expect(await host.run(agent, perl(`my $name = 'x'; print syscall(${memfd}, $name, 0) < 0 ? $!+0 : 'made'`))).toEqual({ value: '38' });
+    expect(await host.run(agent, perl(`print syscall(${shmget}, 0, 80 * 1048576, 0600 | 512) < 0 ? $!+0 : 'made'`))).toEqual({ value: '1' });
+    expect(await host.run(agent, perl(`print syscall(${shmget}, 0, 4096, 0600 | 512) < 0 ? $!+0 : 'made'`))).toEqual({ value: 'made' });
+  });
+
+  check('what was made to stay is removed with the sandbox: trees deeper than a path, names that are no text, folders that nobody may read', async () => {
+    const other = '00000000-0000-7000-8000-00000000000d';
+    const { homePath } = await host.prepare(other);
+    await host.run(other, `for (let depth = 0; depth < 60; depth += 1) { require('fs').mkdirSync('d'.repeat(200)); process.chdir('d'.repeat(200)); } return true;`);
+    await host.run(other, shell(`cd /sandbox; name=$(printf '\\377\\376'); mkdir -p "$name/$name"; touch "$name/$name/file"; chmod 0 "$name/$name" "$name"`));
+    await host.remove(other);
+    const folder = homePath.slice(0, homePath.lastIndexOf(`/${other}/`));
+    expect(fs.readdirSync(folder).filter((name) => name !== agent)).toEqual([]);
+  });
+
   check('what holds each limit is told truly', async () => {
     const { limits: told } = await host.probe();
     const holder = Object.fromEntries(told.map((limit) => [limit.name, limit.enforcedBy]));

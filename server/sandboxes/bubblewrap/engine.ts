@@ -107,6 +107,7 @@ export class BubblewrapEngine implements SandboxEngine {
       pid: bwrap.pid,
       homePath: layout.homePath,
       ids,
+      bwrapPath: host.bwrap.path,
       limits: layout.limits,
       watchesMemory: !holdsMemory,
       log: this.#options.log,

@@ -35,6 +35,9 @@ const deviceTypes = [0o020000, 0o060000];
 /** O_CREAT and O_TMPFILE: only with them does `open` read its mode. */
 const createsFile = 0x40 | 0x400000;
 
+/** A segment that nobody has attached is counted to nobody: small ones are enough for what still uses them, and their number is limited. */
+const maxSegmentBytes = 65_536;
+
 const load = (offset: number): Instruction => [loadWord, 0, 0, offset];
 const end = (verdict: number): Instruction => [giveBack, 0, 0, verdict];
 const when = (code: number, operand: number, verdict: number): Instruction[] => [[code, 0, 1, operand], end(verdict)];
@@ -56,6 +59,16 @@ const refuseDevices = (modeArgument: number): Instruction[] => [
   ...when(jumpAnyBit, setIdBits, fail(EPERM)),
   [andWith, 0, 0, fileTypeMask],
   ...deviceTypes.flatMap((type) => when(jumpEqual, type, fail(EPERM))),
+  end(allow),
+];
+
+/** Both halves of the size are looked at. */
+const onlySmallSegments: readonly Instruction[] = [
+  load(argument(1) + 4),
+  [jumpAtLeast, 0, 1, 1],
+  end(fail(EPERM)),
+  load(argument(1)),
+  ...when(jumpAtLeast, maxSegmentBytes + 1, fail(EPERM)),
   end(allow),
 ];
 
@@ -86,6 +99,7 @@ export function buildSeccompFilter(arch: FilterArch): Buffer {
     ...onCall(numberOf(inspected.socket), onlyFamilies),
     ...onCall(numberOf(inspected.socketpair), [load(argument(0)), ...when(jumpEqual, family.unix, allow), end(fail(EAFNOSUPPORT))]),
     ...onCall(numberOf(inspected.ioctl), [load(argument(1)), ...terminalTakeovers.flatMap((command) => when(jumpEqual, command, fail(EPERM))), end(allow)]),
+    ...onCall(numberOf(inspected.shmget), onlySmallSegments),
     ...onCall(numberOf(inspected.mknod), refuseDevices(1)),
     ...onCall(numberOf(inspected.mknodat), refuseDevices(2)),
     ...onCall(numberOf(inspected.chmod), refuseSetId(1)),

@@ -86,10 +86,12 @@ export const forbidden: Readonly<Record<string, Numbers>> = {
   lookup_dcookie: [212, 18],
 };
 
-/** Calls answered ENOSYS, so that programs take their older way: their arguments lie in memory, where a filter cannot look. */
+/** Calls answered ENOSYS, so that programs take their older way: the arguments of most lie in memory, where a filter cannot look. */
 export const absent: Readonly<Record<string, Numbers>> = {
   clone3: same(435),
   openat2: same(437),
+  // Memory that belongs to no process's address space, where a watchdog could not count it; there is /dev/shm, which has a size.
+  memfd_create: [319, 279],
   io_uring_setup: same(425),
   io_uring_enter: same(426),
   io_uring_register: same(427),
@@ -110,6 +112,7 @@ export const inspected = {
   open: [2, null],
   openat: [257, 56],
   creat: [85, null],
+  shmget: [29, 194],
 } as const satisfies Readonly<Record<string, Numbers>>;
 
 /** The number of a call on an architecture. */

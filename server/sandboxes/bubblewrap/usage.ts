@@ -57,16 +57,48 @@ function readMemory(pid: number): number {
   }
 }
 
-/** Bytes on disk of everything in a folder, counted by `du` with the sandbox's own ids, which follows no link. */
-export async function readFolderBytes(folder: string, ids: HostIds | undefined): Promise<number> {
-  const child = await spawnProcess('/usr/bin/du', ['-skx', '--', folder], { env: { LC_ALL: 'C' }, stdio: ['ignore', 'pipe', 'ignore'], ...ids });
-  const said = await text(child.stdout);
-  await child.closed;
-  return Number(/^(\d+)/.exec(said)?.[1] ?? 0) * 1024;
+/** A file takes at least this much, so that a flood of empty ones counts too. */
+const leastFileBytes = 4096;
+
+/**
+ * What everything in a folder takes of the disk. Counted by `du` in a sandbox of its own, with the ids of the folder's owner
+ * and the one capability to look also where that owner has forbidden it. Throws when it cannot be counted.
+ */
+export async function readFolderBytes(folder: string, ids: HostIds | undefined, bwrapPath: string): Promise<number> {
+  const count = async (unit: string): Promise<number> => {
+    const child = await spawnProcess(bwrapPath, [...countingSandbox, '--ro-bind', folder, '/counted', '--', '/usr/bin/du', '-sx', unit, '/counted'], {
+      env: { LC_ALL: 'C' },
+      stdio: ['ignore', 'pipe', 'ignore'],
+      ...ids,
+    });
+    const said = await text(child.stdout);
+    await child.closed;
+    const counted = /^(\d+)\s/.exec(said)?.[1];
+    if (counted === undefined) throw new Error(`du said nothing about ${folder}`);
+    return Number(counted);
+  };
+  const [kibibytes, files] = await Promise.all([count('-k'), count('--inodes')]);
+  return Math.max(kibibytes * 1024, files * leastFileBytes);
 }
 
-/** Bytes in use on the file system that holds a folder. */
-export async function readDiskUse(folder: string): Promise<number> {
+const countingSandbox: readonly string[] = [
+  ...['--unshare-all', '--die-with-parent', '--new-session', '--uid', '0', '--gid', '0', '--cap-drop', 'ALL', '--cap-add', 'CAP_DAC_READ_SEARCH'],
+  ...['--ro-bind', '/usr', '/usr', '--ro-bind-try', '/lib', '/lib', '--ro-bind-try', '/lib64', '/lib64'],
+];
+
+/** What is in use on the file system that holds a folder. */
+export interface DiskUse {
+  readonly bytes: number;
+  readonly files: number;
+}
+
+/** Reads what is in use on the file system that holds a folder. */
+export async function readDiskUse(folder: string): Promise<DiskUse> {
   const disk = await statfs(folder);
-  return (disk.blocks - disk.bfree) * disk.bsize;
+  return { bytes: (disk.blocks - disk.bfree) * disk.bsize, files: disk.files - disk.ffree };
+}
+
+/** The most by which a folder on this disk can have grown between two looks at the disk, as `readFolderBytes` counts. */
+export function growthBetween(before: DiskUse, now: DiskUse): number {
+  return Math.max(0, now.bytes - before.bytes, (now.files - before.files) * leastFileBytes);
 }

@@ -1,7 +1,7 @@
 import type { Logger } from '../../log/logger.ts';
 import type { SandboxLimits } from '../limits.ts';
 import type { HostIds } from './places.ts';
-import { readDiskUse, readFolderBytes, readTreeMemory } from './usage.ts';
+import { growthBetween, readDiskUse, readFolderBytes, readTreeMemory, type DiskUse } from './usage.ts';
 
 /** What a task used too much of. */
 export type Excess = 'memory' | 'disk';
@@ -11,6 +11,7 @@ export interface Watched {
   readonly pid: number;
   readonly homePath: string;
   readonly ids: HostIds | undefined;
+  readonly bwrapPath: string;
   readonly limits: SandboxLimits;
   /** False where a control group holds memory. */
   readonly watchesMemory: boolean;
@@ -50,13 +51,13 @@ export function watchLimits(watched: Watched): () => void {
  * since the last count could have brought it over its limit.
  */
 function diskCheck(watched: Watched, onExcess: () => void, stopped: AbortSignal): () => void {
-  let counted: { readonly bytes: number; readonly diskUse: number; readonly at: number } | undefined;
+  let counted: { readonly bytes: number; readonly diskUse: DiskUse; readonly at: number } | undefined;
   let isBusy = false;
   const check = async (): Promise<void> => {
     const diskUse = await readDiskUse(watched.homePath);
     const isFresh = counted !== undefined && Date.now() - counted.at < countAgainMs;
-    if (counted !== undefined && isFresh && counted.bytes + Math.max(0, diskUse - counted.diskUse) <= watched.limits.workspaceBytes) return;
-    counted = { bytes: await readFolderBytes(watched.homePath, watched.ids), diskUse, at: Date.now() };
+    if (counted !== undefined && isFresh && counted.bytes + growthBetween(counted.diskUse, diskUse) <= watched.limits.workspaceBytes) return;
+    counted = { bytes: await readFolderBytes(watched.homePath, watched.ids, watched.bwrapPath), diskUse, at: Date.now() };
     if (!stopped.aborted && counted.bytes > watched.limits.workspaceBytes) onExcess();
   };
   return () => {

@@ -121,6 +121,17 @@ describe('turns', () => {
     expect(run).toMatchObject({ outcome: 'completed', exitReason: 'exit 0', stamp: { agent: { name: 'Coder' }, soul: { text: 'Be brief.' }, model: { name: 'm' } } });
   });
 
+  it('store what a worker says of its phase only so often', async () => {
+    dispatch = async (request) => {
+      for (let count = 0; count < 6_000; count += 1) await request.onFrame({ frame: 'status', phase: 'waiting', text: `for ${count}` });
+      await request.onFrame({ frame: 'text', text: 'answer' });
+      return completed;
+    };
+    await send('hello');
+    await ended(1);
+    expect(events.filter((event) => event.kind === 'turn.status').length).toBeLessThan(2_010);
+  });
+
   it('run one at a time in a session, in the order in which they were sent', async () => {
     let running = 0;
     dispatch = async (request) => {

@@ -53,6 +53,11 @@ describe.each(['x64', 'arm64'] as const)('the filter for %s', (arch: FilterArch)
     if (number !== null) expect(judge(filter, { arch: audit[arch], number })).toBe('ENOSYS');
   });
 
+  it('lets small segments of shared memory through, and no large one', () => {
+    for (const bytes of [1, 65_536]) expect(call('shmget', 0, bytes)).toBe('allow');
+    for (const bytes of [65_537, 2 ** 32 - 1, 2 ** 32, 2 ** 33 + 1]) expect(call('shmget', 0, bytes)).toBe('EPERM');
+  });
+
   it('lets threads and forks through, and no namespace', () => {
     expect(call('clone', 0x003d0f00)).toBe('allow');
     expect(call('clone', 17)).toBe('allow');
