@@ -8,11 +8,12 @@ export function cacheFolder(name) {
   return path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), `logos-${name}`);
 }
 
-/** The gateway's state directory: LOGOS_HOME, else where the platform keeps such things. */
+/** The gateway's state directory: LOGOS_HOME, else where the platform keeps such things. A test holds it to the gateway's own choice. */
 export function stateFolder(env = process.env) {
   if (env.LOGOS_HOME) return path.resolve(env.LOGOS_HOME);
   const home = os.homedir();
   if (process.platform === 'darwin') return path.join(home, 'Library', 'Application Support', 'Logos');
   if (process.platform === 'win32') return path.join(env.LOCALAPPDATA || path.join(home, 'AppData', 'Local'), 'Logos');
-  return path.join(env.XDG_STATE_HOME || path.join(home, '.local', 'state'), 'logos');
+  const isMoved = env.XDG_STATE_HOME && path.isAbsolute(env.XDG_STATE_HOME);
+  return path.join(isMoved ? env.XDG_STATE_HOME : path.join(home, '.local', 'state'), 'logos');
 }

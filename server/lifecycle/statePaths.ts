@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { AppError } from '../base/appError.ts';
 
-/** Where everything of one state directory lies. `home` is a real path. */
+/** Where the process itself keeps what it needs in a state directory; the services name their own files below `home`, which is a real path. */
 export interface StatePaths {
   readonly home: string;
   /** The pointer file: where the running gateway listens. */
@@ -30,7 +30,7 @@ export function chooseHome({ environment, platform, userHome }: HomeFacts): stri
   const given = environment['LOGOS_HOME'];
   if (given !== undefined && given !== '') return path.resolve(given);
   if (platform === 'darwin') return path.join(userHome, 'Library', 'Application Support', 'Logos');
-  if (platform === 'win32') return path.join(environment['LOCALAPPDATA'] ?? path.join(userHome, 'AppData', 'Local'), 'Logos');
+  if (platform === 'win32') return path.join(environment['LOCALAPPDATA'] || path.join(userHome, 'AppData', 'Local'), 'Logos');
   const state = environment['XDG_STATE_HOME'];
   return path.join(state !== undefined && path.isAbsolute(state) ? state : path.join(userHome, '.local', 'state'), 'logos');
 }
