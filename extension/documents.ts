@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { DisposableStore, type Disposable } from './disposableStore.ts';
-import { newId } from './server/gatewayConnection.ts';
+import { newId } from './ids.ts';
 import { labelText } from './trees/labelText.ts';
 
 const SCHEME = 'logos-text';

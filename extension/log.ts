@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
 import type { LogEntry, LogSource } from '../server/protocol/logs.ts';
 import { DisposableStore, type Disposable } from './disposableStore.ts';
-import { newId, type Gateway } from './server/gatewayConnection.ts';
+import { newId } from './ids.ts';
+import type { Gateway } from './server/gatewayConnection.ts';
 
 /** The channels beside the merged one; a source that is not here stands in the merged one alone. */
 const channelOfSource: Partial<Record<LogSource, string>> = {

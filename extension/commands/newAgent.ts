@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { ModelChoice } from '../../server/protocol/agents.ts';
-import { newId } from '../server/gatewayConnection.ts';
+import { newId } from '../ids.ts';
 import { agentsByName } from '../topics/topicsState.ts';
 import { labelText } from '../trees/labelText.ts';
 import { checkLabel } from './choose.ts';

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { ParamsOf, RequestName, ResultOf } from '../../server/protocol/api.ts';
 import type { Disposable } from '../disposableStore.ts';
 import { Signal } from '../signal.ts';
@@ -163,9 +162,4 @@ function describe(state: ConnectionState): string {
   if (state.phase === 'offline') return `${state.away.cause.sentence} Trying again in ${Math.max(0, state.retryAt - Date.now())} ms.`;
   if (state.phase === 'stopped') return `${state.away.cause.sentence} No more attempts are made by themselves.`;
   return state.phase === 'connected' ? 'Connected to the gateway.' : 'Connecting to the gateway.';
-}
-
-/** A new id for something that this client names. */
-export function newId(): string {
-  return randomUUID();
 }

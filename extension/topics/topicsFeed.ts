@@ -1,6 +1,7 @@
 import type { Session } from '../../server/protocol/sessions.ts';
 import { DisposableStore, type Disposable } from '../disposableStore.ts';
-import { newId, type Gateway } from '../server/gatewayConnection.ts';
+import { newId } from '../ids.ts';
+import type { Gateway } from '../server/gatewayConnection.ts';
 import { isAway } from '../server/gatewayError.ts';
 import { Signal } from '../signal.ts';
 import { applyTopicEvent, fromLists, noTopics, watchedTopics, withOlderSessions, type TopicEvent, type TopicsState, type TopicsStep } from './topicsState.ts';

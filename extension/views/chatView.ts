@@ -2,7 +2,6 @@ import * as vscode from 'vscode';
 import type { CommandMessage, ShowingMessage, ShowMessage } from '../../webviews/shared/relayMessages.ts';
 import { setContextKey } from '../contextKeys.ts';
 import type { Disposable } from '../disposableStore.ts';
-import { Signal } from '../signal.ts';
 import type { TopicsFeed } from '../topics/topicsFeed.ts';
 import { views } from './views.ts';
 import { WebviewHost, type WebviewHostPorts } from './webviewHost.ts';
@@ -25,7 +24,6 @@ const SELECTION_KEY = 'chat.selection';
 export class ChatView implements vscode.WebviewViewProvider, Disposable {
   readonly #ports: ChatPorts;
   readonly #state: vscode.Memento;
-  readonly #shown: Signal<ShowingMessage>;
   readonly #feedListener: Disposable;
   #host: WebviewHost | undefined;
   #view: vscode.WebviewView | undefined;
@@ -38,7 +36,6 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
   constructor(ports: ChatPorts, workspaceState: vscode.Memento) {
     this.#ports = ports;
     this.#state = workspaceState;
-    this.#shown = new Signal((error) => ports.log.error('A listener of the chat failed.', error));
     this.#feedListener = ports.feed.onDidChange(() => this.#offerAgent());
   }
 
@@ -54,10 +51,6 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
   /** What this workspace last talked to. */
   get selection(): ChatSelection {
     return this.#state.get<ChatSelection>(SELECTION_KEY, {});
-  }
-
-  get onDidShow(): (listener: (showing: ShowingMessage) => void) => Disposable {
-    return this.#shown.on;
   }
 
   resolveWebviewView(view: vscode.WebviewView): void {
@@ -96,7 +89,6 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
   dispose(): void {
     this.#feedListener.dispose();
     this.#host?.dispose();
-    this.#shown.dispose();
   }
 
   /** A page that shows nobody is offered whom this workspace last talked to, else the oldest agent, once: a first start is ready to be written to. */
@@ -143,7 +135,6 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
     setContextKey('logos.chatRunning', showing.isRunning);
     const { agentId, sessionId } = showing;
     if (agentId !== undefined) void this.#state.update(SELECTION_KEY, { agentId, ...(sessionId === undefined ? {} : { sessionId }) });
-    this.#shown.emit(showing);
     this.#offerAgent();
   }
 }

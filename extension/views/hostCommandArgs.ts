@@ -1,17 +1,16 @@
 import { hostCommands, type CommandMessage, type HostCommand, type HostCommands } from '../../webviews/shared/relayMessages.ts';
+import { isId } from '../ids.ts';
 
 const MAX_TEXT = 1_048_576;
 const MAX_LOG = 4_000;
 const MAX_TITLE = 200;
 const MAX_HREF = 2_000;
-const id = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 type Fields = Readonly<Record<string, unknown>>;
 type Reader<C extends HostCommand> = (fields: Fields) => HostCommands[C] | undefined;
 
 const nothing = (): Record<string, never> => ({});
 const text = (value: unknown, max: number): value is string => typeof value === 'string' && value.length <= max;
-const isId = (value: unknown): value is string => typeof value === 'string' && id.test(value);
 
 /** How the arguments of each command are read; undefined refuses the message. */
 const readers: { readonly [C in HostCommand]: Reader<C> } = {

@@ -2,6 +2,7 @@ import type { CommandMessage, GatewayMessage, RelayError, RelayedEvent, ShowingM
 import { relayedEvents } from '../../webviews/shared/relayMessages.ts';
 import type { RequestName } from '../../server/protocol/api.ts';
 import { DisposableStore, type Disposable } from '../disposableStore.ts';
+import { isId } from '../ids.ts';
 import type { ConnectionState } from '../server/connectionState.ts';
 import type { Gateway } from '../server/gatewayConnection.ts';
 import { asGatewayError, workspaceUntrusted } from '../server/gatewayError.ts';
@@ -23,7 +24,6 @@ export interface RelayPorts {
 
 const MAX_PARAMS_CHARACTERS = 4 * 1024 * 1024;
 const MAX_SUBSCRIPTIONS = 16;
-const id = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const forwarded: ReadonlySet<string> = new Set(relayedEvents);
 
 /**
@@ -97,7 +97,7 @@ export class Relay implements Disposable {
   }
 
   #takeShowing({ agentId, sessionId, isRunning }: Readonly<Record<string, unknown>>): void {
-    const isIdOrNothing = (value: unknown) => value === undefined || (typeof value === 'string' && id.test(value));
+    const isIdOrNothing = (value: unknown) => value === undefined || isId(value);
     if (!isIdOrNothing(agentId) || !isIdOrNothing(sessionId) || typeof isRunning !== 'boolean') return this.#ignore('what it shows, in a wrong shape');
     this.#ports.onShowing({
       type: 'showing',
@@ -133,7 +133,7 @@ export class Relay implements Disposable {
 
   async #subscribe(method: string, params: object, subscriptionId: unknown): Promise<unknown> {
     const { gateway } = this.#ports;
-    if (typeof subscriptionId !== 'string' || !id.test(subscriptionId)) throw new RefusalError('invalid_params', 'subscriptionId', 'The subscription has no id.');
+    if (!isId(subscriptionId)) throw new RefusalError('invalid_params', 'subscriptionId', 'The subscription has no id.');
     if (gateway.isRouted(subscriptionId)) throw new RefusalError('conflict', 'subscription_exists', 'The id of the subscription is taken.');
     if (this.#subscriptions.size >= MAX_SUBSCRIPTIONS) throw new RefusalError('limit_exceeded', 'subscriptions', `A view has at most ${MAX_SUBSCRIPTIONS} subscriptions.`);
     const route = gateway.route(subscriptionId, (name, event) => {

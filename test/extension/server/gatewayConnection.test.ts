@@ -3,7 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { attemptGateway, type AttemptOptions } from '../../../extension/server/gatewayAttempt.ts';
-import { GatewayConnection, newId } from '../../../extension/server/gatewayConnection.ts';
+import { newId } from '../../../extension/ids.ts';
+import { GatewayConnection } from '../../../extension/server/gatewayConnection.ts';
 import { ScriptedGateway } from '../../support/extension/scriptedGateway.ts';
 import { until } from '../../support/extension/things.ts';
 
