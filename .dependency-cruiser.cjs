@@ -1,5 +1,5 @@
 'use strict';
-// Who may import whom. Each rule is one line of the table in README.md; `npm run check` runs them all.
+// Who may import whom. README.md says the same in words, in its table of the server's folders; `npm run check` runs every rule.
 
 /** Features of the server from the top to the bottom: a feature imports only what stands on a lower step. */
 const steps = [

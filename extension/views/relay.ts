@@ -102,8 +102,8 @@ export class Relay implements Disposable {
     this.#ports.onShowing({
       type: 'showing',
       isRunning,
-      ...(agentId === undefined ? {} : { agentId: agentId as string }),
-      ...(sessionId === undefined ? {} : { sessionId: sessionId as string }),
+      ...(agentId === undefined ? {} : { agentId }),
+      ...(sessionId === undefined ? {} : { sessionId }),
     });
   }
 

@@ -7,7 +7,7 @@ import { toJsonSchema } from './toolArguments.ts';
 import { writeFile } from './writeFile.ts';
 
 /** Every tool of this runtime, in the order in which models see them. */
-const allTools: readonly Tool[] = [runCommand, readFile, writeFile, editFile, searchFiles];
+export const allTools: readonly Tool[] = [runCommand, readFile, writeFile, editFile, searchFiles];
 
 /** The tools that a task may use; names that this runtime does not have are left out. */
 export function chooseTools(names: readonly string[], access: 'read' | 'write'): Tool[] {
