@@ -25,6 +25,7 @@ export type TurnInput =
   | { readonly kind: 'preparationFailed'; readonly error: ErrorInfo }
   | { readonly kind: 'taskEnded'; readonly verdict: TaskVerdict };
 
+/** An attempt of which nothing has happened yet. */
 export const initialTurnState: TurnState = { at: 'preparing' };
 
 /** Moves an attempt on; pure. Nothing moves an ended one. What the gateway saw of the model overrides what a worker claims. */

@@ -43,6 +43,7 @@ const changeable = {
   policy: Slug,
 };
 
+/** The methods about agents. */
 export const agents = {
   list: request({ summary: 'Lists agents by name.', params: z.strictObject({ ...Page }), result: pageOf(Agent), isIdempotent: true, isOpenToWebviews: true }),
   get: request({ summary: 'Gives one agent.', params: z.strictObject({ agentId: Id }), result: Agent, errors: ['not_found'], isIdempotent: true, isOpenToWebviews: true }),

@@ -16,6 +16,7 @@ export const protocolVersion = 1;
 
 /** The whole contract; the wire name of an entry is its path, `chat/send`. */
 export const api = { agents, chat, gateway, logs, models, runs, sandboxes, sessions, souls, unsubscribe } satisfies ApiShape;
+/** Its type, from which the names, params and results of methods derive. */
 export type Api = typeof api;
 
 /** Wire name of a request. */

@@ -5,6 +5,7 @@ import { Done, Id, MessageText, Seq } from './shapes.ts';
 /** What `chat/send` says once the message is stored. */
 export const SendResult = z.object({ turnId: Id, seq: Seq });
 
+/** The methods of a conversation. */
 export const chat = {
   send: request({
     summary: 'Stores a message durably and answers; its turn runs at once or queues behind the running one. The same id with the same text gives the same answer and no second turn.',

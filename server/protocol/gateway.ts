@@ -50,6 +50,7 @@ export const TopicLists = z.object({
 });
 export type TopicLists = z.infer<typeof TopicLists>;
 
+/** The methods and the event of the gateway itself. */
 export const gateway = {
   status: request({ summary: 'Says what the gateway is and how it stands; answers even when the store is down.', params: NoParams, result: GatewayStatus, isIdempotent: true, isOpenToWebviews: true }),
   subscribe: request({

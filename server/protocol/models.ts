@@ -27,6 +27,7 @@ export const ModelServer = z.object({
 });
 export type ModelServer = z.infer<typeof ModelServer>;
 
+/** The methods about model servers and their models. */
 export const models = {
   servers: request({ summary: 'Lists the known model servers in the order in which they are tried, as last probed.', params: NoParams, result: z.object({ items: z.array(ModelServer) }), isIdempotent: true, isOpenToWebviews: false }),
   list: request({

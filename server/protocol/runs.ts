@@ -47,6 +47,7 @@ export const Run = z.object({
 });
 export type Run = z.infer<typeof Run>;
 
+/** The methods about runs. */
 export const runs = {
   list: request({
     summary: 'Lists runs, the newest first, without the texts of their STAMP.',

@@ -35,6 +35,7 @@ export const Sandbox = z.object({
 });
 export type Sandbox = z.infer<typeof Sandbox>;
 
+/** The methods about sandboxes. */
 export const sandboxes = {
   list: request({ summary: 'Lists sandboxes by the name of their agent.', params: z.strictObject({ ...Page }), result: pageOf(Sandbox), isIdempotent: true, isOpenToWebviews: true }),
   get: request({ summary: 'Gives the sandbox of one agent.', params: z.strictObject({ agentId: Id }), result: Sandbox, errors: ['not_found'], isIdempotent: true, isOpenToWebviews: true }),

@@ -55,6 +55,7 @@ export type SessionEvent = z.infer<typeof SessionEvent>;
 export const SessionEventParams = z.object({ subscriptionId: Id, sessionId: Id, seq: Seq, prev: Seq, at: AtMs, turnId: Id.optional(), event: SessionEvent });
 export type SessionEventParams = z.infer<typeof SessionEventParams>;
 
+/** The methods and events of sessions. */
 export const sessions = {
   list: request({
     summary: 'Lists sessions, the most recently changed first.',

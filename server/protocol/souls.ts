@@ -16,6 +16,7 @@ export const Soul = z.object({
 });
 export type Soul = z.infer<typeof Soul>;
 
+/** The methods about souls. */
 export const souls = {
   list: request({ summary: 'Lists the souls that agents can have, by name; a folder that does not parse is left out and logged.', params: NoParams, result: z.object({ items: z.array(Soul) }), isIdempotent: true, isOpenToWebviews: false }),
 };
