@@ -1,3 +1,5 @@
+import { withoutEnd } from './withoutEnd.ts';
+
 /** A piece of terminal output with the classes of its colours and weights. */
 export interface AnsiPiece {
   readonly classes: string;
@@ -7,6 +9,9 @@ export interface AnsiPiece {
 const names = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white'];
 /** Control sequences: colours are read, every other is dropped; a lone escape too. */
 const sequence = new RegExp(String.raw`\u001b(?:\[([0-9;:]*)([@-~])|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])|[\u001b\u009b]`, 'g');
+
+/** Beyond so many pieces the rest is one plain piece: each is an element of the page. */
+const maxPieces = 2_000;
 
 interface Style {
   foreground: string;
@@ -24,11 +29,12 @@ export function ansiPieces(output: string): readonly AnsiPiece[] {
   const pieces: AnsiPiece[] = [];
   let from = 0;
   for (const match of text.matchAll(sequence)) {
+    if (pieces.length >= maxPieces) break;
     if (match.index > from) pieces.push({ classes: classesOf(style), text: text.slice(from, match.index) });
     from = match.index + match[0].length;
     if (match[2] === 'm') applyCodes(style, match[1] ?? '');
   }
-  if (from < text.length) pieces.push({ classes: classesOf(style), text: text.slice(from) });
+  if (from < text.length) pieces.push({ classes: classesOf(style), text: text.slice(from).replace(sequence, '') });
   return pieces;
 }
 
@@ -37,8 +43,15 @@ export function withoutAnsi(output: string): string {
   return withoutOverwritten(output).replace(sequence, '');
 }
 
+/** Line by line and without patterns: on hostile output a pattern takes time in the square of its length. */
 function withoutOverwritten(output: string): string {
-  return output.replace(/\r+\n/g, '\n').replace(/[^\n]*\r(?!$)/g, '').replace(/\r+$/, '');
+  return output.split('\n').map(lastWritten).join('\n');
+}
+
+/** What stands in a line after its last return of the carriage; returns at its end overwrite nothing. */
+function lastWritten(line: string): string {
+  const written = withoutEnd(line, '\r');
+  return written.slice(written.lastIndexOf('\r') + 1);
 }
 
 function plainStyle(): Style {

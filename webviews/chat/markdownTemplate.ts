@@ -7,6 +7,7 @@ import './tableBlock.ts';
 import { inlineTemplate } from './inlineTemplate.ts';
 import type { MarkdownBlock } from './markdownBlocks.ts';
 import { safeText } from './safeText.ts';
+import { withoutEnd } from './withoutEnd.ts';
 
 const caret = html`<span class="caret"></span>`;
 const maxItems = 1_000;
@@ -45,7 +46,7 @@ function blockTemplate(generic: Token, hasCaret: boolean): TemplateResult | type
     case 'hr':
       return html`<hr />${hasCaret ? html`<p>${caret}</p>` : nothing}`;
     default:
-      return html`<p dir="auto" class="asis">${safeText(withoutEnd(token.raw))}${end}</p>`;
+      return html`<p dir="auto" class="asis">${safeText(withoutEnd(token.raw, '\n'))}${end}</p>`;
   }
 }
 
@@ -76,8 +77,4 @@ function itemContent(item: Tokens.ListItem, isLoose: boolean, hasCaret: boolean)
 
 function languageOf(info: string | undefined): string {
   return (info ?? '').trim().split(/\s+/)[0]?.slice(0, 24) ?? '';
-}
-
-function withoutEnd(raw: string): string {
-  return raw.replace(/\n+$/, '');
 }

@@ -7,12 +7,16 @@ import { SecondsClock } from '../shared/secondsClock.ts';
 import { StepElement } from '../shared/stepElement.ts';
 import { ansiPieces, withoutAnsi } from './ansi.ts';
 import { askHost, tellFold } from './chatContext.ts';
+import { safeText } from './safeText.ts';
 import { markScrollBox } from './scrollBox.ts';
 import { toolFact, toolName, toolTime, toolWords } from './toolWords.ts';
+import { withoutEnd } from './withoutEnd.ts';
 import { bytesWords, countWords } from './words.ts';
 
 const tailLines = 6;
 const maxLines = 400;
+/** Of one very long line its end is shown; the whole can be opened. */
+const maxShownChars = 65_536;
 const opensAfterMs = 700;
 const maxOpenedChars = 1_048_576;
 
@@ -67,7 +71,7 @@ export class ToolRow extends StepElement {
     return html`<div class="card" data-anchor=${this.key}>
       <button type="button" class="head" data-stop aria-expanded=${hasBody ? isOpen : nothing} @click=${() => tellFold(this, { key: this.key, isOpen: !isOpen })}>
         <span class="unseen">${toolName(part)}</span>
-        <span class="seen" aria-hidden="true">${stateIcon(part)}<span>${verb}</span><code class="cut" dir="ltr" title=${part.title.slice(0, 1000)}>${object}</code>
+        <span class="seen" aria-hidden="true">${stateIcon(part)}<span>${verb}</span><code class="cut" dir="ltr" title=${part.title.slice(0, 1000)}>${safeText(object)}</code>
         ${folder === undefined ? nothing : html`<span class="meta cut dir wide" dir="ltr">${folder}</span>`}
         ${fact === undefined ? nothing : factTemplate(part, fact)}
         <span class="meta time${part.state === 'done' ? ' wide' : ''}">${time}</span>
@@ -84,14 +88,14 @@ export class ToolRow extends StepElement {
   }
 
   #body(part: ToolPart): TemplateResult {
-    const output = part.output.replace(/\n+$/, '');
+    const output = withoutEnd(part.output, '\n');
     const lines = output.split('\n');
     const limit = this.fold === true ? maxLines : tailLines;
     const shown = lines.slice(-limit);
     const isCut = shown.length < lines.length;
     const error = part.error === undefined || part.error === toolFact(part) ? nothing : html`<p class="meta failed">${part.error}</p>`;
     return html`<div class="out">
-      ${output === '' ? nothing : html`<pre class="output" dir="ltr">${ansiPieces(shown.join('\n')).map(({ classes, text }) => (classes === '' ? text : html`<span class=${classes}>${text}</span>`))}</pre>`}
+      ${output === '' ? nothing : html`<pre class="output" dir="ltr">${ansiPieces(shown.join('\n').slice(-maxShownChars)).map(({ classes, text }) => (classes === '' ? safeText(text) : html`<span class=${classes}>${safeText(text)}</span>`))}</pre>`}
       ${error}
       ${isCut || part.truncatedBytes !== undefined || this.fold === true ? this.#bar(part, shown.length, lines.length) : nothing}
     </div>`;
