@@ -8,7 +8,7 @@ import { spawnProcess } from '../../server/process/spawn.ts';
 import { BubblewrapEngine } from '../../server/sandboxes/bubblewrap/engine.ts';
 import type { PreparedSandbox } from '../../server/sandboxes/engine.ts';
 import { defaultLimits } from '../../server/sandboxes/limits.ts';
-import { createMemoryLog } from '../support/silentLog.ts';
+import { createMemoryLog } from '../support/memoryLog.ts';
 import { isQuick, ms, percentile, printRow, spread } from './rows.ts';
 
 const rounds = isQuick ? 5 : 80;

@@ -7,7 +7,7 @@ import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openStore, type OpenedStore } from '../../server/store/openStore.ts';
 import { makeBigSession } from '../support/fixtures/bigSession.ts';
-import { createMemoryLog } from '../support/silentLog.ts';
+import { createMemoryLog } from '../support/memoryLog.ts';
 import { isQuick, ms, percentile, printRow, spread } from './rows.ts';
 
 const principal = 'owner';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createDispatcher } from '../../server/exec/createDispatcher.ts';
 import type { Dispatcher, DispatchRequest, ProgressFrame } from '../../server/exec/dispatcher.ts';
 import { deadRoute, sandboxOf } from '../server/exec/scriptedEngine.ts';
-import { createMemoryLog } from '../support/silentLog.ts';
+import { createMemoryLog } from '../support/memoryLog.ts';
 import { PlainEngine } from './plainEngine.ts';
 import { createWorkerBench, type WorkerBench } from './workerHarness.ts';
 

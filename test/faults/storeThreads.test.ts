@@ -20,7 +20,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Database } from '../../server/store/database.ts';
 import { openStore } from '../../server/store/openStore.ts';
-import { createMemoryLog } from '../support/silentLog.ts';
+import { createMemoryLog } from '../support/memoryLog.ts';
 import { answer, openTemporaryStore, tick, type TemporaryStore } from '../support/store/temporaryStore.ts';
 
 const run = promisify(execFile);

@@ -1,7 +1,7 @@
 import { createDispatcher } from '../../../server/exec/createDispatcher.ts';
 import type { Dispatcher, DispatchRequest, ProgressFrame, TaskEnd } from '../../../server/exec/dispatcher.ts';
 import type { WarmWorkerLimits } from '../../../server/exec/warmWorkers.ts';
-import { createMemoryLog } from '../../support/silentLog.ts';
+import { createMemoryLog } from '../../support/memoryLog.ts';
 import { ManualClock, settle } from './manualClock.ts';
 import { deadRoute, sandboxOf, ScriptedEngine, taskOf, type ScriptedProcess } from './scriptedEngine.ts';
 

@@ -4,7 +4,7 @@ import { SessionEventParams } from '../../../server/protocol/sessions.ts';
 import { SessionFeed } from '../../../server/rpc/sessionFeed.ts';
 import { MemoryEvents, sessionOf } from '../../support/fakeFeeds.ts';
 import { connectInMemory, testToken } from '../../support/loopback.ts';
-import { createMemoryLog } from '../../support/silentLog.ts';
+import { createMemoryLog } from '../../support/memoryLog.ts';
 import type { RpcClient } from '../../support/client/rpcClient.ts';
 
 const id = (n: number): string => `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`;

@@ -6,7 +6,7 @@ import type { TopicSource, TopicSources } from '../../../server/rpc/services.ts'
 import { TopicFeed } from '../../../server/rpc/topicFeed.ts';
 import { sessionOf } from '../../support/fakeFeeds.ts';
 import { connectInMemory, testToken } from '../../support/loopback.ts';
-import { createMemoryLog } from '../../support/silentLog.ts';
+import { createMemoryLog } from '../../support/memoryLog.ts';
 
 const id = (n: number): string => `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`;
 const startId = id(99);

@@ -7,7 +7,7 @@ import type { Sandbox } from '../../../server/protocol/sandboxes.ts';
 import { Sandbox as SandboxSchema } from '../../../server/protocol/sandboxes.ts';
 import { createSandboxHandlers } from '../../../server/sandboxes/handlers.ts';
 import { SandboxRegistry, type SandboxAgent } from '../../../server/sandboxes/registry.ts';
-import { createMemoryLog } from '../../support/silentLog.ts';
+import { createMemoryLog } from '../../support/memoryLog.ts';
 import { FakeEngine, policyOf } from './fakeEngine.ts';
 
 const id = (digit: string): string => `00000000-0000-7000-8000-00000000000${digit}`;

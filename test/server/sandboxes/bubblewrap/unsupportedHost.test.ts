@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BubblewrapEngine } from '../../../../server/sandboxes/bubblewrap/engine.ts';
 import type { HostFacts } from '../../../../server/sandboxes/bubblewrap/hostErrors.ts';
 import { defaultLimits } from '../../../../server/sandboxes/limits.ts';
-import { createMemoryLog } from '../../../support/silentLog.ts';
+import { createMemoryLog } from '../../../support/memoryLog.ts';
 
 const facts: HostFacts = { platform: 'linux', distribution: 'debian', kernel: 'Linux version 6.1', appArmorRestricts: undefined, maxUserNamespaces: undefined, unprivilegedClone: undefined, isContainer: false };
 const options = ['--args', '--clearenv', '--perms', '--size', '--disable-userns', '--json-status-fd', '--ro-bind-data', '--seccomp', '--die-with-parent'];
