@@ -5,7 +5,7 @@ import type { Handler } from '../../server/rpc/handlers.ts';
 import type { RequestName } from '../../server/protocol/api.ts';
 import { AppError } from '../../server/base/appError.ts';
 import { RpcClient } from './client/rpcClient.ts';
-import { createMemoryLog } from './silentLog.ts';
+import { createMemoryLog } from './memoryLog.ts';
 
 /** The token that these connections ask for. */
 export const testToken = 'secret-of-this-test';

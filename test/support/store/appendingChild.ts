@@ -1,7 +1,7 @@
 // Sends a message, starts its turn and appends digits to it for ever; says on stdout how many the store has acknowledged.
 import { randomUUID } from 'node:crypto';
 import { openStore } from '../../../server/store/openStore.ts';
-import { createMemoryLog } from '../silentLog.ts';
+import { createMemoryLog } from '../memoryLog.ts';
 
 const [file = '', sessionId = ''] = process.argv.slice(2);
 const store = await openStore({ path: file, log: createMemoryLog().of });

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { asAppError } from '../../../server/base/appError.ts';
 import type { Message } from '../../../server/protocol/messages.ts';
 import { openStore } from '../../../server/store/openStore.ts';
-import { createMemoryLog } from '../silentLog.ts';
+import { createMemoryLog } from '../memoryLog.ts';
 
 const [directory = ''] = process.argv.slice(2);
 const file = path.join(directory, 'state', 'logos.db');

@@ -6,7 +6,7 @@ import type { LogEntry } from '../../../server/protocol/logs.ts';
 import type { Message, Part } from '../../../server/protocol/messages.ts';
 import { openStore, type OpenedStore } from '../../../server/store/openStore.ts';
 import type { AcceptedMessage } from '../../../server/store/store.ts';
-import { createMemoryLog } from '../silentLog.ts';
+import { createMemoryLog } from '../memoryLog.ts';
 
 /** An attempt that was started. */
 export interface StartedTurn {
