@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { say } from './run.mjs';
 
 function isAlive(pid) {
   try {
@@ -27,6 +28,7 @@ function isAbandoned(lock) {
 export async function whileLocked(target, work) {
   const lock = `${target}.lock`;
   fs.mkdirSync(path.dirname(lock), { recursive: true });
+  let isSaid = false;
   for (;;) {
     try {
       fs.mkdirSync(lock);
@@ -34,7 +36,11 @@ export async function whileLocked(target, work) {
     } catch (error) {
       if (error.code !== 'EEXIST') throw error;
       if (isAbandoned(lock)) fs.rmSync(lock, { recursive: true, force: true });
-      else await wait(200);
+      else {
+        if (!isSaid) say(path.basename(target), `waiting for another process that makes it (its lock is ${lock})`);
+        isSaid = true;
+        await wait(200);
+      }
     }
   }
   fs.writeFileSync(path.join(lock, 'pid'), String(process.pid));

@@ -30,16 +30,19 @@ export class GatewayClient {
   #pending = new Map();
   #nextId = 1;
   #ended;
+  #endReason;
 
-  constructor({ onEvent = () => {}, env = process.env, server = path.join(root, 'dist', 'server.js') } = {}) {
+  /** @param {{onEvent?: (method: string, params: object) => void, env?: NodeJS.ProcessEnv, server?: string, isQuiet?: boolean}} options `isQuiet` keeps what the bridge says on stderr. */
+  constructor({ onEvent = () => {}, env = process.env, server = path.join(root, 'dist', 'server.js'), isQuiet = false } = {}) {
     this.onEvent = onEvent;
-    this.#child = spawn(process.execPath, [server, '--stdio'], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#child = spawn(process.execPath, [server, '--stdio'], { env, stdio: ['pipe', 'pipe', isQuiet ? 'ignore' : 'inherit'] });
     this.#child.stdout.on('data', (chunk) => this.#take(chunk));
     this.#child.stdin.on('error', () => {});
     this.#ended = new Promise((resolve) => {
       this.#child.on('error', (error) => resolve(error.message));
       this.#child.on('close', (code) => resolve(`the gateway's bridge ended with code ${code}`));
     }).then((reason) => {
+      this.#endReason = reason;
       for (const { reject } of this.#pending.values()) reject(new Error(reason));
       this.#pending.clear();
       return reason;
@@ -65,6 +68,7 @@ export class GatewayClient {
 
   /** Asks and waits for the answer; a GatewayError when the gateway refuses. */
   request(method, params = {}) {
+    if (this.#endReason !== undefined) return Promise.reject(new Error(this.#endReason));
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });

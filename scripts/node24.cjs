@@ -8,7 +8,8 @@ const path = require('path');
 
 const VERSION = '24.21.0';
 const MAJOR = 24;
-const LOCK_STALE_MS = 5 * 60 * 1000;
+const LOCK_STALE_MS = 30 * 60 * 1000;
+const OWNERLESS_STALE_MS = 2000;
 
 function cacheRoot() {
   if (process.env.LOGOS_CACHE) return path.join(process.env.LOGOS_CACHE, 'node');
@@ -35,24 +36,63 @@ function sleep(ms) {
 
 /** Takes a lock folder; answers false when somebody else finished the install in the meantime. */
 function takeLock(lock, isDone) {
+  let isSaid = false;
   for (;;) {
     if (isDone()) return false;
     try {
       fs.mkdirSync(lock);
+      fs.writeFileSync(path.join(lock, 'pid'), String(process.pid));
       return true;
     } catch (error) {
       if (error.code !== 'EEXIST') throw error;
-      if (isStale(lock)) fs.rmSync(lock, { recursive: true, force: true });
-      else sleep(200);
+      if (isStale(lock)) {
+        fs.rmSync(lock, { recursive: true, force: true });
+        continue;
+      }
+      if (!isSaid) console.error('node: waiting for another start, which fetches Node ' + VERSION + ' (its lock is ' + lock + ')');
+      isSaid = true;
+      sleep(200);
     }
   }
 }
 
+/** A start that was interrupted leaves its lock behind: the lock of a process that is gone is nobody's. */
 function isStale(lock) {
   try {
-    return Date.now() - fs.statSync(lock).mtimeMs > LOCK_STALE_MS;
+    const age = Date.now() - fs.statSync(lock).mtimeMs;
+    const pid = ownerOf(lock);
+    return pid === undefined ? age > OWNERLESS_STALE_MS : age > LOCK_STALE_MS || !isAlive(pid);
   } catch {
     return false;
+  }
+}
+
+function ownerOf(lock) {
+  try {
+    return Number(fs.readFileSync(path.join(lock, 'pid'), 'utf8')) || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+/** Removes what interrupted fetches have left; only the owner of the lock makes such folders. */
+function dropLeftovers(root) {
+  for (const name of fs.readdirSync(root)) {
+    if (!name.startsWith('new-')) continue;
+    try {
+      fs.rmSync(path.join(root, name), { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    } catch (error) {
+      // An interrupted npm may still tidy up in it; the next fetch looks again.
+    }
   }
 }
 
@@ -67,7 +107,8 @@ function installNode() {
   const lock = folder + '.lock';
   if (!takeLock(lock, isDone)) return binary;
   try {
-    console.error('node: fetching Node ' + VERSION + ' into ' + folder + ', because this is Node ' + process.versions.node);
+    dropLeftovers(root);
+    console.error('node: fetching Node ' + VERSION + ' (about 190 MB) into ' + folder + ', because this is Node ' + process.versions.node);
     const temporary = fs.mkdtempSync(path.join(root, 'new-'));
     fs.writeFileSync(path.join(temporary, 'package.json'), '{"private":true}');
     npmInstall(temporary, packageName() + '@' + VERSION);
@@ -82,7 +123,7 @@ function installNode() {
 }
 
 function npmInstall(folder, spec) {
-  const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-save', '--loglevel=error', spec];
+  const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-save', '--no-update-notifier', '--loglevel=error', spec];
   const isWindows = process.platform === 'win32';
   const done = spawnSync(isWindows ? 'npm.cmd' : 'npm', args, {
     cwd: folder,
@@ -91,7 +132,7 @@ function npmInstall(folder, spec) {
   });
   if (done.error || done.status !== 0) {
     const why = done.error ? done.error.message : 'npm ended with code ' + done.status;
-    throw new Error('Node ' + VERSION + ' could not be installed (' + why + '); install Node 24 yourself and try again.');
+    throw new Error('Node ' + VERSION + ' could not be installed (' + why + '); check the connection to the registry and try again, or install Node 24 yourself.');
   }
 }
 

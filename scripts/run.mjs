@@ -1,5 +1,6 @@
 // Starts other programs for the scripts: output shown, kept, or both; signals passed on; failures in one sentence.
 import { spawn } from 'node:child_process';
+import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -9,6 +10,33 @@ export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 /** Prints one line that says which step says it. */
 export function say(step, text) {
   process.stderr.write(`${step}: ${text}\n`);
+}
+
+const running = new Set();
+let endedBy;
+let endedAt = 0;
+
+/** Ends what runs; a second signal does not ask. One Ctrl+C may come twice: from the terminal, and from who started us. */
+function endRunning(signal) {
+  const isAgain = endedBy !== undefined && Date.now() - endedAt > 1000;
+  if (endedBy !== undefined && !isAgain) return;
+  endedBy ??= signal;
+  endedAt = Date.now();
+  for (const child of running) child.kill(isAgain ? 'SIGKILL' : signal);
+}
+
+const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+/** While a program runs, a signal ends it before it ends this process: what npm tidies up must not meet the next start. */
+function own(child) {
+  if (running.size === 0) for (const signal of passedOn) process.on(signal, endRunning);
+  running.add(child);
+}
+
+function disown(child) {
+  if (!running.delete(child) || running.size > 0) return;
+  for (const signal of passedOn) process.off(signal, endRunning);
+  if (endedBy) process.exit(128 + os.constants.signals[endedBy]);
 }
 
 /**
@@ -29,8 +57,15 @@ export function run(command, args, { cwd = root, env = process.env, isShown = fa
         if (isShown) sink.write(text);
       });
     }
-    child.on('error', reject);
-    child.on('close', (code, signal) => resolve({ code: code ?? 1, output: signal ? `${output}\nended by ${signal}` : output }));
+    own(child);
+    child.on('error', (error) => {
+      disown(child);
+      reject(error);
+    });
+    child.on('close', (code, signal) => {
+      disown(child);
+      resolve({ code: code ?? 1, output: signal ? `${output}\nended by ${signal}` : output });
+    });
   });
 }
 

@@ -1,6 +1,4 @@
-// `npm start`: prepares this machine and opens VS Code with Logos in it. `npm start -- --say "text"` does without VS Code:
-// one message through the same road. Further flags: --no-open (print the address only), --no-model (leave the embedded
-// model out), and the folder to open.
+// `npm start`: prepares this machine and opens VS Code with Logos in it, or says one message without VS Code; see `usage`.
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -11,20 +9,35 @@ import { ensureBubblewrap } from './setup/bubblewrap.mjs';
 import { ensureDependencies } from './setup/dependencies.mjs';
 import { ensureEmbeddedModel } from './setup/embeddedModel.mjs';
 
-const { values: flags, positionals } = parseArgs({
-  options: { say: { type: 'string' }, 'no-open': { type: 'boolean' }, 'no-model': { type: 'boolean' } },
-  allowPositionals: true,
-});
+const usage = `npm start                          set up, build, open VS Code with Logos
+npm start -- <folder>              the same, with this folder open in VS Code
+npm start -- --no-open             serve VS Code on loopback and print its address
+npm start -- --say "Say hello."    one message to the first agent, without VS Code
+npm start -- --no-model ...        leave the tiny embedded model out (with any of the above)
 
-async function prepare() {
+State is in ${stateFolder()} (LOGOS_HOME moves it).`;
+
+function readArguments() {
+  const options = { say: { type: 'string' }, 'no-open': { type: 'boolean' }, 'no-model': { type: 'boolean' }, help: { type: 'boolean', short: 'h' } };
+  const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  const folder = path.resolve(process.env.INIT_CWD ?? process.cwd(), positionals[0] ?? '.');
+  if (positionals.length > 1) throw new Error(`only one folder can be opened; put quotes around a message or a path with spaces.`);
+  if (!fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw new Error(`there is no folder ${folder} to open.`);
+  if (values.say?.trim() === '') throw new Error('`--say` needs a message.');
+  return { flags: values, folder };
+}
+
+async function prepare(flags) {
   await ensureDependencies();
   await (await import('./setup/bundle.mjs')).ensureBuild();
   await ensureBubblewrap();
   if (flags['no-model']) return;
   await ensureEmbeddedModel().catch((error) => {
-    say('embedded model', `${error.message} Without it, a model server such as LM Studio or Ollama must run.`);
+    say('embedded model', `${error.message.replace(/[.\s]*$/, '')}. Without it, a model server such as LM Studio or Ollama must run.`);
   });
 }
+
+const whereLogosIs = 'Logos is the \u039b in the activity bar; Ctrl+Alt+J (Cmd+Alt+J on a Mac) opens its chat';
 
 /** Opens a new window of the desktop VS Code with the sources of the extension. */
 async function openDesktop(folder) {
@@ -32,6 +45,7 @@ async function openDesktop(folder) {
   const isWindows = process.platform === 'win32';
   const { code, output } = await run(isWindows ? 'code.cmd' : 'code', ['--new-window', `--extensionDevelopmentPath=${root}`, folder]);
   if (code !== 0) throw new Error(`\`code\` ended with code ${code}: ${output.trim()}`);
+  say('start', whereLogosIs);
 }
 
 function openBrowser(address) {
@@ -42,31 +56,50 @@ function openBrowser(address) {
   child.unref();
 }
 
-/** Asks a gateway that runs for nobody else to end. */
+/** Asks a gateway without work to end. One of another build is not ours, and would be replaced by a connection. */
 async function endGateway() {
-  if (!fs.existsSync(path.join(stateFolder(), 'gateway.json'))) return;
+  const { build } = readJson(path.join(root, 'dist', 'build.json'));
+  if (readJson(path.join(stateFolder(), 'gateway.json')).build !== build) return;
   const { GatewayClient } = await import('./gatewayClient.mjs');
-  const client = new GatewayClient();
+  const client = new GatewayClient({ isQuiet: true });
   await client.initialize('logos-start').then(() => client.request('gateway/stop', { when: 'idle' })).catch(() => {});
   await client.close();
 }
 
+function readJson(file) {
+  try {
+    return JSON.parse(fs.readFileSync(file, 'utf8'));
+  } catch {
+    return {};
+  }
+}
+
+/** What the served VS Code starts with: its own chat asks for an account at first, and would stand where that of Logos is looked for. */
+const settings = {
+  'workbench.startupEditor': 'none',
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'chat.disableAIFeatures': true,
+  'telemetry.telemetryLevel': 'off',
+  'extensions.autoUpdate': false,
+};
+
 /** Serves VS Code on loopback to the browser, until Ctrl+C. */
-async function openServer(folder) {
+async function openServer(folder, isOpened) {
   const { ensureVsCodeHost } = await import('./vscodeHost/install.mjs');
   const { installExtension, startVsCodeServer, writeSettings } = await import('./vscodeHost/server.mjs');
   const { makePackage } = await import('./package.mjs');
-  say('start', 'no `code` is on PATH, so the VS Code server is used in the browser');
+  if (isOpened) say('start', 'no `code` is on PATH, so the VS Code server is used in the browser');
   const host = await ensureVsCodeHost();
   const data = path.join(cacheFolder('vscode-window'), 'data');
-  await installExtension({ host, data, vsix: await makePackage() });
-  writeSettings(data, { 'workbench.startupEditor': 'none', 'telemetry.telemetryLevel': 'off', 'extensions.autoUpdate': false }, { isKept: true });
+  await installExtension({ host, data, vsix: await makePackage(undefined, { isProduction: false }) });
+  writeSettings(data, settings, { isKept: true });
   const server = await startVsCodeServer({ host, data, hasToken: true });
   const address = new URL(server.address);
   address.searchParams.set('folder', folder);
   say('start', 'VS Code with Logos is at the address below; Ctrl+C ends it');
   console.log(address.href);
-  if (!flags['no-open']) openBrowser(address.href);
+  say('start', whereLogosIs);
+  if (isOpened) openBrowser(address.href);
   await Promise.race([server.ended, ...['SIGINT', 'SIGTERM'].map((signal) => new Promise((resolve) => process.on(signal, resolve)))]);
   say('start', 'ending');
   await server.stop();
@@ -74,19 +107,25 @@ async function openServer(folder) {
 }
 
 async function main() {
-  await prepare();
+  const { flags, folder } = readArguments();
+  if (flags.help) {
+    console.log(usage);
+    return;
+  }
+  await prepare(flags);
   if (flags.say !== undefined) {
     const { sayToFirstAgent } = await import('./say.mjs');
     if (!(await sayToFirstAgent(flags.say))) process.exitCode = 1;
     return;
   }
-  const folder = path.resolve(process.env.INIT_CWD ?? process.cwd(), positionals[0] ?? '.');
-  await (!flags['no-open'] && (await hasProgram('code')) ? openDesktop(folder) : openServer(folder));
+  const isOpened = !flags['no-open'];
+  await (isOpened && (await hasProgram('code')) ? openDesktop(folder) : openServer(folder, isOpened));
 }
 
 try {
   await main();
 } catch (error) {
-  say('start', error.message);
+  const isUsage = error.code?.startsWith('ERR_PARSE_ARGS_');
+  say('start', isUsage ? `${error.message.split('. ')[0]}. It understands:\n\n${usage}` : error.message);
   process.exitCode = 1;
 }

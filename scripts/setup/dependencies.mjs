@@ -36,7 +36,7 @@ export async function ensureDependencies() {
   if (isReady()) return;
   await whileLocked(modules, async () => {
     if (isReady()) return;
-    say('packages', 'installing the packages of package-lock.json, because node_modules is missing or other');
+    say('packages', 'installing the packages of package-lock.json (about 330 MB, some 20 s), because node_modules does not hold them');
     await mustRun(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['ci', '--ignore-scripts', '--loglevel=error']);
   });
 }

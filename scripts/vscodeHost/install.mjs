@@ -32,7 +32,7 @@ export async function ensureVsCodeHost() {
 }
 
 async function install(folder, node) {
-  say('vscode host', `fetching the VS Code server ${VERSION} into ${folder}, to run the extension in a real VS Code`);
+  say('vscode host', `fetching the VS Code server ${VERSION} (about 240 MB) into ${folder}, to run the extension in a real VS Code`);
   const parent = path.dirname(folder);
   fs.mkdirSync(parent, { recursive: true });
   const temporary = fs.mkdtempSync(path.join(parent, 'new-'));
