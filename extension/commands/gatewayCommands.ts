@@ -68,7 +68,7 @@ export const addModelServer: CommandDefinition = {
   needsGateway: true,
   async run({ gateway, messages }) {
     const title = 'Add Model Server';
-    const name = await askText({ title, placeholder: 'Name', check: (text) => checkLabel(text, 80) });
+    const name = await askText({ title, placeholder: 'LM Studio in the study', prompt: 'What is the server called?', check: (text) => checkLabel(text, 80) });
     if (name === undefined || name === 'back') return;
     const address = await askText({ title, placeholder: 'http://localhost:1234/v1', prompt: 'The address of an OpenAI-compatible server', check: checkAddress });
     if (address === undefined || address === 'back') return;

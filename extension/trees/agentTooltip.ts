@@ -12,9 +12,9 @@ export function agentTooltip(agent: Agent, isLive: boolean): vscode.MarkdownStri
   const line = (text: string) => markdown.appendMarkdown(`${escapeMarkdown(labelText(text, 4 * MAX_FIELD))}\n\n`);
   markdown.appendMarkdown(`**${escapeMarkdown(labelText(agent.name, MAX_FIELD))}** · ${escapeMarkdown(agentLook(agent, isLive).word)}\n\n`);
   const server = agent.route === undefined ? '' : ` on ${agent.route.serverName}`;
-  line(`Soul ${agent.soul.slug} · Tools ${agent.tools.length} · Agent ${agent.runtime} · Model ${modelWords(agent)}${server} · Policy ${agent.policy.name}`);
+  line(`Soul ${agent.soul.slug} · Tools ${agent.tools.length} · Agent runtime ${agent.runtime} · Model ${modelWords(agent)}${server} · Policy ${agent.policy.name}`);
   line(`${agent.policy.words}.`);
-  if (agent.route?.isTiny === true) line('tiny model for trying things out; it cannot use tools');
+  if (agent.route?.isTiny === true) line(`${modelWords(agent)} is a tiny model for trying things out; it cannot use tools.`);
   if (agent.lastError !== undefined) line(`${agent.lastError.message} ${agent.lastError.hint}`);
   return markdown;
 }

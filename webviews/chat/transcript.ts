@@ -125,6 +125,8 @@ export class Transcript extends LightElement {
 
   protected override willUpdate(changed: PropertyValues): void {
     if (changed.has('turns') || this.#keeper?.isFollowing) this.#chooseWindow();
+    // A prompt of the session before says nothing about this one, and nothing scrolls where nothing is to be read.
+    if (changed.has('turns') && !this.turns.some(({ id }) => id === this.sticky?.id)) this.sticky = undefined;
     this.#keepFocus();
   }
 

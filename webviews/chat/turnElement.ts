@@ -54,7 +54,7 @@ export class TurnElement extends StepElement {
     const resumed = turn.attempts.slice(first, -1);
     return html`<article class="turn" aria-setsize=${this.setSize} aria-posinset=${turn.ordinal} aria-label=${messageText(turn.message).slice(0, 80)}>
       <logos-user .text=${messageText(turn.message)} .anchor=${turn.message.id}></logos-user>
-      ${(turn.notices ?? []).map((notice) => html`<div class="mark meta">${icon('info', 'quiet')}<span class="grow" dir="auto">${notice}</span></div>`)}
+      ${[...new Set(turn.notices)].map((notice) => html`<div class="mark meta">${icon('info', 'quiet')}<span class="grow" dir="auto">${notice}</span></div>`)}
       ${earlier.length === 0 ? nothing : this.#earlier(turn, earlier)}
       ${resumed.map((one) => html`${this.#steps(one, false)}<div class="mark meta">${icon(one.outcome === 'stopped' ? 'debug-stop' : 'debug-disconnect', 'quiet')}<span class="grow">${endWords(one)}, resumed here</span></div>`)}
       ${attempt === undefined ? nothing : this.#attempt(turn, attempt, actions)}
