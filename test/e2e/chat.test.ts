@@ -181,7 +181,10 @@ describe('The chat', () => {
     ].join('\n\n');
     await host.model.post('hostile', { steps: [{ text, tokensPerSecond: 200 }, { finish: 'stop' }, { done: true }] });
     const alerts: string[] = [];
-    workbench.page.on('dialog', (dialog) => void (alerts.push(dialog.message()), dialog.dismiss()));
+    workbench.page.on('dialog', (dialog) => {
+      alerts.push(dialog.message());
+      void dialog.dismiss();
+    });
     await startSession(logos);
     await chat.send('[[scenario:hostile]]');
     await chat.waitForAnswer('the end');

@@ -44,7 +44,7 @@ describe('While the sandbox is provisioned', () => {
     await chat.send('[[say:Provisioned and answered.]]');
     await chat.strips.getByText(provisioning, { exact: true }).waitFor();
     expect(await chat.field.getAttribute('readonly')).not.toBeNull();
-    expect((await workbench.treeRows('Agents'))[1]).toMatch(/^Coder, (Working|Starting sandbox)/);
+    await expectEventually(async () => /^Coder, (Working|Starting sandbox)/.test((await workbench.treeRows('Agents'))[1] ?? ''), true);
     expect(await chat.button('Stop').count()).toBe(1);
     fs.writeFileSync(gate, '');
     await chat.waitForAnswer('Provisioned and answered.');

@@ -20,6 +20,8 @@ export interface UsedLogos {
 /** How it is set up for the file. */
 export interface UseOptions extends LogosHostOptions, WindowOptions {
   readonly sideBarWidth?: number;
+  /** What the model server is called. */
+  readonly modelName?: string;
   /** Leaves the scripted model server out at first. */
   readonly withoutModel?: boolean;
   /** Why nothing can be started here; every test then skips with it. */
@@ -40,7 +42,7 @@ export function useLogos(options: UseOptions = {}): UsedLogos {
     host = await LogosHost.start(options);
     window = await host.openWindow({ sideBarWidth: 380, ...options });
     await host.client();
-    if (!options.withoutModel) await host.addModel();
+    if (!options.withoutModel) await host.addModel(options.modelName);
   });
   afterEach(async (context) => {
     if (context.task.result?.state !== 'fail' || host === undefined || window === undefined) return;

@@ -75,6 +75,7 @@ export const scenarioNames = Object.keys(scenarios);
 
 /**
  * Chooses the answer to a request by the markers in the person's last message:
+ * a posted script whose name is that whole message (with ` (N)` behind it after N tool results), else
  * `[[scenario:NAME key=value ...]]`, `[[script:JSON]]`, any number of `[[tool:NAME JSON]]` asked one after another, `[[say:TEXT]]` for the answer.
  */
 export function chooseScript(request: ChatRequest, posted: ReadonlyMap<string, Script>, attempt: number): Script {
@@ -82,6 +83,8 @@ export function chooseScript(request: ChatRequest, posted: ReadonlyMap<string, S
   const find = (name: string): string | undefined => markers.find((marker) => marker.name === name)?.rest;
   const tools = markers.filter((marker) => marker.name === 'tool');
   const results = toolResults(request);
+  const whole = posted.get(`${lastUserText(request).trim()}${results.length === 0 ? '' : ` (${results.length})`}`);
+  if (whole !== undefined) return whole;
   const next = tools[results.length];
   if (next !== undefined) return askForTool(next.rest, results.length);
   const script = find('script');

@@ -17,6 +17,8 @@ const packageFile = path.resolve(import.meta.dirname, '../../..', 'artifacts', `
 
 /** How Logos is set up for a test. */
 export interface LogosHostOptions extends Omit<VsCodeHostOptions, 'vsix'> {
+  /** Arguments of the scripted model server. */
+  readonly modelArguments?: readonly string[];
   /** Prepares the state directory before anything runs. */
   readonly prepare?: (home: string) => Promise<void>;
 }
@@ -39,7 +41,7 @@ export class LogosHost {
     if (!fs.existsSync(packageFile)) throw new Error(`${packageFile} is missing; run \`npm run package\`.`);
     const home = makeHome();
     await options.prepare?.(home);
-    const model = await ModelServerProcess.start();
+    const model = await ModelServerProcess.start(options.modelArguments ?? []);
     try {
       // The idle time keeps a gateway that a crashed test left from living for long.
       const env = { LOGOS_HOME: home, LOGOS_MODEL_SERVERS: 'none', LOGOS_IDLE_MINUTES: '2', ...options.env };
@@ -74,8 +76,8 @@ export class LogosHost {
   }
 
   /** Adds the scripted model server, which every agent without a chosen model then uses; gives its id. */
-  async addModel(): Promise<string> {
-    const { id } = await (await this.client()).request<{ id: string }>('models/add', { name: 'Scripted', baseUrl: this.model.baseUrl });
+  async addModel(name = 'Scripted'): Promise<string> {
+    const { id } = await (await this.client()).request<{ id: string }>('models/add', { name, baseUrl: this.model.baseUrl });
     return id;
   }
 

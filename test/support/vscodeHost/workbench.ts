@@ -29,6 +29,18 @@ export class Workbench {
     await this.page.keyboard.press('Enter');
   }
 
+  /** Chooses a colour theme by its label. */
+  async chooseTheme(label: string): Promise<void> {
+    await this.page.locator('.part.editor').click();
+    await this.page.keyboard.press('Control+KeyK');
+    await this.page.keyboard.press('Control+KeyT');
+    const input = this.page.locator('.quick-input-widget input.input[placeholder*="Theme"]');
+    await input.fill(label);
+    await this.page.locator('.quick-input-list .monaco-list-row.focused').filter({ hasText: label }).waitFor();
+    await this.page.keyboard.press('Enter');
+    await input.waitFor({ state: 'hidden' });
+  }
+
   /** Takes the pointer where nothing answers to it. */
   async restMouse(): Promise<void> {
     const box = await this.page.locator('.part.editor').boundingBox();
@@ -102,6 +114,16 @@ export class Workbench {
     await this.page.mouse.move(box.x + box.width, y);
     await this.page.mouse.down();
     await this.page.mouse.move(box.x + width, y, { steps: 4 });
+    await this.page.mouse.up();
+  }
+
+  /** Drags the edge above a view of the side bar until its header stands at `y`. */
+  async setPaneTop(title: string, y: number): Promise<void> {
+    const box = await this.page.locator(`.pane-header[aria-label^="${title}"]`).boundingBox();
+    if (box === null) throw new Error(`the view ${title} is not open`);
+    await this.page.mouse.move(box.x + box.width / 2, box.y);
+    await this.page.mouse.down();
+    await this.page.mouse.move(box.x + box.width / 2, y, { steps: 4 });
     await this.page.mouse.up();
   }
 
