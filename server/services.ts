@@ -124,7 +124,7 @@ async function build(context: ServicesContext, stack: DisposableStack): Promise<
       onOpened: (sessionId) => opening.open(sessionId),
     },
     topics: createTopics({ agents, registry, store, publisher, models }),
-    status: () => ({ runningTurns: activity.count, queuedTurns: queue.count, store: { state: 'ok' } }),
+    status: () => ({ runningTurns: activity.count, queuedTurns: queue.count, store: store.failure === undefined ? { state: 'ok' } : { state: 'failed', error: store.failure } }),
     hasWork: () => runner.activeSessions > 0,
     wake: () => registry.recheckAll(),
     dispose: () => stack.dispose(),

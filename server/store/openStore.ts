@@ -1,5 +1,7 @@
 import path from 'node:path';
+import { AppError } from '../base/appError.ts';
 import type { LoggerOf } from '../log/logger.ts';
+import type { ErrorInfo } from '../protocol/errors.ts';
 import { operationModes, type OperationName } from './operationModes.ts';
 import type { Store } from './store.ts';
 import { StoreThreads } from './storeThreads.ts';
@@ -19,6 +21,8 @@ export interface StoreOptions {
 export interface OpenedStore extends Store {
   /** The path of the newest database that was moved aside because it was corrupt; undefined as long as none was. */
   readonly recoveredFrom: string | undefined;
+  /** Why the last write failed, as long as none has succeeded since: the disk is full, the database is held, its thread is dead. */
+  readonly failure: ErrorInfo | undefined;
 }
 
 /** Opens the database on threads of its own; rejects with a store class of error, `storage_locked` also for a database of a newer version. */
@@ -26,14 +30,23 @@ export async function openStore(options: StoreOptions): Promise<OpenedStore> {
   const { path: file, log, threadUrl = defaultThread(), busyTimeoutMs = 5_000 } = options;
   const threads = new StoreThreads({ path: file, threadUrl, busyTimeoutMs, logger: log('store') });
   await threads.open();
-  const methods = Object.keys(operationModes).map((name) => [
-    name,
-    (input: unknown) => threads.call(name as OperationName, input),
-  ]);
+  let failure: ErrorInfo | undefined;
+  const call = async (name: OperationName, input: unknown): Promise<unknown> => {
+    if (operationModes[name] === 'read') return await threads.call(name, input);
+    try {
+      const result = await threads.call(name, input);
+      failure = undefined;
+      return result;
+    } catch (error) {
+      if (error instanceof AppError && error.class.startsWith('storage_')) failure = error.toInfo();
+      throw error;
+    }
+  };
+  const methods = Object.keys(operationModes).map((name) => [name, (input: unknown) => call(name as OperationName, input)]);
   const store = { ...(Object.fromEntries(methods) as Omit<Store, 'dispose'>), dispose: () => threads.dispose() };
-  return Object.defineProperty(store, 'recoveredFrom', {
-    get: () => threads.recoveredFrom,
-    enumerable: true,
+  return Object.defineProperties(store, {
+    recoveredFrom: { get: () => threads.recoveredFrom, enumerable: true },
+    failure: { get: () => failure, enumerable: true },
   }) as OpenedStore;
 }
 

@@ -126,7 +126,7 @@ describe('A database that another process holds', () => {
     const late = { messageId: v7(), text: '[[say:later]]' };
     // The first refusal may have come before the store had given up on the answer's own events; the second comes after.
     for (let n = 0; n < 2; n += 1) expect(await classOf(watch.sendAgain(late))).toBe('storage_locked');
-    expect(await gateway.client.request('gateway/status', {})).toMatchObject({ pid: gateway.process.pid });
+    expect(await gateway.client.request('gateway/status', {})).toMatchObject({ pid: gateway.process.pid, store: { state: 'failed', error: { class: 'storage_locked' } } });
     await letGo();
     const end = await watch.ended(turnId, 20_000);
     expect(end).toMatchObject({ outcome: 'failed', error: { class: 'storage_locked' } });
@@ -134,6 +134,7 @@ describe('A database that another process holds', () => {
     watch.sent.push(late);
     expect(await watch.ended(await sendUntilStored(watch))).toMatchObject({ outcome: 'completed', text: 'later' });
     await assertNextMessageWorks(watch, 'free');
+    expect(await gateway.client.request('gateway/status', {})).toMatchObject({ store: { state: 'ok' } });
   });
 });
 

@@ -135,9 +135,11 @@ describe('A database that another process holds', () => {
     holder.run('BEGIN IMMEDIATE');
     await expect(rig.send(sessionId)).rejects.toMatchObject({ class: 'storage_locked', reason: 'SQLITE_BUSY' });
     expect(await rig.store.getSession(sessionId)).toMatchObject({ messageCount: 0 });
+    expect(rig.store.failure).toMatchObject({ class: 'storage_locked' });
     holder.run('ROLLBACK');
     holder.close();
     expect(await rig.send(sessionId)).toMatchObject({ seq: 1 });
+    expect(rig.store.failure).toBeUndefined();
   });
 });
 
