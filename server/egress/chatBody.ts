@@ -1,5 +1,5 @@
 import type { ErrorInfo } from '../protocol/errors.ts';
-import { asList, asObject, type JsonObject } from '../inference/wire/jsonFields.ts';
+import { asObject, parseJson, type JsonObject } from '../inference/wire/jsonFields.ts';
 import type { ModelRoute } from '../inference/route.ts';
 
 /** The members of a request that a sandbox may set. Whatever else a provider offers (other models, web search, storing, several answers) is not its to choose. */
@@ -23,18 +23,20 @@ const allowed = [
   'logit_bias',
 ] as const;
 
+/** The members of a message that go on; some servers fetch what others name. */
+const messageMembers = ['role', 'content', 'name', 'tool_calls', 'tool_call_id', 'reasoning', 'reasoning_content', 'reasoning_details', 'refusal'] as const;
+
 /** A body for the model server, or why the request is refused. */
 export type ChatBody = { readonly ok: true; readonly body: string; readonly messages: readonly unknown[] } | { readonly ok: false; readonly error: ErrorInfo };
 
 /** Makes the body that goes to the model server of what the sandbox sent: model and params are the route's, whatever the sandbox says. */
 export function rewriteChatBody(bytes: Uint8Array, route: Pick<ModelRoute, 'model' | 'params'>): ChatBody {
   const request = parse(bytes);
-  const messages = request?.['messages'];
-  if (request === undefined || !Array.isArray(messages)) return refuse('invalid_params', 'The request is not a chat completion.', 'not_chat', 'Send a JSON object with a list of messages.');
-  if (messages.some(reachesOut)) return refuse('policy_denied', 'A message names a remote address for the model server to fetch.', 'remote_content', 'Send the content itself instead of its address.');
-  if (asList(request['tools']).some((tool) => asObject(tool)?.['type'] !== 'function')) {
-    return refuse('policy_denied', 'The request names a tool that would run at the model server.', 'server_tool', 'Offer the model only tools of the type function.');
-  }
+  const given = request?.['messages'];
+  if (request === undefined || !Array.isArray(given)) return refuse('invalid_params', 'The request is not a chat completion.', 'not_chat', 'Send a JSON object with a list of messages.');
+  const messages = given.map(readMessage).filter((message) => message !== undefined);
+  if (messages.length < given.length) return refuse('policy_denied', 'A message holds something else than text, or pictures and sound that are in it.', 'remote_content', 'Send the content itself instead of its address.');
+  if (!offersFunctionsOnly(request)) return refuse('policy_denied', 'The request names a tool that would run at the model server.', 'server_tool', 'Offer the model only tools of the type function.');
   const kept = Object.fromEntries(allowed.flatMap((name) => (request[name] === undefined ? [] : [[name, request[name]]])));
   const body = JSON.stringify({ ...kept, ...route.params, messages, model: route.model, stream: true, stream_options: { include_usage: true } });
   return { ok: true, body, messages };
@@ -42,23 +44,51 @@ export function rewriteChatBody(bytes: Uint8Array, route: Pick<ModelRoute, 'mode
 
 function parse(bytes: Uint8Array): JsonObject | undefined {
   try {
-    return asObject(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown);
+    return asObject(parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes)));
   } catch {
     return undefined;
   }
 }
 
+/** A message with what may go on; undefined when its content is not of a known kind. */
+function readMessage(value: unknown): JsonObject | undefined {
+  const message = asObject(value);
+  if (message === undefined) return undefined;
+  const content = readContent(message['content']);
+  if (content === unknownContent) return undefined;
+  return pick({ ...message, content }, messageMembers);
+}
+
+const unknownContent = Symbol('unknown content');
+
+function readContent(content: unknown): unknown {
+  if (content === undefined || content === null || typeof content === 'string') return content;
+  if (!Array.isArray(content)) return unknownContent;
+  const parts = content.map(readPart).filter((part) => part !== undefined);
+  return parts.length === content.length ? parts : unknownContent;
+}
+
 /** A provider fetches addresses in messages for whoever asks, which would be a way out of a sandbox without network. */
-function reachesOut(message: unknown): boolean {
-  const content = asObject(message)?.['content'];
-  return asList(content).some((item) => {
-    const part = asObject(item);
-    if (part === undefined) return false;
-    if (part['type'] === 'text' || part['type'] === 'input_audio') return false;
-    const image = part['image_url'];
-    const url = asObject(image)?.['url'] ?? image;
-    return part['type'] !== 'image_url' || typeof url !== 'string' || !url.startsWith('data:');
-  });
+function readPart(value: unknown): JsonObject | undefined {
+  const part = asObject(value);
+  if (part?.['type'] === 'text' && typeof part['text'] === 'string') return pick(part, ['type', 'text']);
+  if (part?.['type'] === 'input_audio') return { type: 'input_audio', input_audio: pick(asObject(part['input_audio']) ?? {}, ['data', 'format']) };
+  if (part?.['type'] !== 'image_url') return undefined;
+  const image = asObject(part['image_url']);
+  const url = image?.['url'] ?? part['image_url'];
+  if (typeof url !== 'string' || !url.startsWith('data:')) return undefined;
+  return { type: 'image_url', image_url: { url, ...pick(image ?? {}, ['detail']) } };
+}
+
+function pick(object: JsonObject, names: readonly string[]): JsonObject {
+  return Object.fromEntries(names.flatMap((name) => (object[name] === undefined ? [] : [[name, object[name]]])));
+}
+
+function offersFunctionsOnly(request: JsonObject): boolean {
+  const isFunction = (tool: unknown): boolean => asObject(tool)?.['type'] === 'function';
+  const { tools, tool_choice: choice } = request;
+  if (tools !== undefined && !(Array.isArray(tools) && tools.every(isFunction))) return false;
+  return choice === undefined || typeof choice === 'string' || isFunction(choice);
 }
 
 function refuse(errorClass: 'invalid_params' | 'policy_denied', message: string, cause: string, hint: string): ChatBody {

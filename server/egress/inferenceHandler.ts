@@ -25,7 +25,8 @@ export interface InferenceHandler {
   dispose(): Promise<void>;
 }
 
-const maxBodyBytes = 32 * 1_048_576;
+/** More than the largest context of a model; reading a longer one would keep every stream of the gateway waiting. */
+const maxBodyBytes = 8 * 1_048_576;
 const maxCalls = 4;
 
 /** Makes the handler. Two requests exist, a chat completion and the list of the one model; all else is not there. */
@@ -95,7 +96,7 @@ function refuseLength(request: http.IncomingMessage, response: http.ServerRespon
   if (request.destroyed) return;
   response.shouldKeepAlive = false;
   response.once('finish', () => request.destroy());
-  answerError(response, 413, refusal('context_overflow', 'body_too_large', 'The request is longer than 32 MiB.', 'Start a new session.'));
+  answerError(response, 413, refusal('context_overflow', 'body_too_large', 'The request is longer than 8 MiB.', 'Start a new session.'));
 }
 
 function refusal(errorClass: ErrorInfo['class'], cause: string, message: string, hint: string): ErrorInfo {

@@ -3,6 +3,7 @@ import { pipeline, type Readable } from 'node:stream';
 import zlib from 'node:zlib';
 import type { ChatStreamEvent } from '../inference/wire/chatStreamEvent.ts';
 import { createChatStreamReader } from '../inference/wire/chatStream.ts';
+import { brokenWire } from '../inference/wire/modelErrors.ts';
 import type { ModelRoute } from '../inference/route.ts';
 import type { HttpResponse } from '../net/http.ts';
 import type { CallMeter } from './callMeter.ts';
@@ -72,6 +73,15 @@ export function relayStream({ upstream, response, route, timers, meter, blanker 
       resolve(end);
     };
 
+    /** Nothing that a server sends may end the gateway: an error within a stream's own callbacks would be nobody's. */
+    const guarded = <T extends unknown[]>(act: (...given: T) => void) => (...given: T): void => {
+      try {
+        act(...given);
+      } catch {
+        settle({ kind: 'error', error: brokenWire(route.serverName, 'malformed_stream') });
+      }
+    };
+
     const take = (events: readonly ChatStreamEvent[]): void => {
       meter.take(events);
       if (meter.hasToken) timers.sawToken();
@@ -79,30 +89,37 @@ export function relayStream({ upstream, response, route, timers, meter, blanker 
       if (last?.kind === 'finish' || last?.kind === 'error') settle(last);
     };
 
-    const onData = (piece: Buffer): void => {
-      const chunk = blanker.bytes(piece);
+    const onData = guarded((piece: Buffer): void => {
+      timers.touch();
+      takeBytes(blanker.bytes(piece));
+    });
+
+    const takeBytes = (chunk: Buffer): void => {
+      if (chunk.length === 0) return;
       if (reader.isStream === true) pass(chunk);
       else held.push(chunk);
-      timers.touch();
       const events = reader.push(chunk);
       if (reader.isStream === true) for (const early of held.splice(0)) pass(early);
       take(events);
     };
 
     /** A model that had named its finish reason is done, even when its server then says nothing more. */
-    const onStop = (): void => {
+    const onStop = guarded((): void => {
       const stop = signal.reason as CallStop;
       if (stop.kind === 'timeout' && reader.hasFinish) return take(reader.end());
       meter.take(reader.end());
       settle({ kind: 'stopped', stop });
-    };
+    });
 
     signal.addEventListener('abort', onStop, { once: true });
     body.on('data', onData);
-    body.once('end', () => take(reader.end()));
-    body.once('error', () => {
+    body.once('end', guarded(() => {
+      takeBytes(blanker.rest());
+      take(reader.end());
+    }));
+    body.once('error', guarded(() => {
       if (!signal.aborted) take(reader.abort());
-    });
+    }));
     if (signal.aborted) onStop();
   });
 }

@@ -1,3 +1,5 @@
+import { isNestedWithin } from '../../protocol/nesting.ts';
+
 /** A JSON object whose members are looked at one by one. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -21,10 +23,15 @@ export function asAmount(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
 }
 
-/** The text as JSON, or undefined when it is not. */
+/** Deeper than any answer of a model server; what is written out again later takes stack for each level. */
+const maxDepth = 128;
+
+/** The text as JSON, or undefined when it is not, or is nested deeper than anything that is meant. */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    const value = JSON.parse(text) as unknown;
+    // Short texts cannot be deep, and nearly every chunk of a stream is short.
+    return text.length < 2 * maxDepth || isNestedWithin(value, maxDepth) ? value : undefined;
   } catch {
     return undefined;
   }

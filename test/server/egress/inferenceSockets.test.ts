@@ -91,6 +91,10 @@ describe('what a task may ask for', () => {
     ['bytes that are not UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]), 400],
     ['an address for the server to fetch', JSON.stringify({ messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'https://evil.example/?secret' } }] }] }), 403],
     ['a file of the provider', JSON.stringify({ messages: [{ role: 'user', content: [{ type: 'file', file: { file_id: 'x' } }] }] }), 403],
+    ['an address in the place of a list', JSON.stringify({ messages: [{ role: 'user', content: { type: 'image_url', image_url: { url: 'https://evil.example/?secret' } } }] }), 403],
+    ['a list that is nested without end', `{"messages":[{"role":"user","content":${'['.repeat(200_000)}${']'.repeat(200_000)}}]}`, 400],
+    ['tools that are no list', JSON.stringify({ messages: [], tools: { type: 'web_search' } }), 403],
+    ['a choice of a tool that runs at the provider', JSON.stringify({ messages: [], tool_choice: { type: 'mcp', server_url: 'https://evil.example' } }), 403],
     ['a tool that runs at the provider', JSON.stringify({ messages: [{ role: 'user', content: 'x' }], tools: [{ type: 'web_search' }] }), 403],
   ])('is refused %s without a request to the server', async (_what, body, status) => {
     const path = await openPath();
@@ -100,9 +104,36 @@ describe('what a task may ask for', () => {
     expect(path.server.requests).toHaveLength(0);
   });
 
-  it('is refused a body of more than 32 MiB, announced or not', async () => {
+  it('has everything taken out of its messages that is not content', async () => {
     const path = await openPath();
-    const large = Buffer.alloc(33 * 1_048_576, 0x20);
+    const picture = { type: 'image_url', image_url: { url: 'data:image/png;base64,AA==', detail: 'low', also: 'https://evil.example' } };
+    const text = { type: 'text', text: 'Hi', image_url: { url: 'https://evil.example' } };
+    const call = { id: 'c', type: 'function', function: { name: 'ls', arguments: '{}' } };
+    const messages = [
+      { role: 'user', content: [text, picture], images: ['https://evil.example'], file: 'x' },
+      { role: 'assistant', content: null, tool_calls: [call], reasoning_content: 'hm' },
+      { role: 'tool', content: 'out', tool_call_id: 'c' },
+      { role: 'user', content: 'Hi' },
+    ];
+    await get(path, 'POST', '/v1/chat/completions', JSON.stringify({ messages }));
+    const sent = JSON.parse(path.server.requests[0]!.body) as { messages: unknown[] };
+    expect(path.server.requests[0]!.body).not.toContain('evil');
+    expect(sent.messages.slice(1)).toEqual(messages.slice(1));
+    expect(sent.messages[0]).toEqual({ role: 'user', content: [{ type: 'text', text: 'Hi' }, { type: 'image_url', image_url: { url: 'data:image/png;base64,AA==', detail: 'low' } }] });
+  });
+
+  it('never sees the key, wherever a server that repeats it cuts its bytes', async () => {
+    const path = await openPath({ route: { key: KEY } });
+    path.server.post('bytewise', { bytesPerWrite: 1, steps: [{ text: `a ${KEY.slice(0, 9)} b ${KEY} c` }, { finish: 'stop' }, { done: true }] });
+    const { text } = await get(path, 'POST', '/v1/chat/completions', JSON.stringify({ messages: [{ role: 'user', content: '[[scenario:bytewise]]' }] }));
+    expect(text).toContain(KEY.slice(0, 9));
+    expect(text).toContain('[DONE]');
+    expect(text).not.toContain(KEY);
+  });
+
+  it('is refused a body of more than 8 MiB, announced or not', async () => {
+    const path = await openPath();
+    const large = Buffer.alloc(9 * 1_048_576, 0x20);
     const announced = await get(path, 'POST', '/v1/chat/completions', large.toString('latin1')).catch((error: { code?: string }) => error.code);
     expect(announced === 'EPIPE' || announced === 'ECONNRESET' || (announced as { status: number }).status === 413).toBe(true);
     const status = await new Promise<number | undefined>((resolve) => {
