@@ -198,6 +198,10 @@ export const stepStyles = css`
     min-height: 32px;
     flex-wrap: wrap;
   }
+  /* As wide as its words: in a narrow view the buttons go below instead of the words breaking. */
+  .bar > .grow {
+    flex: 1 1 auto;
+  }
   .nest {
     margin-inline-start: 7px;
     padding-inline-start: 14px;
