@@ -51,6 +51,12 @@ function writeBuildFile(dist) {
   return text.trim();
 }
 
+/** Waits for all, also when one fails: none may go on writing into a folder that is removed. */
+async function allBuilt(builds) {
+  const failed = (await Promise.allSettled(builds)).find(({ status }) => status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
 /**
  * Builds all bundles once.
  * @param {{isProduction?: boolean, target?: string, dist?: string, say?: (line: string) => void}} options `target` is `<platform>-<arch>`.
@@ -66,8 +72,8 @@ export async function build({
   const finished = fs.mkdtempSync(`${dist}.new-`);
   try {
     const options = { root, dist: finished, isProduction, target };
-    await Promise.all(bundles(options).map((bundle) => esbuild.build(bundle)));
-    await Promise.all(chunkEntries(options).map((bundle) => esbuild.build(bundle)));
+    await allBuilt(bundles(options).map((bundle) => esbuild.build(bundle)));
+    await allBuilt(chunkEntries(options).map((bundle) => esbuild.build(bundle)));
     copyAssets(finished);
     // The bundles are CommonJS, whatever a package.json above the folder they are copied to may say.
     fs.writeFileSync(path.join(finished, 'package.json'), '{"type":"commonjs"}\n');

@@ -90,7 +90,7 @@ function dropLeftovers(root) {
     if (!name.startsWith('new-')) continue;
     try {
       fs.rmSync(path.join(root, name), { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
-    } catch (error) {
+    } catch {
       // An interrupted npm may still tidy up in it; the next fetch looks again.
     }
   }

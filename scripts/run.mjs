@@ -22,6 +22,7 @@ function endRunning(signal) {
   if (endedBy !== undefined && !isAgain) return;
   endedBy ??= signal;
   endedAt = Date.now();
+  if (!isAgain) say('ending', `waiting for ${[...running].map(({ spawnfile }) => path.basename(spawnfile)).join(', ')}; once more ends it at once`);
   for (const child of running) child.kill(isAgain ? 'SIGKILL' : signal);
 }
 

@@ -1,5 +1,5 @@
 import { html, nothing } from 'lit';
-import type { TemplateResult } from 'lit';
+import type { PropertyValues, TemplateResult } from 'lit';
 import { icon } from '../shared/icon.ts';
 import { LightElement } from '../shared/lightElement.ts';
 import { SecondsClock } from '../shared/secondsClock.ts';
@@ -37,6 +37,8 @@ export class ChatApp extends LightElement {
   link: HostLink | undefined;
   /** Told when the place of reading changed. */
   onPlaceChange: () => void = () => undefined;
+  /** The caret was asked for before there was an agent to write to. */
+  #isComposerAwaited = false;
 
   constructor() {
     super();
@@ -55,9 +57,21 @@ export class ChatApp extends LightElement {
     return this.querySelector<Transcript>('logos-transcript');
   }
 
-  /** Puts the caret into the composer. */
+  /** Puts the caret into the composer; on a page that has just been opened, as soon as there is one. */
   focusComposer(): void {
-    void this.updateComplete.then(() => this.#composer?.updateComplete).then(() => this.#composer?.field?.focus());
+    void this.updateComplete.then(async () => {
+      const composer = this.#composer;
+      this.#isComposerAwaited = composer === null;
+      await composer?.updateComplete;
+      composer?.field?.focus();
+    });
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    super.updated(changed);
+    if (!this.#isComposerAwaited || this.#composer === null) return;
+    this.#isComposerAwaited = false;
+    if (document.hasFocus() && document.activeElement === document.body) this.focusComposer();
   }
 
   get #composer(): Composer | null {
