@@ -6,7 +6,7 @@ import { routeView } from './agents/agentViews.ts';
 import { Opening } from './agents/opening.ts';
 import { makeShippedAgents } from './agents/shippedAgents.ts';
 import { createSouls } from './agents/souls.ts';
-import { AppError, asAppError } from './base/appError.ts';
+import { asAppError } from './base/appError.ts';
 import { DisposableStack } from './base/disposables.ts';
 import { createInferenceSockets } from './egress/inferenceSockets.ts';
 import { createDispatcher } from './exec/createDispatcher.ts';
@@ -55,7 +55,7 @@ async function build(context: ServicesContext, stack: DisposableStack): Promise<
   const keys = openKeys(path.join(home, 'keys.json'), (key) => context.log.addSecret(key));
   const models = createModels({ store, keys, http, log: log('inference'), embedded, builtInServers: environment['LOGOS_MODEL_SERVERS'] === 'none' ? [] : builtInServers });
   const policies = createPolicyLoader([path.join(home, 'policies'), path.join(distribution, 'policies')]);
-  const engine = engines.bubblewrap({ stateDir: home, nodePath: context.workerNodePath ?? '', workerPath: path.join(distribution, 'worker.js'), log: log('sandbox') });
+  const engine = engines.bubblewrap({ stateDir: home, nodePath: context.workerNodePath, workerPath: path.join(distribution, 'worker.js'), log: log('sandbox') });
   const registry = stack.add(new SandboxRegistry({ engine, log: log('sandbox'), now: Date.now }));
   const openInferenceSocket = createInferenceSockets({ log: log('egress'), http, onUnreachable: (route) => models.invalidate(route.serverId) });
   const dispatcher = stack.add(createDispatcher({ openInferenceSocket, loggerOf: log }));
@@ -67,17 +67,13 @@ async function build(context: ServicesContext, stack: DisposableStack): Promise<
   const agents = stack.add(
     new Agents({ store, souls, loadPolicy, policyWords, sandboxOf: (agent) => registry.view(agent), peekRoute: (choice) => routeView(models.peek(choice)), activity, log: log('gateway') }),
   );
-  const ensure: SandboxRegistry['ensure'] = async (agent) => {
-    if (context.workerNodePath === undefined) throw noNode();
-    return await registry.ensure(agent);
-  };
-  const opening = new Opening({ agents, registry, dispatcher, ensure, store });
+  const opening = new Opening({ agents, registry, dispatcher, store });
   const publish = publisher.publish.bind(publisher);
   const runner = new TurnRunner({
     store,
     publish,
     loadAgent: (agentId) => agents.load(agentId),
-    sandboxes: { engine, ensure, taskStarted: (id) => registry.taskStarted(id), taskEnded: (id, error) => registry.taskEnded(id, error) },
+    sandboxes: { engine, ensure: (agent) => registry.ensure(agent), taskStarted: (id) => registry.taskStarted(id), taskEnded: (id, error) => registry.taskEnded(id, error) },
     resolveRoute: (choice) => models.resolve(choice),
     dispatch: (request) => dispatcher.dispatch(request),
     runtimeBuild: context.build,
@@ -112,10 +108,10 @@ async function build(context: ServicesContext, stack: DisposableStack): Promise<
     handlers: {
       ...createAgentHandlers({ store, publish, agents, souls, loadPolicy, assertEnforces: (policy) => engine.assertEnforces(policy), stopAgent, removeSandbox: (agentId) => registry.remove(agentId), now }),
       ...createChatHandlers({ store, publish, runner, newId: () => newId(), now }),
-      ...createSessionHandlers({ store, publish, runner, provision: (agentId) => opening.provision(agentId), sessionCreated: (session) => publisher.publishSession(session), now }),
+      ...createSessionHandlers({ store, publish, runner, provision: (agentId) => void opening.provision(agentId), sessionCreated: (session) => publisher.publishSession(session), now }),
       ...createModelHandlers(models),
       ...createLogHandlers(context.log),
-      ...createSandboxHandlers({ registry, listAgents: () => store.listAgents(), getAgent: (id) => agents.record(id), loadAgent: (id) => agents.load(id), stopTasks: stopAgent }),
+      ...createSandboxHandlers({ registry, listAgents: () => store.listAgents(), getAgent: (id) => agents.record(id), loadAgent: (id) => agents.load(id), provision: (id) => opening.provision(id), stopTasks: stopAgent }),
     },
     sessionFeed: {
       snapshot: (sessionId) => store.snapshot({ sessionId, limit: snapshotTurns }),
@@ -129,8 +125,4 @@ async function build(context: ServicesContext, stack: DisposableStack): Promise<
     wake: () => registry.recheckAll(),
     dispose: () => stack.dispose(),
   };
-}
-
-function noNode(): AppError {
-  return new AppError('sandbox_unsupported', 'There is no Node on this machine on which workers could run.', { reason: 'no_node', hint: 'Install Node 22.19 or newer and restart the gateway.' });
 }

@@ -1,14 +1,12 @@
-import type { Agents } from './agents.ts';
 import { asAppError } from '../base/appError.ts';
 import type { Dispatcher } from '../exec/dispatcher.ts';
-import type { SandboxRegistry } from '../sandboxes/registry.ts';
+import type { SandboxAgent, SandboxRegistry } from '../sandboxes/registry.ts';
 import type { Store } from '../store/store.ts';
 
 /** What opening needs. */
 export interface OpeningPorts {
-  readonly agents: Pick<Agents, 'load' | 'record'>;
-  readonly registry: Pick<SandboxRegistry, 'engine' | 'fail'>;
-  readonly ensure: SandboxRegistry['ensure'];
+  readonly agents: { load(agentId: string): Promise<SandboxAgent>; record(agentId: string): Promise<Pick<SandboxAgent, 'id' | 'name'>> };
+  readonly registry: Pick<SandboxRegistry, 'engine' | 'ensure' | 'fail'>;
   readonly dispatcher: Pick<Dispatcher, 'prewarm'>;
   readonly store: Pick<Store, 'getSession'>;
 }
@@ -29,18 +27,19 @@ export class Opening {
     );
   }
 
-  /** Begins to make the sandbox of an agent. */
-  provision(agentId: string): void {
-    void this.#provision(agentId);
-  }
-
-  async #provision(agentId: string): Promise<void> {
+  /** Begins to make the sandbox of an agent; resolves, and never rejects, once the state of the sandbox says so. */
+  async provision(agentId: string): Promise<void> {
+    const { agents, registry, dispatcher } = this.#ports;
     try {
-      const sandbox = await this.#ports.ensure(await this.#ports.agents.load(agentId));
-      this.#ports.dispatcher.prewarm({ sandbox, engine: this.#ports.registry.engine });
+      const agent = await agents.load(agentId);
+      // Not awaited: it may take long. How it ends is in the state.
+      registry.ensure(agent).then(
+        (sandbox) => dispatcher.prewarm({ sandbox, engine: registry.engine }),
+        () => undefined,
+      );
     } catch (error) {
-      const record = await this.#ports.agents.record(agentId).catch(() => undefined);
-      if (record !== undefined) this.#ports.registry.fail(record, asAppError(error).toInfo());
+      const record = await agents.record(agentId).catch(() => undefined);
+      if (record !== undefined) registry.fail(record, asAppError(error).toInfo());
     }
   }
 }

@@ -8,8 +8,8 @@ import { defaultLimits } from './limits.ts';
 export interface EngineOptions {
   /** Real path of the gateway's state directory. */
   readonly stateDir: string;
-  /** The plain Node on which workers run. */
-  readonly nodePath: string;
+  /** The plain Node on which workers run; undefined when this host has none, and then nothing starts. */
+  readonly nodePath: string | undefined;
   /** The bundled worker. */
   readonly workerPath: string;
   readonly log: Logger;

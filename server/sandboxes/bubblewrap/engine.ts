@@ -121,9 +121,9 @@ export class BubblewrapEngine implements SandboxEngine {
   }
 
   /** Gateways of other builds share the folder of runtimes, and drop the oldest of it. */
-  #keepRuntime({ runtime, places }: BubblewrapHost): void {
+  #keepRuntime({ nodePath, runtime, places }: BubblewrapHost): void {
     const isThere = fs.existsSync(runtime.nodePath) && fs.existsSync(runtime.workerPath);
-    if (!isThere) openRuntime(this.#options.nodePath, this.#options.workerPath, places.runtimes);
+    if (!isThere) openRuntime(nodePath, this.#options.workerPath, places.runtimes);
   }
 
   async remove(agentId: string): Promise<void> {

@@ -13,8 +13,9 @@ import { buildSeccompFilter } from './seccompFilter.ts';
 export interface HostOptions {
   /** Real path of the gateway's state directory. */
   readonly stateDir: string;
-  /** The plain Node on which workers run, and the bundled worker. */
-  readonly nodePath: string;
+  /** The plain Node on which workers run; undefined when this host has none. */
+  readonly nodePath: string | undefined;
+  /** The bundled worker. */
   readonly workerPath: string;
   readonly bwrapPath?: string;
   /** Where everything lives when the gateway runs as root; `/var/lib/logos`. */
@@ -27,6 +28,8 @@ export interface HostOptions {
 /** A host on which the engine can run. */
 export interface BubblewrapHost {
   readonly facts: HostFacts;
+  /** The Node that was given, where it lies. */
+  readonly nodePath: string;
   readonly bwrap: Bwrap;
   readonly places: Places;
   readonly runtime: Runtime;
@@ -43,12 +46,14 @@ export async function openHost(options: HostOptions): Promise<BubblewrapHost> {
   if (wrongPlatform !== undefined) throw wrongPlatform;
   const { arch } = process;
   if (arch !== 'x64' && arch !== 'arm64') throw unsupported('architecture', `The embedded engine has no filter of system calls for ${arch}.`, 'Use a machine with an x86_64 or ARM64 processor.');
+  const { nodePath } = options;
+  if (nodePath === undefined) throw unsupported('no_node', 'There is no Node on this machine on which workers could run.', 'Install Node 22.19 or newer and restart the gateway.');
   const bwrap = await findBwrap(options.bwrapPath, facts);
   const places = openFolders(options);
-  const runtime = openRuntime(options.nodePath, options.workerPath, places.runtimes);
+  const runtime = openRuntime(nodePath, options.workerPath, places.runtimes);
   const cgroups = Cgroups.open(options.cgroups === null ? undefined : (options.cgroups ?? readCgroupSources()));
   await sweep(places);
-  return { facts, bwrap, places, runtime, cgroups, seccompFilter: buildSeccompFilter(arch) };
+  return { facts, nodePath, bwrap, places, runtime, cgroups, seccompFilter: buildSeccompFilter(arch) };
 }
 
 /** Makes the folders alone. Throws `sandbox_unavailable`. */

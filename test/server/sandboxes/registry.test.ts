@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Opening } from '../../../server/agents/opening.ts';
 import { AppError } from '../../../server/base/appError.ts';
 import type { Sandbox } from '../../../server/protocol/sandboxes.ts';
 import { Sandbox as SandboxSchema } from '../../../server/protocol/sandboxes.ts';
@@ -147,8 +148,17 @@ describe('createSandboxHandlers', () => {
     if (agent === undefined) throw new AppError('not_found', 'There is no such agent.', { hint: 'List the agents.' });
     return agent;
   };
-  const handlers = (loadAgent = find) =>
-    createSandboxHandlers({ registry, listAgents: async () => agents, getAgent: find, loadAgent, stopTasks: async (agentId) => void stopped.push(agentId) });
+  const warmed: string[] = [];
+  const handlers = (loadAgent = find) => {
+    const opening = new Opening({
+      agents: { load: loadAgent, record: find },
+      registry,
+      dispatcher: { prewarm: ({ sandbox }) => void warmed.push(sandbox.spec.agentId) },
+      store: { getSession: async () => undefined },
+    });
+    const provision = (agentId: string): Promise<void> => opening.provision(agentId);
+    return createSandboxHandlers({ registry, listAgents: async () => agents, getAgent: find, loadAgent, provision, stopTasks: async (agentId) => void stopped.push(agentId) });
+  };
 
   it('lists by the name of the agent, in pages', async () => {
     const first = await handlers()['sandboxes/list']({ limit: 2 });
@@ -164,6 +174,7 @@ describe('createSandboxHandlers', () => {
     expect(await handlers()['sandboxes/start']({ agentId: coder.id })).toMatchObject({ phase: 'starting' });
     engine.letGo();
     await expect.poll(() => changes.at(-1)?.phase).toBe('ready');
+    await expect.poll(() => warmed).toEqual([coder.id]);
   });
 
   it('keeps a policy that does not parse as the cause of the failure', async () => {

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { BubblewrapEngine } from '../../../../server/sandboxes/bubblewrap/engine.ts';
+import { BubblewrapEngine, type BubblewrapOptions } from '../../../../server/sandboxes/bubblewrap/engine.ts';
 import type { HostFacts } from '../../../../server/sandboxes/bubblewrap/hostErrors.ts';
 import { defaultLimits } from '../../../../server/sandboxes/limits.ts';
 import { createMemoryLog } from '../../../support/memoryLog.ts';
@@ -26,8 +26,8 @@ function fakeBwrap(stderr: string, known = options): string {
   return file;
 }
 
-function probe(bwrapPath: string, more: Partial<HostFacts> = {}): Promise<unknown> {
-  const engine = new BubblewrapEngine({
+function engineOptions(bwrapPath: string, more: Partial<HostFacts> = {}): BubblewrapOptions {
+  return {
     stateDir: folder,
     systemRoot: path.join(folder, 'system'),
     nodePath: process.execPath,
@@ -37,9 +37,10 @@ function probe(bwrapPath: string, more: Partial<HostFacts> = {}): Promise<unknow
     bwrapPath,
     cgroups: null,
     facts: { ...facts, ...more },
-  });
-  return engine.probe();
+  };
 }
+
+const probe = (bwrapPath: string, more: Partial<HostFacts> = {}): Promise<unknown> => new BubblewrapEngine(engineOptions(bwrapPath, more)).probe();
 
 const expectRefusal = async (probing: Promise<unknown>, reason: string, hint: string): Promise<void> =>
   await expect(probing).rejects.toMatchObject({ class: 'sandbox_unsupported', reason, hint: expect.stringContaining(hint) });
@@ -92,6 +93,11 @@ describe('another system', () => {
   ] as const)('%s %j', async (platform, more, reason, hint) => {
     await expectRefusal(probe(fakeBwrap(''), { platform, ...more }), reason, hint);
   });
+});
+
+it('says that there is no Node for workers', async () => {
+  const engine = new BubblewrapEngine({ ...engineOptions(fakeBwrap('')), nodePath: undefined });
+  await expectRefusal(engine.probe(), 'no_node', 'Install Node');
 });
 
 it('says that the worker is not where it should be', async () => {
