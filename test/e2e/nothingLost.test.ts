@@ -41,7 +41,9 @@ describe('Nothing is lost', () => {
     await chat.send('[[scenario:endless tps=10]]');
     await chat.waitForAnswer('w5');
     const second = await host.openWindow({ sideBarWidth: 380 });
-    await second.chat.waitForAnswer('w5', 40_000);
+    await second.chat.field.waitFor({ timeout: 40_000 });
+    await second.workbench.treeRow('Agents', 'Coder').click();
+    await second.chat.waitForAnswer('w5');
     const seen = (await chat.answer.innerText()).trim().split(' ').length;
     await second.chat.waitForAnswer(`w${seen + 10}`);
     await chat.waitForAnswer(`w${seen + 10}`);

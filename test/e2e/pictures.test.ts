@@ -19,7 +19,7 @@ const folder = path.resolve(import.meta.dirname, '../../artifacts/e2e');
 const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 describe('The surface in every theme', () => {
-  const logos = useLogos({ modelArguments: ['--models', 'qwen3-coder:30b'], width: 1280, height: 920, modelName: 'LM Studio' });
+  const logos = useLogos({ modelArguments: ['--models', 'qwen3-coder:30b'], width: 1280, height: 1010, deviceScaleFactor: 1.5, modelName: 'LM Studio' });
   const fileOf = (name: string): string => path.join(folder, `${name}.png`);
 
   beforeAll(async () => {
@@ -31,11 +31,12 @@ describe('The surface in every theme', () => {
     await chat.waitForAnswer('Both clocks agree');
     await chat.waitUntilIdle();
     await chat.send(prompts.second);
-    await chat.tool.last().locator('pre.output').getByText(/repeat \d+ of/).waitFor();
+    await expectEventually(() => chat.prompts(), [prompts.first, prompts.second]);
+    await chat.tool.last().locator('pre.output').getByText('repeat 2 of 20').waitFor();
     await chat.send(prompts.queued);
     await expectEventually(() => chat.queueRows.count(), 1);
     await workbench.treeRow('Agents', 'Coder').locator('.monaco-tl-twistie').click();
-    await workbench.setPaneTop('Chat', 250);
+    await workbench.setPaneTop('Chat', 195);
     await workbench.restMouse();
   });
 
@@ -67,7 +68,9 @@ describe('The surface in every theme', () => {
         await workbench.setSideBarWidth(width);
         await workbench.restMouse();
         await expectEventually(() => chat.log.evaluate((log) => Math.abs(log.scrollHeight - log.clientHeight - log.scrollTop) < 2), true);
-        await workbench.page.screenshot({ path: fileOf(`${theme.toLowerCase().replaceAll(' ', '-')}-${width}`), clip: { x: 0, y: 0, width: width + 330, height: 920 } });
+        // The side bar alone, as the front page of the project shows it.
+        if (theme === 'Dark Modern' && width === 380) await workbench.page.locator('.part.sidebar').screenshot({ path: fileOf('chat-dark') });
+        await workbench.page.screenshot({ path: fileOf(`${theme.toLowerCase().replaceAll(' ', '-')}-${width}`), clip: { x: 0, y: 0, width: width + 330, height: 1010 } });
         expect(await chat.log.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
         expect(await violations()).toEqual([]);
       });

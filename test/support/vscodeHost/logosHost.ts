@@ -20,7 +20,7 @@ export interface LogosHostOptions extends Omit<VsCodeHostOptions, 'vsix'> {
   /** Arguments of the scripted model server. */
   readonly modelArguments?: readonly string[];
   /** Prepares the state directory before anything runs. */
-  readonly prepare?: (home: string) => Promise<void>;
+  readonly prepare?: (home: string) => Promise<unknown>;
 }
 
 /** A real VS Code with the packaged extension, a state directory of its own, and a scripted model server. */

@@ -29,6 +29,7 @@ export interface WindowOptions {
   readonly folder?: string;
   readonly width?: number;
   readonly height?: number;
+  readonly deviceScaleFactor?: number;
 }
 
 /** A real VS Code server on loopback with a browser beside it; `stop` ends both and removes its files. */
@@ -70,7 +71,7 @@ export class VsCodeHost {
   /** Opens a window and waits until it is drawn; each has a browser profile of its own. */
   async openWindow(options: WindowOptions = {}): Promise<Workbench> {
     const viewport = { width: options.width ?? 1400, height: options.height ?? 900 };
-    const context = await this.browser.newContext({ viewport, permissions: ['clipboard-read', 'clipboard-write'], reducedMotion: 'reduce' });
+    const context = await this.browser.newContext({ viewport, deviceScaleFactor: options.deviceScaleFactor ?? 1, permissions: ['clipboard-read', 'clipboard-write'], reducedMotion: 'reduce' });
     const page: Page = await context.newPage();
     const folder = encodeURIComponent(options.folder ?? this.workspace);
     await page.goto(`${this.#server.address}?folder=${folder}`, { waitUntil: 'commit' });
