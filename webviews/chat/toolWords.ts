@@ -47,10 +47,10 @@ export function toolFact(part: ToolPart): string | undefined {
   return part.result;
 }
 
-/** The time in the row: what it took, or the whole seconds so far from one second on. */
+/** The time in the row: what it took, when that can be told in tenths of a second, or the whole seconds so far from one second on. */
 export function toolTime(part: ToolPart, now: number): string | undefined {
   if (part.state === 'timed_out') return undefined;
-  if (part.durationMs !== undefined) return durationWords(part.durationMs);
+  if (part.durationMs !== undefined) return part.durationMs < 50 ? undefined : durationWords(part.durationMs);
   const elapsed = now - part.startedAt;
   return part.state === 'running' && elapsed >= 1000 ? countedSeconds(elapsed) : undefined;
 }
