@@ -26,11 +26,12 @@ import { createLogHandlers } from './log/handlers.ts';
 import { createHttpClient } from './net/http.ts';
 import { createPolicyLoader } from './policies/loadPolicy.ts';
 import { policyWords } from './policies/policyWords.ts';
+import type { GatewayStatus } from './protocol/gateway.ts';
 import type { GatewayServices, OpenServices, ServicesContext } from './rpc/services.ts';
 import { engines } from './sandboxes/engines.ts';
 import { createSandboxHandlers } from './sandboxes/handlers.ts';
 import { SandboxRegistry } from './sandboxes/registry.ts';
-import { openStore } from './store/openStore.ts';
+import { openStore, type OpenedStore } from './store/openStore.ts';
 import { createTopics } from './topics.ts';
 
 const snapshotTurns = 50;
@@ -100,8 +101,7 @@ async function build(context: ServicesContext, stack: DisposableStack): Promise<
   models.list().catch((error: unknown) => log('inference').warn(`The model servers could not be looked at: ${asAppError(error).message}`));
 
   const stopAgent = async (agentId: string): Promise<void> => {
-    const { items } = await store.listSessions({ agentId, limit: 500 });
-    await Promise.all(items.map((session) => runner.stopSession(session.id)));
+    await runner.stopAgent(agentId);
     await dispatcher.discardWarm(agentId);
   };
   return {
@@ -120,9 +120,14 @@ async function build(context: ServicesContext, stack: DisposableStack): Promise<
       onOpened: (sessionId) => opening.open(sessionId),
     },
     topics: createTopics({ agents, registry, store, publisher, models }),
-    status: () => ({ runningTurns: activity.count, queuedTurns: queue.count, store: store.failure === undefined ? { state: 'ok' } : { state: 'failed', error: store.failure } }),
+    status: () => ({ runningTurns: activity.count, queuedTurns: queue.count, store: storeStatus(store) }),
     hasWork: () => runner.activeSessions > 0,
     wake: () => registry.recheckAll(),
     dispose: () => stack.dispose(),
   };
+}
+
+function storeStatus({ failure, recoveredFrom }: OpenedStore): GatewayStatus['store'] {
+  const notice = recoveredFrom === undefined ? {} : { notice: `The database could not be read and was moved to ${recoveredFrom}; a fresh one is in its place.` };
+  return failure === undefined ? { state: 'ok', ...notice } : { state: 'failed', error: failure, ...notice };
 }

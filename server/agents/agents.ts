@@ -50,8 +50,15 @@ export class Agents {
 
   /** Reads how the sessions stand; before it agents look as if nothing had happened. */
   async start(): Promise<void> {
-    const { items } = await this.#ports.store.listSessions({ limit: 500 });
-    for (const session of items.toReversed()) this.noteSession(session);
+    const sessions: Session[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await this.#ports.store.listSessions({ limit: 500, cursor });
+      sessions.push(...page.items);
+      cursor = page.nextCursor;
+    } while (cursor !== undefined);
+    // Oldest first: the last one noted counts as the latest.
+    for (const session of sessions.toReversed()) this.noteSession(session);
   }
 
   async list(): Promise<Agent[]> {

@@ -1,10 +1,13 @@
 import { asAppError } from '../base/appError.ts';
+import { createDeferred, type Deferred } from '../base/deferred.ts';
 import type { ErrorInfo } from '../protocol/errors.ts';
 import { TurnDriver } from './turnDriver.ts';
 import type { TurnPorts } from './turnPorts.ts';
 
 interface Lane {
   driver: TurnDriver | undefined;
+  /** Settles with the agent of the session once a turn of it was found, with undefined when none was. */
+  readonly agent: Deferred<string | undefined>;
   isAskedAgain: boolean;
   stopOnStart: string | undefined;
   readonly done: Promise<void>;
@@ -16,6 +19,8 @@ const storeRetryMs = 2_000;
 export class TurnRunner {
   readonly #ports: TurnPorts;
   readonly #lanes = new Map<string, Lane>();
+  /** Agents whose turns stop as their first act. */
+  readonly #stoppingAgents = new Set<string>();
   #isStopping = false;
 
   constructor(ports: TurnPorts) {
@@ -30,7 +35,7 @@ export class TurnRunner {
       lane.isAskedAgain = true;
       return;
     }
-    const fresh: Lane = { driver: undefined, isAskedAgain: false, stopOnStart: undefined, done: Promise.resolve().then(() => this.#runLane(sessionId)) };
+    const fresh: Lane = { driver: undefined, agent: createDeferred(), isAskedAgain: false, stopOnStart: undefined, done: Promise.resolve().then(() => this.#runLane(sessionId)) };
     this.#lanes.set(sessionId, fresh);
   }
 
@@ -62,6 +67,21 @@ export class TurnRunner {
     await lane?.done;
   }
 
+  /** Stops whatever runs for an agent, also what is about to start, and resolves when all of it has ended. */
+  async stopAgent(agentId: string): Promise<void> {
+    this.#stoppingAgents.add(agentId);
+    const stopLane = async (lane: Lane): Promise<void> => {
+      if ((await lane.agent.promise) !== agentId) return;
+      lane.driver?.stop();
+      await lane.done;
+    };
+    try {
+      await Promise.all([...this.#lanes.values()].map(stopLane));
+    } finally {
+      this.#stoppingAgents.delete(agentId);
+    }
+  }
+
   /** Interrupts everything and resolves when every end is stored; nothing starts any more. */
   async shutDown(error: ErrorInfo): Promise<void> {
     this.#isStopping = true;
@@ -77,7 +97,9 @@ export class TurnRunner {
       this.#ports.log.error(`The turns of a session stand still: ${asAppError(error).message}`, { sessionId });
       if (asAppError(error).class.startsWith('storage_')) setTimeout(() => this.wake(sessionId), storeRetryMs).unref();
     } finally {
-      const wasAskedAgain = this.#lanes.get(sessionId)?.isAskedAgain === true;
+      const lane = this.#lanes.get(sessionId);
+      const wasAskedAgain = lane?.isAskedAgain === true;
+      lane?.agent.resolve(undefined);
       this.#lanes.delete(sessionId);
       if (wasAskedAgain) this.wake(sessionId);
     }
@@ -90,7 +112,8 @@ export class TurnRunner {
     const next = await this.#ports.store.nextTurn(sessionId);
     if (next === undefined) return lane.isAskedAgain;
     lane.driver = new TurnDriver(this.#ports, next);
-    if (lane.stopOnStart === next.turn.id) lane.driver.stop();
+    lane.agent.resolve(next.agentId);
+    if (lane.stopOnStart === next.turn.id || this.#stoppingAgents.has(next.agentId)) lane.driver.stop();
     try {
       await lane.driver.run();
     } finally {

@@ -23,7 +23,8 @@ export const GatewayStatus = z.object({
   queuedTurns: z.int().nonnegative(),
   connections: z.int().nonnegative(),
   memoryBytes: Bytes,
-  store: z.object({ state: z.enum(['ok', 'failed']), error: ErrorInfo.optional() }),
+  /** `notice` says what a person should know of a store that works, such as that the database was made anew. */
+  store: z.object({ state: z.enum(['ok', 'failed']), error: ErrorInfo.optional(), notice: z.string().optional() }),
 });
 export type GatewayStatus = z.infer<typeof GatewayStatus>;
 

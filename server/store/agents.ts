@@ -110,7 +110,7 @@ export function updateAgent(db: Database, { agentId, revision, change, at }: Age
 export function deleteAgent(
   db: Database,
   { agentId, at }: { agentId: string; at: number },
-): { sessionIds: string[]; stored: Stored[] } {
+): { stored: Stored[] } {
   if (db.get('SELECT 1 FROM agents WHERE id = ?', agentId) === undefined) throw notFound('agent');
   const sessionIds = db
     .all<{ id: string }>('SELECT id FROM sessions WHERE agent_id = ? AND deleted_at IS NULL', agentId)
@@ -118,5 +118,5 @@ export function deleteAgent(
   const stored = sessionIds.map((sessionId) => deleteSession(db, { sessionId, at }));
   db.run('UPDATE agents SET deleted_at = ?, changed_at = ? WHERE id = ? AND deleted_at IS NULL', at, at, agentId);
   buryId(db, 'agent', agentId, at);
-  return { sessionIds, stored };
+  return { stored };
 }

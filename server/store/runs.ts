@@ -2,6 +2,7 @@ import type { ErrorInfo } from '../protocol/errors.ts';
 import type { TurnOutcome, Usage } from '../protocol/messages.ts';
 import type { Run, Stamp } from '../protocol/runs.ts';
 import type { Database } from './database.ts';
+import { jsonOrNull } from './jsonOrNull.ts';
 import { pageLimit, pageOfRows, pagePlace } from './page.ts';
 import { needSession } from './sessionRow.ts';
 import type { PageOf, PageRequest } from './store.ts';
@@ -56,13 +57,12 @@ interface RunEnd {
 
 /** Notes how a run ended; an attempt that failed before its STAMP was frozen has none. */
 export function endRun(db: Database, end: RunEnd): void {
-  const json = (value: unknown): string | null => (value === undefined ? null : JSON.stringify(value));
   db.run(
     'UPDATE runs SET ended_at = ?, outcome = ?, error = ?, usage = ?, exit_reason = ? WHERE id = ?',
     end.at,
     end.outcome,
-    json(end.error),
-    json(end.usage),
+    jsonOrNull(end.error),
+    jsonOrNull(end.usage),
     end.exitReason ?? null,
     end.runId,
   );

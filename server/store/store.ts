@@ -11,6 +11,8 @@ export interface PageRequest {
   readonly limit?: number | undefined;
   readonly cursor?: string | undefined;
 }
+
+/** Some items of a list; without `nextCursor` nothing follows them. */
 export interface PageOf<T> {
   readonly items: T[];
   readonly nextCursor?: string;
@@ -73,7 +75,7 @@ export interface Store {
   freezeRun(input: { runId: string; turnId: string; attempt: number; stamp: Stamp; at: number }): Promise<void>;
   /** Appends events of a running turn in order. This is the path of every delta: keep it cheap. */
   appendEvents(input: { sessionId: string; turnId: string; events: readonly SessionEvent[]; at: number }): Promise<Stored>;
-  /** Durable. Ends an attempt: stores the final assistant message, folds (deletes) its delta and tool events, appends `usage`, `message.completed`, `turn.ended`, `session.changed`; holds the queue after `stopped` and `failed`, and when `holdsQueue`. */
+  /** Durable. Ends an attempt: stores the final assistant message, folds (deletes) its delta and tool events, appends `usage`, `message.completed`, `turn.ended`, `session.changed`; holds the queue after `stopped` and `failed`. */
   endAttempt(input: { turnId: string; attempt: number; outcome: TurnOutcome; error?: ErrorInfo; message: Message; usage?: Usage; exitReason?: string; at: number }): Promise<Stored>;
   /** At start: ends every running attempt as `interrupted` with the message folded from its stored events, as `endAttempt` does. */
   interruptRunning(input: { error: ErrorInfo; at: number }): Promise<Stored[]>;
@@ -100,8 +102,8 @@ export interface Store {
   getAgent(agentId: string): Promise<AgentRecord | undefined>;
   listAgents(): Promise<AgentRecord[]>;
   updateAgent(input: { agentId: string; revision: number; change: Partial<Pick<AgentRecord, 'name' | 'tools' | 'soul' | 'model' | 'policy'>>; at: number }): Promise<AgentRecord>;
-  /** Softly deletes the agent and its sessions; gives the ids of those sessions and what was stored in each (event `session.changed`). */
-  deleteAgent(input: { agentId: string; at: number }): Promise<{ sessionIds: string[]; stored: Stored[] }>;
+  /** Softly deletes the agent and its sessions; gives what was stored in each session (event `session.changed`). */
+  deleteAgent(input: { agentId: string; at: number }): Promise<{ stored: Stored[] }>;
   listRuns(input: PageRequest & { sessionId?: string | undefined; agentId?: string | undefined }): Promise<PageOf<Omit<Run, 'stamp'> & { stampHash: string }>>;
   getRun(runId: string): Promise<Run | undefined>;
   listServers(): Promise<ServerRecord[]>;

@@ -74,9 +74,11 @@ export function uncopiedError(): AppError {
   });
 }
 
+/** What a call gets that names a thing which is not there; `what` is its word, such as `session`. */
 export const notFound = (what: string): AppError =>
   new AppError('not_found', `There is no such ${what}.`, { hint: 'List again: it may have been removed.' });
 
+/** What a call gets that does not fit how things stand; `reason` is stable, `hint` the next step. */
 export const conflict = (
   reason: string,
   message: string,

@@ -1,7 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { AppError } from '../base/appError.ts';
 import { createDeferred, type Deferred } from '../base/deferred.ts';
-import type { ErrorInfo } from '../protocol/errors.ts';
 import type { OperationName } from './operationModes.ts';
 import { threadEndedError, uncopiedError } from './storeErrors.ts';
 import type { Call, FromThread, ThreadStart, ToThread } from './threadMessages.ts';
@@ -125,7 +124,7 @@ export class ThreadLane {
         this.#ready.resolve();
         return this.#flush();
       case 'failed':
-        return this.#end(toAppError(message.error));
+        return this.#end(AppError.fromInfo(message.error));
       case 'results':
         return this.#settle(message.results);
       default:
@@ -141,7 +140,7 @@ export class ThreadLane {
     settled.forEach(({ answer }, index) => {
       const result = results[index];
       if (result === undefined) answer.reject(uncopiedError());
-      else if ('error' in result) answer.reject(toAppError(result.error));
+      else if ('error' in result) answer.reject(AppError.fromInfo(result.error));
       else answer.resolve(result.value);
     });
   }
@@ -157,12 +156,4 @@ export class ThreadLane {
     this.#queue = [];
     if (!this.#isClosing && this.#isReady) this.#options.onEnd(cause);
   }
-}
-
-function toAppError(info: ErrorInfo): AppError {
-  return new AppError(info.class, info.message, {
-    reason: info.cause,
-    hint: info.hint,
-    ...(info.details === undefined ? {} : { details: info.details }),
-  });
 }

@@ -2,6 +2,7 @@ import type { ErrorInfo } from '../protocol/errors.ts';
 import type { Message, TurnOutcome, Usage } from '../protocol/messages.ts';
 import { claimId, findClaim } from './claimId.ts';
 import type { Database } from './database.ts';
+import { jsonOrNull } from './jsonOrNull.ts';
 import { foldEvents, keptEventsOfTurn, type CompletedReference } from './sessionEvents.ts';
 import { SessionLog } from './sessionLog.ts';
 import { needLiveSession, needSession, toSession, type SessionRow } from './sessionRow.ts';
@@ -63,8 +64,6 @@ function writeEnd(db: Database, turn: TurnRow, attempt: AttemptRow, input: Endin
     exitReason: input.exitReason,
   });
 }
-
-const jsonOrNull = (value: unknown): string | null => (value === undefined ? null : JSON.stringify(value));
 
 function keepNotices(db: Database, turn: TurnRow, fresh: readonly string[]): void {
   if (fresh.length === 0) return;

@@ -165,6 +165,7 @@ describe('A database that was damaged while the gateway was away', () => {
       gateway.forgetWatches();
       await gateway.startAgain();
       await gateway.addModelAndAgent();
+      expect(await gateway.client.request('gateway/status', {})).toMatchObject({ store: { state: 'ok', notice: expect.stringContaining('.corrupt-') } });
       const aside = fs.readdirSync(path.dirname(file)).filter((entry) => /\.corrupt-\d+$/.test(entry));
       expect(aside).toHaveLength(1);
       expect(fs.readFileSync(path.join(path.dirname(file), aside[0] ?? '')).equals(damaged)).toBe(true);

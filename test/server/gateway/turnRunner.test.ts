@@ -189,6 +189,25 @@ describe('turns', () => {
     expect((await turns()).map(answerOf)).toEqual(['part', 'now']);
   });
 
+  it('stop with their agent, also those that are about to start, and leave those of other agents alone', async () => {
+    const held = heldTask();
+    dispatch = held.dispatch;
+    await send('runs');
+    await held.started;
+    const sideSession = newId();
+    await store.createSession({ principal: 'owner', sessionId: sideSession, agentId, title: undefined, at: 1 });
+    await chat()['chat/send']({ sessionId: sideSession, messageId: newId(), text: 'about to start' }, context);
+    await runner.stopAgent(newId());
+    expect(events.filter((event) => event.kind === 'turn.ended')).toEqual([]);
+    await runner.stopAgent(agentId);
+    expect(events.filter((event) => event.kind === 'turn.ended').map(({ outcome }) => outcome)).toEqual(['stopped', 'stopped']);
+    dispatch = async () => completed;
+    await send('after');
+    await chat()['chat/sendQueued']({ sessionId }, context);
+    await ended(3);
+    expect((await turns()).at(-1)?.attempts[0]?.outcome).not.toBe('stopped');
+  });
+
   it('stop at once while their sandbox is still being made', async () => {
     const entered = Promise.withResolvers<void>();
     ensure = () => {
@@ -256,6 +275,17 @@ describe('turns', () => {
     await send('x');
     await ended(1);
     expect((await turns())[0]?.attempts[0]).toMatchObject({ outcome: 'failed', error: { class: 'empty_reply' } });
+  });
+
+  it('say that the answer stops at the limit of the model, and are completed all the same', async () => {
+    dispatch = async (request) => {
+      await request.onFrame({ frame: 'text', text: 'and so' });
+      request.observer.onReport({ usage: undefined, startedAt: 0, firstThoughtMs: undefined, firstAnswerMs: 1, durationMs: 2, tokensPerSecond: undefined, error: undefined, finish: 'length' });
+      return completed;
+    };
+    await send('x');
+    await ended(1);
+    expect((await turns())[0]).toMatchObject({ notices: [expect.stringContaining('limit for one answer')], attempts: [{ outcome: 'completed' }] });
   });
 
   it('are interrupted when the gateway is stopped, with the partial text kept', async () => {

@@ -172,7 +172,6 @@ describe('Agents', () => {
     const sessionId = await rig.createSession();
     const { agentId } = (await rig.store.getSession(sessionId))!;
     expect(await rig.store.deleteAgent({ agentId, at: tick() })).toEqual({
-      sessionIds: [sessionId],
       stored: [
         {
           sessionId,
@@ -187,7 +186,7 @@ describe('Agents', () => {
         },
       ],
     });
-    expect(await rig.store.deleteAgent({ agentId, at: tick() })).toEqual({ sessionIds: [], stored: [] });
+    expect(await rig.store.deleteAgent({ agentId, at: tick() })).toEqual({ stored: [] });
     expect([await rig.store.getAgent(agentId), (await rig.store.getSession(sessionId))?.deletedAt]).toEqual([
       undefined,
       expect.any(Number),
