@@ -1,3 +1,4 @@
+import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { AppError } from '../../base/appError.ts';
@@ -7,6 +8,9 @@ const ranges: readonly (readonly [first: number, last: number])[] = [
   [200_000, 265_535],
   [50_000, 59_999],
 ];
+
+/** A claim is made before the folder of its owner; one that is older and whose owner is not there was left behind. */
+const abandonedAfterMs = 3_600_000;
 
 /** The files in which other ids of this machine are written. */
 export interface IdSources {
@@ -44,7 +48,8 @@ export function isMapped(uidMap: string, id: number): boolean {
 
 /**
  * Unprivileged ids for sandboxes of a gateway that runs as root, one each. An id is taken by a folder of its name that is
- * made in one step and holds the path of its owner, so several gateways share the range without talking.
+ * made in one step and holds the path of its owner, so several gateways share the range without talking. The id of an owner
+ * whose folder went without a release, as when a whole state directory was deleted, is taken again.
  */
 export class Accounts {
   readonly #folder: string;
@@ -58,12 +63,16 @@ export class Accounts {
   /** The id of an owner, the same each time. Throws `sandbox_unsupported` when no id can be had. */
   take(owner: string): number {
     const mine = this.find(owner);
-    if (mine !== undefined) return mine;
+    if (mine !== undefined) {
+      // Its folder may be about to be made again.
+      fs.utimesSync(this.#claimOf(mine), new Date(), new Date());
+      return mine;
+    }
     const isForeign = foreignIds(this.#sources);
     for (const [first, last] of ranges) {
       for (let id = first; id <= last; id += 1) {
         if (!isMapped(this.#sources.uidMap, id) || isForeign(id)) continue;
-        if (this.#claim(id, owner)) return id;
+        if (this.#claim(id, owner) || (this.#removeAbandoned(id) && this.#claim(id, owner))) return id;
       }
     }
     throw new AppError('sandbox_unsupported', 'The gateway runs as root and found no unprivileged user id for the sandbox.', {
@@ -83,7 +92,7 @@ export class Accounts {
   /** Gives an owner's id back; nothing of it may run, and no file of it may be left. */
   release(owner: string): void {
     const id = this.find(owner);
-    if (id !== undefined) fs.rmSync(path.join(this.#folder, String(id)), { recursive: true, force: true });
+    if (id !== undefined) fs.rmSync(this.#claimOf(id), { recursive: true, force: true });
   }
 
   #claim(id: number, owner: string): boolean {
@@ -91,7 +100,7 @@ export class Accounts {
     fs.writeFileSync(path.join(made, 'owner'), owner);
     try {
       // Renaming onto a folder that holds a file fails, so the claim and the name of its owner appear together.
-      fs.renameSync(made, path.join(this.#folder, String(id)));
+      fs.renameSync(made, this.#claimOf(id));
       return true;
     } catch (error) {
       fs.rmSync(made, { recursive: true, force: true });
@@ -99,6 +108,32 @@ export class Accounts {
       if (code === 'ENOTEMPTY' || code === 'EEXIST') return false;
       throw error;
     }
+  }
+
+  /** Removes a claim that was left behind; says whether it did. Of several gateways that try, one moves it away. */
+  #removeAbandoned(id: number): boolean {
+    const claim = this.#claimOf(id);
+    const owner = this.#ownerOf(String(id));
+    const madeAt = fs.statSync(claim, { throwIfNoEntry: false })?.mtimeMs;
+    if (owner === undefined || madeAt === undefined || Date.now() - madeAt < abandonedAfterMs || fs.existsSync(owner)) return false;
+    const moved = `.old-${crypto.randomUUID()}`;
+    try {
+      fs.renameSync(claim, path.join(this.#folder, moved));
+      if (this.#ownerOf(moved) !== owner) {
+        // Another gateway removed it first, and this is already the claim of the next owner.
+        fs.renameSync(path.join(this.#folder, moved), claim);
+        return false;
+      }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+      throw error;
+    }
+    fs.rmSync(path.join(this.#folder, moved), { recursive: true, force: true });
+    return true;
+  }
+
+  #claimOf(id: number): string {
+    return path.join(this.#folder, String(id));
   }
 
   #ownerOf(name: string): string | undefined {

@@ -31,6 +31,29 @@ describe('Accounts', () => {
     expect(accounts.take('/b')).toBe(200_000);
   });
 
+  it('takes the id of an owner back whose folder is gone, once its claim is older than an hour', () => {
+    const accounts = new Accounts(folder, whole);
+    const age = (id: number, minutes: number): void => {
+      const madeAt = new Date(Date.now() - minutes * 60_000);
+      fs.utimesSync(path.join(folder, String(id)), madeAt, madeAt);
+    };
+    const present = fs.mkdtempSync(path.join(folder, 'home-'));
+    for (const owner of [present, '/gone/fresh', '/gone/old']) accounts.take(owner);
+    age(200_000, 90);
+    age(200_001, 50);
+    age(200_002, 90);
+    expect([accounts.take('/new'), accounts.take('/newer')]).toEqual([200_002, 200_003]);
+    expect([accounts.find('/gone/old'), accounts.find(present), accounts.find('/gone/fresh')]).toEqual([undefined, 200_000, 200_001]);
+    expect(fs.readdirSync(folder).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  it('keeps an old claim that its owner takes again', () => {
+    const accounts = new Accounts(folder, whole);
+    accounts.take('/gone');
+    fs.utimesSync(path.join(folder, '200000'), new Date(0), new Date(0));
+    expect([accounts.take('/gone'), accounts.take('/other')]).toEqual([200_000, 200_001]);
+  });
+
   it('leaves ids of containers and of accounts alone', () => {
     const accounts = new Accounts(folder, { ...whole, subordinateIds: 'me:165536:65536\n', accounts: 'x:x:231072:1::/:/bin/sh\ng:x:231073:\n' });
     expect(accounts.take('/a')).toBe(231_074);
