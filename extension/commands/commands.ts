@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { DisposableStore, type Disposable } from '../disposableStore.ts';
 import { changeModel, chooseAgentForChat, deleteAgent, openAgent, renameAgent } from './agentCommands.ts';
 import type { CommandContext, CommandDefinition } from './context.ts';
-import { addModelServer, checkSandboxes, restartGateway, showLogs, showStatus, startGateway } from './gatewayCommands.ts';
+import { addModelServer, checkSandboxes, removeModelServer, restartGateway, showLogs, showStatus, startGateway } from './gatewayCommands.ts';
 import { newAgent, setUp } from './newAgent.ts';
 import { deleteSession, newSession, openChat, openSession, renameSession, showAllSessions, stop } from './sessionCommands.ts';
 import { awaitGateway } from './withGateway.ts';
@@ -29,6 +29,7 @@ export const commandTable = {
   'logos.openAgent': openAgent,
   'logos.openChat': openChat,
   'logos.openSession': openSession,
+  'logos.removeModelServer': removeModelServer,
   'logos.renameAgent': renameAgent,
   'logos.renameSession': renameSession,
   'logos.restartGateway': restartGateway,
@@ -69,6 +70,7 @@ const titles: Partial<Record<CommandId, string>> = {
   'logos.deleteAgent': 'Deleting the agent',
   'logos.deleteSession': 'Deleting the session',
   'logos.newAgent': 'Creating the agent',
+  'logos.removeModelServer': 'Removing the model server',
   'logos.renameAgent': 'Renaming the agent',
   'logos.renameSession': 'Renaming the session',
   'logos.restartGateway': 'Restarting the gateway',

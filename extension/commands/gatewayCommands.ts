@@ -79,6 +79,21 @@ export const addModelServer: CommandDefinition = {
   },
 };
 
+/** Removes a model server that a person added, with its key. */
+export const removeModelServer: CommandDefinition = {
+  needsGateway: true,
+  async run({ gateway, messages }) {
+    const { items } = await gateway.request('models/servers', {});
+    const added = items.filter((server) => !server.isBuiltIn);
+    if (added.length === 0) return messages.needed('There is no model server that you added. Those found on this machine come and go by themselves.');
+    const answer = await pickOne(
+      { title: 'Remove Model Server', placeholder: 'Its key is removed with it; agents that use it need another model' },
+      added.map((server) => ({ label: labelText(server.name), description: labelText(server.baseUrl), value: server.id })),
+    );
+    if (answer !== undefined && answer !== 'back') await gateway.request('models/remove', { serverId: answer.value });
+  },
+};
+
 function checkAddress(text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   return url?.protocol === 'http:' || url?.protocol === 'https:' ? undefined : 'Write an address that begins with http:// or https://.';

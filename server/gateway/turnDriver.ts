@@ -12,6 +12,7 @@ import { EventAppender } from './eventAppender.ts';
 import type { AgentForTurn, TurnPorts } from './turnPorts.ts';
 import { initialTurnState, reduceTurn, type TaskVerdict, type TurnInput, type TurnState } from './turnState.ts';
 import { stampOf, taskOf } from './turnTask.ts';
+import { cutAtLimit, startNotices } from './turnNotices.ts';
 import { sumUsage } from './turnUsage.ts';
 
 /** The attempt that a driver runs. */
@@ -127,14 +128,17 @@ export class TurnDriver {
     ]);
     const canWriteWorkspace = agent.policy.filesystem.includeWorkdir;
     const { task, leftOutTurns } = taskOf({ stamp, turn, attempt, mode, earlier, capabilities: engine.capabilities, canWriteWorkspace, runId: this.#runId, now: this.#ports.now() });
-    this.#tellNotices(agent, route, leftOutTurns);
+    this.#tellNotices(startNotices(agent, route, earlier, leftOutTurns));
     if (this.#abort.signal.aborted) throw stoppedEarly();
     this.#reduce({ kind: 'dispatched' });
     this.#ports.sandboxes.taskStarted(agent.id);
     const end = await this.#dispatch({ agent, route, sandbox }, task);
     this.#ports.sandboxes.taskEnded(agent.id, end.outcome === 'error' && transportClasses.has(end.error.class) ? end.error : undefined);
     this.#exitReason = end.exitReason;
-    if (end.outcome === 'result') this.#fromReasoning = end.result.fromReasoning === true;
+    if (end.outcome === 'result') {
+      this.#fromReasoning = end.result.fromReasoning === true;
+      if (this.#reports.at(-1)?.finish === 'length') this.#tellNotices([cutAtLimit]);
+    }
     this.#reduce({ kind: 'taskEnded', verdict: this.#verdictOf(end) });
   }
 
@@ -161,10 +165,7 @@ export class TurnDriver {
     });
   }
 
-  #tellNotices(agent: AgentForTurn, route: ModelRoute, leftOutTurns: number): void {
-    const notices: string[] = [];
-    if (leftOutTurns > 0) notices.push(`${leftOutTurns} older ${leftOutTurns === 1 ? 'turn was' : 'turns were'} left out: the model's context has no room for ${leftOutTurns === 1 ? 'it' : 'them'}.`);
-    if (!route.supportsTools && agent.tools.length > 0) notices.push(route.isTiny ? `${route.model} is a tiny model for trying things out; it cannot use tools.` : `${route.model} cannot use tools.`);
+  #tellNotices(notices: readonly string[]): void {
     for (const notice of notices) this.#events.add({ kind: 'turn.status', phase: this.#phase, notice });
   }
 

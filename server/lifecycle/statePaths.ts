@@ -69,5 +69,14 @@ function keepPrivate(home: string): void {
   if (stat.uid !== process.getuid?.()) {
     throw new AppError('forbidden', `The state directory ${home} belongs to another user.`, { reason: 'owner', hint: 'Set LOGOS_HOME to a folder of your own.' });
   }
-  if ((stat.mode & 0o077) !== 0) fs.chmodSync(home, 0o700);
+  if ((stat.mode & 0o777) === 0o700) return;
+  // A folder that somebody uses for something else, such as a home folder, is not ours to close to others.
+  const foreign = fs.readdirSync(home).find((name) => !ownEntries.test(name));
+  if (foreign !== undefined) {
+    throw new AppError('forbidden', `The folder ${home} holds other things, such as ${foreign}, and is open to others.`, { reason: 'not_a_state_directory', hint: 'Set LOGOS_HOME to a folder of its own.' });
+  }
+  fs.chmodSync(home, 0o700);
 }
+
+/** What a state directory holds. */
+const ownEntries = /^(gateway|logos\.db|starts\.json|starting|versions|logs|components|sandboxes|souls|policies|keys\.json|\.keys-|t$)/;

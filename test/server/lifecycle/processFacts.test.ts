@@ -32,6 +32,13 @@ describe('chooseHome', () => {
 });
 
 describe('prepareHome', () => {
+  it('leaves a folder alone that holds other things and is open to others', () => {
+    fs.writeFileSync(path.join(folder, 'thesis.tex'), '');
+    fs.chmodSync(folder, 0o755);
+    expect(() => prepareHome(folder)).toThrow(/holds other things, such as thesis.tex/);
+    expect(fs.statSync(folder).mode & 0o777).toBe(0o755);
+  });
+
   it('makes the directory private, also one that was open, and names real paths', () => {
     const open = path.join(folder, 'open');
     fs.mkdirSync(open, { mode: 0o755 });
