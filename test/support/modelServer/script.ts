@@ -6,7 +6,7 @@ export type Step =
   | { thinking: string; field?: 'reasoning_content' | 'reasoning' | 'both' | 'inline'; tokensPerSecond?: number }
   /** Asks for a tool; the arguments come in fragments of `fragment` characters (8). */
   | { tool: { name: string; args: unknown; id?: string; index?: number; fragment?: number } }
-  /** Streams numbered words; `stamped` ones are the wall clock in ms with three decimals, for latency figures. `tokens` absent: for ever. */
+  /** Streams numbered words; `stamped` ones are values of `sharedNow`, for latency figures. `tokens` absent: for ever. */
   | { tokens?: number; tokensPerSecond: number; stamped?: boolean; thinking?: boolean }
   /** A chunk as it is, framed as one event. */
   | { chunk: unknown }
@@ -41,9 +41,14 @@ export interface Script {
 /** What playing a script does, one after another. */
 export type Operation = { kind: 'write'; bytes: () => Buffer; atMs?: number } | { kind: 'wait'; ms: number } | { kind: 'gate'; name: string } | { kind: 'reset' } | { kind: 'hang' };
 
-/** A clock value that a client of the same machine can compare: wall time in ms with microseconds. */
+/** A clock that every process of this machine shares, in ms: the monotonic one, moved so that a value has 13 digits before its point. */
+export function sharedNow(): number {
+  return 1e12 + Number(process.hrtime.bigint()) / 1e6;
+}
+
+/** A value of the shared clock with three decimals. */
 export function stampNow(): string {
-  return (performance.timeOrigin + performance.now()).toFixed(3);
+  return sharedNow().toFixed(3);
 }
 
 /** Frames a chunk as one server-sent event. */

@@ -17,6 +17,8 @@ const packageFile = path.resolve(import.meta.dirname, '../../..', 'artifacts', `
 
 /** How Logos is set up for a test. */
 export interface LogosHostOptions extends Omit<VsCodeHostOptions, 'vsix'> {
+  /** Packaged extensions beside ours. */
+  readonly moreVsix?: readonly string[];
   /** Arguments of the scripted model server. */
   readonly modelArguments?: readonly string[];
   /** Prepares the state directory before anything runs. */
@@ -45,7 +47,7 @@ export class LogosHost {
     try {
       // The idle time keeps a gateway that a crashed test left from living for long.
       const env = { LOGOS_HOME: home, LOGOS_MODEL_SERVERS: 'none', LOGOS_IDLE_MINUTES: '2', ...options.env };
-      return new LogosHost(home, model, await VsCodeHost.start({ ...options, vsix: [packageFile], env }));
+      return new LogosHost(home, model, await VsCodeHost.start({ ...options, vsix: [packageFile, ...(options.moreVsix ?? [])], env }));
     } catch (error) {
       await model.dispose();
       throw error;

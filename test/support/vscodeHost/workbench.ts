@@ -78,8 +78,8 @@ export class Workbench {
   }
 
   /** The document inside a webview of ours that is in sight; `index` counts them. One that was hidden and shown again does not say its purpose, so the place cannot be asked for. */
-  frame(index = 0): FrameLocator {
-    const ours = this.page.locator(`iframe.webview[src*="extensionId=${this.#extensionId}"]`);
+  frame(index = 0, extensionId = this.#extensionId): FrameLocator {
+    const ours = this.page.locator(`iframe.webview[src*="extensionId=${extensionId}"]`);
     return ours.filter({ visible: true }).nth(index).contentFrame().frameLocator('#active-frame');
   }
 

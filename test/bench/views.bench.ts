@@ -1,0 +1,111 @@
+// What a reader sees: from the model server's byte to the document, two views at 200 tokens a second, and a key while text streams.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ChatPage } from '../support/vscodeHost/chatPage.ts';
+import type { LogosHost, LogosWindow } from '../support/vscodeHost/logosHost.ts';
+import { startRecorder, stopRecorder, type FrameRecord } from './frameRecorder.ts';
+import { isQuick, ms, percentile, printRow, spread } from './rows.ts';
+import { floor, loadWords, startVsCodeBench, untilQuiet } from './vscodeBench.ts';
+
+const seconds = isQuick ? 3 : 15;
+const answers = 'logos-turn:last-of-type logos-text';
+
+/** The floor in the same run: a page that gets 20 posts a second from its extension and writes each into its document. */
+async function measureFloor({ workbench }: LogosWindow): Promise<FrameRecord> {
+  await workbench.openContainer(floor.container);
+  const frame = workbench.frame(0, floor.extensionId);
+  const field = frame.locator('textarea');
+  await field.waitFor();
+  const body = frame.locator('body');
+  await startRecorder(body, '.log');
+  await typeFor(workbench.page.keyboard, () => field.click());
+  const record = await stopRecorder(body);
+  await workbench.openContainer('Logos');
+  return record;
+}
+
+async function typeFor(keyboard: { press(key: string): Promise<void> }, focus: () => Promise<void>): Promise<void> {
+  await focus();
+  for (const endsAt = performance.now() + seconds * 1000; performance.now() < endsAt; ) {
+    await keyboard.press('x');
+    await sleep(100);
+  }
+}
+
+/** Streams clock values at a rate into a new turn and records in the views; `meanwhile` runs while they come. */
+async function measureStream(views: readonly ChatPage[], tokensPerSecond: number, meanwhile: () => Promise<unknown>): Promise<FrameRecord[]> {
+  const [chat] = views;
+  if (chat === undefined) throw new Error('no view');
+  await chat.field.fill('');
+  await chat.send(`[[scenario:stream stamped=1 tps=${tokensPerSecond} tokens=${tokensPerSecond * (seconds + 4)}]]`);
+  for (const view of views) await view.answer.filter({ hasText: /\d{13}\.\d{3}/ }).waitFor();
+  await Promise.all(views.map((view) => startRecorder(view.log, answers)));
+  await meanwhile();
+  const records = await Promise.all(views.map((view) => stopRecorder(view.log)));
+  await chat.waitUntilIdle(60_000);
+  return records;
+}
+
+async function measureIdle(views: readonly ChatPage[]): Promise<FrameRecord[]> {
+  await Promise.all(views.map((view) => startRecorder(view.log, answers)));
+  await sleep(isQuick ? 1_000 : 4_000);
+  return await Promise.all(views.map((view) => stopRecorder(view.log)));
+}
+
+function printOneStream({ latencies, keys }: FrameRecord, least: FrameRecord): void {
+  const [p50, p95] = [percentile(latencies, 0.5), percentile(latencies, 0.95)];
+  printRow({
+    name: "provider's byte to DOM mutation, one stream at 20 tokens/s",
+    goal: 'p50 <= 15 ms, p95 <= 45 ms',
+    figure: spread(latencies),
+    ok: p50 <= 15 && p95 <= 45,
+    floor: spread(least.latencies),
+    note: `n = ${latencies.length}; while a key is pressed ten times a second; floor: a post of an extension to its page, n = ${least.latencies.length}; ${loadWords()}`,
+  });
+  const keyP95 = percentile(keys, 0.95);
+  printRow({ name: 'key to paint in the composer while text streams', goal: 'p95 <= 50 ms', figure: spread(keys), ok: keyP95 <= 50, floor: spread(least.keys), note: `n = ${keys.length}; floor: an empty text area; ${loadWords()}` });
+}
+
+function printTwoViews(records: readonly FrameRecord[], idle: readonly FrameRecord[]): void {
+  const p95s = records.map(({ frames }) => percentile(frames, 0.95));
+  const long = records.flatMap(({ ownLongTasks }) => ownLongTasks.filter((duration) => duration > 100));
+  const idleLong = idle.flatMap(({ ownLongTasks }) => ownLongTasks.filter((duration) => duration > 100));
+  const words = (all: readonly FrameRecord[]) => all.map(({ frames }) => ms(percentile(frames, 0.95))).join(' and ');
+  printRow({
+    name: '200 tokens/s in two views: frame p95, own long tasks over 100 ms',
+    goal: '<= 33 ms, none',
+    figure: `${words(records)}, ${long.length}`,
+    ok: Math.max(...p95s) <= 33 && long.length === 0,
+    floor: `idle: ${words(idle)}, ${idleLong.length}`,
+    note: `longest own task ${ms(Math.max(0, ...records.flatMap(({ ownLongTasks }) => ownLongTasks)))}; byte to DOM ${spread(records.flatMap(({ latencies }) => latencies))}; ${loadWords()}`,
+  });
+}
+
+async function openSecond(host: LogosHost): Promise<ChatPage> {
+  const { chat, workbench } = await host.openWindow({ sideBarWidth: 380 });
+  await chat.field.waitFor({ timeout: 60_000 });
+  await workbench.treeRow('Agents', 'Assistant').click();
+  await chat.answer.first().waitFor();
+  return chat;
+}
+
+const host = await startVsCodeBench();
+try {
+  const window = await host.openWindow({ sideBarWidth: 380 });
+  await host.addModel();
+  const { chat, workbench } = window;
+  await chat.field.waitFor({ timeout: 60_000 });
+  await chat.send('[[say:warm]]');
+  await chat.waitForAnswer('warm', 60_000);
+  await chat.waitUntilIdle();
+  await untilQuiet(host);
+  const least = await measureFloor(window);
+  const [one] = await measureStream([chat], 20, () => typeFor(workbench.page.keyboard, () => chat.field.click()));
+  if (one === undefined) throw new Error('nothing was recorded');
+  printOneStream(one, least);
+  const views = [chat, await openSecond(host)];
+  await untilQuiet(host);
+  const idle = await measureIdle(views);
+  printTwoViews(await measureStream(views, 200, () => sleep(seconds * 1_000)), idle);
+} finally {
+  await host.stop();
+}
