@@ -49,6 +49,7 @@ export class StartedWorker {
   #listener: WorkerListener | undefined;
   #socketClosed: Promise<void> | undefined;
   #released: Promise<void> | undefined;
+  #isStopping = false;
   #hasEnded = false;
 
   private constructor(parts: { target: WorkerTarget; deps: WorkerDeps; process: SandboxProcess; socket: InferenceSocket; directory: { dispose(): Promise<void> } }) {
@@ -111,6 +112,7 @@ export class StartedWorker {
 
   /** Ends the process: end of its stdin, its model calls, SIGTERM, then the whole tree; resolves when it is gone. */
   async stop(): Promise<void> {
+    this.#isStopping = true;
     this.process.stdin.end();
     await Promise.allSettled([this.#closeSocket(), this.process.terminate()]);
   }
@@ -136,7 +138,8 @@ export class StartedWorker {
 
   #onFrame(frame: Frame): void | Promise<void> {
     if (this.#listener !== undefined) return this.#listener.onFrame(frame);
-    if (frame.frame !== 'ready') this.ignore('it has no task yet', frame.frame);
+    // A worker that is given up says that it got no task, as it should.
+    if (frame.frame !== 'ready' && !this.#isStopping) this.ignore('it has no task yet', frame.frame);
   }
 
   #readStderr(): void {
