@@ -1,4 +1,5 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'yaml';
 import * as z from 'zod';
@@ -95,11 +96,15 @@ function parseYaml(text: string, problem: (what: string) => AppError): unknown {
   }
 }
 
+/** The text of a regular file; a pipe in its place would keep its reader, and a thread of the pool, waiting for ever. */
 async function readIfThere(file: string): Promise<string | undefined> {
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined);
   try {
-    const bytes = await readFile(file);
-    return bytes.length > maxSoulBytes ? undefined : bytes.toString('utf8');
+    const stat = await handle?.stat();
+    return stat?.isFile() === true && stat.size <= maxSoulBytes ? await handle?.readFile('utf8') : undefined;
   } catch {
     return undefined;
+  } finally {
+    await handle?.close();
   }
 }

@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -51,6 +52,15 @@ describe('souls', () => {
     expect(await souls.list()).toEqual([]);
     expect(lines.join()).toContain('bad');
     await expect(souls.load('bad')).rejects.toThrow(words);
+  });
+
+  it('whose files are pipes or devices are left out, and nobody waits for them', async (context) => {
+    if (process.platform === 'win32') return context.skip('there are no such files on Windows');
+    const own = await mkdtemp(path.join(os.tmpdir(), 'souls-'));
+    for (const slug of ['pipe', 'device']) await mkdir(path.join(own, slug));
+    execFileSync('mkfifo', [path.join(own, 'pipe', 'soul.manifest.yaml')]);
+    await symlink('/dev/zero', path.join(own, 'device', 'soul.manifest.yaml'));
+    expect(await createSouls({ directories: [own], log: collectLog().log }).list()).toEqual([]);
   });
 
   it('refuse tools that they do not offer, and keep those that they enforce', async () => {
