@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '../base/appError.ts';
 import { Slug } from '../protocol/shapes.ts';
@@ -9,8 +9,6 @@ import type { Policy } from './policy.ts';
 export interface PolicyLoader {
   /** Reads the file anew. Throws `policy_invalid` when it is missing, unreadable or not a policy; nothing is allowed then. */
   load(name: string): Promise<Policy>;
-  /** Names that `load` knows, sorted; a file with a wrong name is not among them. */
-  list(): Promise<readonly string[]>;
 }
 
 /** Reads `<name>.yaml` from the first of `folders` that has it, so a person's own policy wins over a shipped one of that name. */
@@ -39,11 +37,6 @@ export function createPolicyLoader(folders: readonly string[]): PolicyLoader {
         hint: `Put ${name}.yaml into ${folders[0] ?? 'the folder of policies'}, or choose another policy for the agent.`,
         details: { file: `${name}.yaml`, line: 0, fix: 'Make the file.' },
       });
-    },
-    list: async () => {
-      const lists = await Promise.all(folders.map((folder) => readdir(folder).catch(() => [])));
-      const names = lists.flat().filter((entry) => entry.endsWith('.yaml')).map((entry) => entry.slice(0, -'.yaml'.length));
-      return [...new Set(names.filter((name) => Slug.safeParse(name).success))].toSorted();
     },
   };
 }

@@ -1,22 +1,8 @@
 import type { Policy } from './policy.ts';
-
-/** The agent's home and workspace inside every sandbox. */
-export const workspacePath = '/sandbox';
+import { isWithin, workspaceAccess, workspacePath } from './workspace.ts';
 
 /** Roots of the system: every program needs them to run, so they are not what a person means by "reads". */
-const systemRoots = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/etc', '/opt', '/nix/store', '/gnu/store', '/proc', '/dev', '/sys', '/app', '/var/log', '/tmp', '/run'];
-
-/** Whether `path` is `root` or below it. */
-export function isWithin(path: string, root: string): boolean {
-  return root === '/' || path === root || path.startsWith(`${root}/`);
-}
-
-/** What a policy gives of the workspace. */
-export function workspaceAccess(policy: Policy): 'write' | 'read' | 'none' {
-  const covers = (paths: readonly string[]): boolean => paths.some((path) => isWithin(workspacePath, path));
-  if (policy.filesystem.includeWorkdir || covers(policy.filesystem.readWrite)) return 'write';
-  return covers(policy.filesystem.readOnly) ? 'read' : 'none';
-}
+const unmentionedRoots = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/etc', '/opt', '/nix/store', '/gnu/store', '/proc', '/dev', '/sys', '/app', '/var/log', '/tmp', '/run'];
 
 /** A policy in plain words, from its rules and not from its name: `Reads workspace, writes in workspace only, no network`. */
 export function policyWords(policy: Policy): string {
@@ -46,7 +32,7 @@ function networkWords(policy: Policy): string {
 
 /** Neither the system nor the workspace: a path that a person gave. */
 function isOwn(path: string): boolean {
-  return !isWithin(path, workspacePath) && !systemRoots.some((root) => isWithin(path, root));
+  return !isWithin(path, workspacePath) && !unmentionedRoots.some((root) => isWithin(path, root));
 }
 
 function listWords(parts: readonly string[]): string {

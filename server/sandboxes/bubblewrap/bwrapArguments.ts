@@ -1,4 +1,4 @@
-import { workspacePath } from '../../policies/policyWords.ts';
+import { workspacePath } from '../../policies/workspace.ts';
 import type { SandboxLimits } from '../limits.ts';
 import type { PolicyMounts } from './policyMounts.ts';
 

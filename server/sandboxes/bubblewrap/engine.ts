@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { AppError } from '../../base/appError.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Policy } from '../../policies/policy.ts';
-import { workspacePath } from '../../policies/policyWords.ts';
+import { workspacePath } from '../../policies/workspace.ts';
 import { spawnProcess, type SpawnedProcess, type StdioEntry } from '../../process/spawn.ts';
 import type { EngineCapabilities, EngineProbe, Launch, PreparedSandbox, SandboxEngine, SandboxProcess, SandboxSpec } from '../engine.ts';
 import { limitsHeldBy, type SandboxLimits } from '../limits.ts';

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { AppError } from '../../base/appError.ts';
 import type { Policy } from '../../policies/policy.ts';
-import { isWithin, workspaceAccess, workspacePath } from '../../policies/policyWords.ts';
+import { isWithin, workspaceAccess, workspacePath } from '../../policies/workspace.ts';
 
 /** One thing that appears inside because the policy names it. */
 export type Mount =

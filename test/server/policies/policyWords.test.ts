@@ -1,7 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { explainPolicy } from '../../../server/policies/explainPolicy.ts';
 import { parsePolicy } from '../../../server/policies/parsePolicy.ts';
 import { policyWords } from '../../../server/policies/policyWords.ts';
 
@@ -23,16 +22,5 @@ describe('policyWords', () => {
     ['version: 1\nnetwork_policies: { a: { endpoints: [{ port: 443, allowed_ips: [0.0.0.0/0] }] } }', 'Reads nothing, writes nothing, any network'],
   ])('%j', (text, expected) => {
     expect(words(text)).toBe(expected);
-  });
-});
-
-describe('explainPolicy', () => {
-  it('names the line that gives each thing, and what is denied', () => {
-    const lines = explainPolicy(parsePolicy('workspace-only', 'f', shipped('workspace-only')));
-    expect(lines).toContainEqual({ kind: 'write', what: '/sandbox', source: 'workspace-only.yaml:4' });
-    expect(lines).toContainEqual({ kind: 'read', what: '/usr', source: 'workspace-only.yaml:6' });
-    expect(lines).toContainEqual({ kind: 'read', what: '/lib', source: 'workspace-only.yaml:9' });
-    expect(lines).toContainEqual({ kind: 'read', what: '/lib64', source: 'workspace-only.yaml:10' });
-    expect(lines.at(-1)).toEqual({ kind: 'denied', what: 'Everything else is blocked', source: 'workspace-only.yaml' });
   });
 });
