@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ErrorInfo } from '../protocol/errors.ts';
 import type { ModelCallObserver, ModelRoute } from '../inference/route.ts';
 import { answerError, answerJson } from './answers.ts';
-import { startModelCall, type CallContext, type ModelCall } from './modelCall.ts';
+import { relayCall, type CallContext, type RelayedCall } from './relayedCall.ts';
 import { readBody } from '../net/readBody.ts';
 
 /** The route of a task and who listens. */
@@ -32,7 +32,7 @@ const maxCalls = 4;
 /** Makes the handler. Two requests exist, a chat completion and the list of the one model; all else is not there. */
 export function createInferenceHandler(options: InferenceHandlerOptions): InferenceHandler {
   const { log, assigned, assignMs } = options;
-  const calls = new Set<ModelCall>();
+  const calls = new Set<RelayedCall>();
   let reading = 0;
 
   async function waitForRoute(): Promise<Assignment | undefined> {
@@ -52,7 +52,7 @@ export function createInferenceHandler(options: InferenceHandlerOptions): Infere
       if (body === undefined) return refuseLength(request, response);
       const assignment = await waitForRoute();
       if (assignment === undefined) return answerError(response, 503, refusal('model_unreachable', 'no_route', 'No model was chosen for this task.', 'Retry.'));
-      const call = startModelCall(body, response, { ...options, ...assignment });
+      const call = relayCall(body, response, { ...options, ...assignment });
       calls.add(call);
       void call.ended.finally(() => calls.delete(call));
     } finally {

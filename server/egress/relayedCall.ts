@@ -23,7 +23,7 @@ export interface CallContext {
 }
 
 /** One model call under way. */
-export interface ModelCall {
+export interface RelayedCall {
   /** Ends the call at once; it is reported as cancelled. */
   stop(): void;
   /** Resolves when the answer is over and reported; never rejects. */
@@ -31,7 +31,7 @@ export interface ModelCall {
 }
 
 /** Serves one chat completion: to the model with the route's key, its stream back as it comes, and a report of what was seen. */
-export function startModelCall(bytes: Buffer, response: http.ServerResponse, context: CallContext): ModelCall {
+export function relayCall(bytes: Buffer, response: http.ServerResponse, context: CallContext): RelayedCall {
   const { route } = context;
   const body = rewriteChatBody(bytes, route);
   const meter = startCallMeter(() => (body.ok ? JSON.stringify(body.messages) : ''));
