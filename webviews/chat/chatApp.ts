@@ -1,5 +1,6 @@
 import { html, nothing } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
+import { messageText } from '../../server/protocol/transcript.ts';
 import { icon } from '../shared/icon.ts';
 import { LightElement } from '../shared/lightElement.ts';
 import { SecondsClock } from '../shared/secondsClock.ts';
@@ -21,7 +22,6 @@ import './statusLine.ts';
 import { statusWord } from './statusModel.ts';
 import './transcript.ts';
 import type { Transcript } from './transcript.ts';
-import { messageText } from './userMessage.ts';
 import { countWords } from './words.ts';
 
 /** The chat: status line, transcript, composer. It draws one state and hands what a person does to the driver. */

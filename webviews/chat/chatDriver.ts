@@ -1,11 +1,12 @@
+import { messageText } from '../../server/protocol/transcript.ts';
 import type { RelayError, ShowMessage } from '../shared/relayMessages.ts';
 import { RelayFailure, relayErrorOf } from '../shared/hostLink.ts';
 import type { HostLink, HostNotice } from '../shared/hostLink.ts';
 import { addPending, changePending, currentAgent, draftOf, dropPending, goTo, runningTurn, setDraft, shownPending } from './chatState.ts';
 import type { ChatStore } from './chatStore.ts';
 import { MessageSender } from './messageSender.ts';
-import { SessionFeed } from './sessionFeed.ts';
-import { TopicFeed } from './topicFeed.ts';
+import { SessionFollower } from './sessionFollower.ts';
+import { TopicFollower } from './topicFollower.ts';
 
 /** Where a driver gets what a test wants to choose. */
 export interface DriverMeans {
@@ -20,8 +21,8 @@ export class ChatDriver {
   readonly #store: ChatStore;
   readonly #link: HostLink;
   readonly #means: DriverMeans;
-  readonly #session: SessionFeed;
-  readonly #topics: TopicFeed;
+  readonly #session: SessionFollower;
+  readonly #topics: TopicFollower;
   readonly #sender: MessageSender;
   /** The same wish said twice carries the same id. */
   readonly #retryIds = new Map<string, string>();
@@ -31,8 +32,8 @@ export class ChatDriver {
     this.#store = store;
     this.#link = link;
     this.#means = means;
-    this.#session = new SessionFeed(store, link, means.newId);
-    this.#topics = new TopicFeed(store, link, means.newId);
+    this.#session = new SessionFollower(store, link, means.newId);
+    this.#topics = new TopicFollower(store, link, means.newId);
     this.#sender = new MessageSender(store, link, () => this.#session.follow());
   }
 
@@ -118,7 +119,7 @@ export class ChatDriver {
   beginEdit(messageId: string): void {
     const turn = this.#store.state.snapshot?.queue.find((one) => one.message.id === messageId);
     if (turn === undefined) return;
-    const text = turn.message.parts.map((part) => (part.kind === 'text' ? part.text : '')).join('\n');
+    const text = messageText(turn.message);
     this.#store.update((state) => setDraft({ ...state, edit: { messageId, sessionId: turn.sessionId, draft: state.edit?.draft ?? draftOf(state) } }, text));
     this.#means.focusComposer();
   }

@@ -1,11 +1,11 @@
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
+import { messageText } from '../../server/protocol/transcript.ts';
 import { button, iconButton } from '../shared/button.ts';
 import { icon } from '../shared/icon.ts';
 import type { ComposerActions } from './composerActions.ts';
 import { provisioningWords } from './composerModel.ts';
 import type { ComposerLock, ComposerModel } from './composerModel.ts';
-import { messageText } from './userMessage.ts';
 import { countWords, withoutStop } from './words.ts';
 
 const shownQueued = 3;

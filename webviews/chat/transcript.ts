@@ -2,6 +2,7 @@ import { html, nothing } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { Turn } from '../../server/protocol/messages.ts';
+import { messageText } from '../../server/protocol/transcript.ts';
 import { icon } from '../shared/icon.ts';
 import { LightElement } from '../shared/lightElement.ts';
 import type { StepElement } from '../shared/stepElement.ts';
@@ -13,7 +14,6 @@ import { ScrollKeeper } from './scrollKeeper.ts';
 import { estimatedTurnHeight, windowAtEnd, windowOf } from './transcriptWindow.ts';
 import type { TranscriptWindow } from './transcriptWindow.ts';
 import './turnElement.ts';
-import { messageText } from './userMessage.ts';
 
 const loadOlderWithin = 400;
 

@@ -1,6 +1,7 @@
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { Attempt, Message, Part, Turn } from '../../server/protocol/messages.ts';
+import { messageText } from '../../server/protocol/transcript.ts';
 import { button } from '../shared/button.ts';
 import { icon } from '../shared/icon.ts';
 import { SecondsClock } from '../shared/secondsClock.ts';
@@ -16,7 +17,6 @@ import { errorWords, iterationsSpentWords } from './errorWords.ts';
 import { phaseWords } from './phaseWords.ts';
 import { stepKey } from './stepKey.ts';
 import { answerText, usageLine } from './usageLine.ts';
-import { messageText } from './userMessage.ts';
 import { clockWords, plural, withoutStop } from './words.ts';
 
 /** One exchange: what a person wrote, the answer's steps, how it ended, and what it took. */

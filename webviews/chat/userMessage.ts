@@ -1,6 +1,5 @@
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { Message } from '../../server/protocol/messages.ts';
 import { iconButton } from '../shared/button.ts';
 import { StepElement } from '../shared/stepElement.ts';
 import { askHost } from './chatContext.ts';
@@ -10,11 +9,6 @@ import { countWords } from './words.ts';
 const foldOverLines = 8;
 const maxFoldedChars = 1_200;
 const maxShownChars = 65_536;
-
-/** The text of a person's message. */
-export function messageText(message: Message): string {
-  return message.parts.map((part) => (part.kind === 'text' ? part.text : '')).join('\n');
-}
 
 /** What a person wrote: a box that looks like the place where it was written; over 8 lines it is cut until it is opened. */
 export class UserMessage extends StepElement {

@@ -11,20 +11,15 @@ export type ViewName = 'chat';
 
 /** The requests that the chat may send; the relay refuses every other with `forbidden`. */
 export const chatMethods = [
-  'agents/get',
-  'agents/list',
   'chat/editQueued',
   'chat/removeQueued',
   'chat/retry',
   'chat/send',
   'chat/sendQueued',
   'chat/stop',
-  'gateway/status',
   'gateway/subscribe',
-  'sandboxes/get',
   'sandboxes/start',
   'sessions/create',
-  'sessions/get',
   'sessions/list',
   'sessions/subscribe',
   'sessions/turns',
@@ -53,7 +48,7 @@ export interface RelayError extends Omit<ErrorInfo, 'class'> {
 
 /** What the host does for a webview, by name and arguments. Names and arguments are checked: a webview renders hostile text. */
 export interface HostCommands {
-  /** Opens a QuickPick of agents, and answers with `showAgent`. */
+  /** Opens a QuickPick of agents, and answers with `show`. */
   chooseAgent: Record<string, never>;
   /** Runs the New Agent command. */
   createAgent: Record<string, never>;

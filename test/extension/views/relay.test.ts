@@ -43,8 +43,8 @@ const event = (number: number) => ({ subscriptionId: idOf(number), seq: 1 });
 
 describe('the relay', () => {
   it('forwards an allowed request and answers with its result', async () => {
-    gateway.answers.set('agents/list', () => ({ items: [] }));
-    expect(await ask('agents/list', {})).toEqual({ type: 'response', id: 1, result: { items: [] } });
+    gateway.answers.set('sessions/list', () => ({ items: [] }));
+    expect(await ask('sessions/list', {})).toEqual({ type: 'response', id: 1, result: { items: [] } });
   });
 
   it('refuses every request that is not on the list of the view, and never asks the gateway for it', async () => {
@@ -129,7 +129,7 @@ describe('the relay', () => {
   it('ends the subscriptions of a page that is hidden, and drops answers that were meant for it', async () => {
     await subscribe(1);
     posted.length = 0;
-    relay.receive({ type: 'request', id: 2, method: 'agents/list', params: {} });
+    relay.receive({ type: 'request', id: 2, method: 'sessions/list', params: {} });
     relay.endSubscriptions();
     await settle();
     expect(gateway.methods()).toContain('unsubscribe');

@@ -7,7 +7,7 @@ import type { ChatStore } from './chatStore.ts';
 type Revisions = Partial<Record<EventParamsOf<'gateway/event'>['change']['topic'], number>>;
 
 /** Keeps agents and sandboxes up to date; a hole in a topic's revisions or another start of the gateway means to list again. */
-export class TopicFeed {
+export class TopicFollower {
   readonly #store: ChatStore;
   readonly #link: HostLink;
   readonly #newId: () => string;

@@ -10,7 +10,7 @@ const pageSize = 50;
  * Keeps the session on screen up to date: subscribes, resumes after the last seq that was seen, asks again after a hole,
  * and reads older turns back. Only one subscription counts; events of any other are stale and ignored.
  */
-export class SessionFeed {
+export class SessionFollower {
   readonly #store: ChatStore;
   readonly #link: HostLink;
   readonly #newId: () => string;
