@@ -7,15 +7,18 @@ export interface RunningTurn {
   readonly sessionId: string;
   readonly turnId: string;
   readonly phase: TurnPhase;
+  /** The tool that was called last, in the phase `tool`. */
+  readonly tool?: string | undefined;
 }
 
+/** The same words as the chat has in its status line. */
 const words: Readonly<Record<TurnPhase, string>> = {
   sandbox: 'Starting sandbox',
   model_loading: 'Loading model',
   prompt: 'Working',
   thinking: 'Thinking',
   answering: 'Answering',
-  tool: 'Running a tool',
+  tool: 'Working',
   waiting: 'Waiting',
 };
 
@@ -28,7 +31,7 @@ export class Activity {
   set(turn: RunningTurn): void {
     const previous = this.#running.get(turn.turnId);
     this.#running.set(turn.turnId, turn);
-    if (previous?.phase !== turn.phase) this.changed.emit(turn.agentId);
+    if (previous?.phase !== turn.phase || previous.tool !== turn.tool) this.changed.emit(turn.agentId);
   }
 
   end(turnId: string): void {
@@ -45,6 +48,7 @@ export class Activity {
   /** What an agent does, as a word for its row; undefined when nothing runs. */
   wordOf(agentId: string): string | undefined {
     const turn = [...this.#running.values()].findLast((candidate) => candidate.agentId === agentId);
-    return turn === undefined ? undefined : words[turn.phase];
+    if (turn === undefined) return undefined;
+    return turn.phase === 'tool' && turn.tool === 'run_command' ? 'Running a command' : words[turn.phase];
   }
 }

@@ -46,6 +46,7 @@ export class TurnDriver {
   #state: TurnState = initialTurnState;
   #phase: TurnPhase = 'sandbox';
   #phaseText: string | undefined;
+  #tool: string | undefined;
   #statusFrames = 0;
   #fromReasoning = false;
   #isInterrupted = false;
@@ -77,13 +78,13 @@ export class TurnDriver {
   }
 
   async run(): Promise<void> {
-    const { turn, attempt, mode, agentId, sessionId } = this.#job;
+    const { turn, attempt, mode } = this.#job;
     const messageId = this.#answer.message.id;
     // Reading what the agent is takes as long as storing the start does, so both are under way at once.
     const preparing = this.#untilAborted(this.#prepare());
     preparing.catch(() => undefined);
     this.#ports.publish(await this.#ports.store.startAttempt({ turnId: turn.id, attempt, mode, messageId, runId: this.#runId, at: this.#ports.now() }));
-    this.#ports.activity.set({ agentId, sessionId, turnId: turn.id, phase: this.#phase });
+    this.#showActivity();
     try {
       await this.#runTask(await preparing);
     } catch (error) {
@@ -190,7 +191,9 @@ export class TurnDriver {
         return this.#answer.accept(frame);
       case 'tool_start':
         this.#answer.accept(frame);
-        return this.#enter('tool', undefined);
+        this.#tool = frame.tool;
+        this.#enter('tool', undefined);
+        return this.#showActivity();
       case 'tool_output':
       case 'tool_end':
         return this.#answer.accept(frame);
@@ -202,9 +205,13 @@ export class TurnDriver {
     if (phase === this.#phase && text === this.#phaseText) return;
     this.#phase = phase;
     this.#phaseText = text;
-    const { agentId, sessionId, turn } = this.#job;
     this.#events.add({ kind: 'turn.status', phase, ...(text === undefined ? {} : { text }) } satisfies SessionEvent);
-    this.#ports.activity.set({ agentId, sessionId, turnId: turn.id, phase });
+    this.#showActivity();
+  }
+
+  #showActivity(): void {
+    const { agentId, sessionId, turn } = this.#job;
+    this.#ports.activity.set({ agentId, sessionId, turnId: turn.id, phase: this.#phase, ...(this.#phase === 'tool' ? { tool: this.#tool } : {}) });
   }
 
   #verdictOf(end: TaskEnd): TaskVerdict {

@@ -77,14 +77,14 @@ describe('In a workspace that is not trusted', () => {
 
   it('past sessions can be read, nothing can be sent, and trust opens the composer', async () => {
     const { chat, host, workbench } = logos;
-    await chat.strips.getByText('Trust this workspace to send messages. Reading works.').waitFor({ timeout: 30_000 });
+    await chat.strips.getByText('Trust this workspace to run agents. Reading past sessions works.').waitFor({ timeout: 30_000 });
     expect(await chat.field.getAttribute('readonly')).not.toBeNull();
     await chat.field.click();
     await workbench.page.keyboard.insertText('[[say:no]]');
     await workbench.page.keyboard.press('Enter');
     expect(await chat.turns.count()).toBe(0);
     expect(await host.model.chatRequests('say:no')).toEqual([]);
-    await chat.button('Manage').click();
+    await chat.button('Manage Trust').click();
     await workbench.page.getByRole('button', { name: 'Trust', exact: true }).first().click();
     await chat.strips.getByText('Trust this workspace').waitFor({ state: 'detached' });
     expect(await chat.field.getAttribute('readonly')).toBeNull();

@@ -47,8 +47,8 @@ function lockStrip(lock: ComposerLock, actions: ComposerActions): TemplateResult
       </div>`;
     case 'untrusted':
       return html`<div class="strip">
-        ${icon('shield', 'needs')}<span class="grow">Trust this workspace to send messages. Reading works.</span>
-        ${button({ label: 'Manage', kind: 'second', run: () => actions.run('manageTrust') })}
+        ${icon('shield', 'needs')}<span class="grow">Trust this workspace to run agents. Reading past sessions works.</span>
+        ${button({ label: 'Manage Trust', kind: 'second', run: () => actions.run('manageTrust') })}
       </div>`;
   }
 }

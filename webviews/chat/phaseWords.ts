@@ -1,32 +1,13 @@
 import type { Turn } from '../../server/protocol/messages.ts';
 import { countedSeconds } from './words.ts';
 
-/** What a running turn is doing, in the words of its row. */
+/** What a running turn is doing, in the words of its row: what it says itself, else the verb of the status line. */
 export function phaseWords(turn: Turn, now: number): string {
-  const text = turn.phaseText;
-  switch (turn.phase) {
-    case 'sandbox':
-      return text ?? 'Starting sandbox';
-    case 'model_loading':
-      return text ?? 'Loading the model';
-    case 'prompt':
-      return text ?? 'Reading the conversation';
-    case 'thinking':
-      return text ?? 'Thinking';
-    case 'answering':
-      return text ?? 'Answering';
-    case 'tool':
-      return text ?? 'Using a tool';
-    case 'waiting': {
-      const wait = turn.retryAt === undefined ? '' : `, ${countedSeconds(turn.retryAt - now)}`;
-      return `${text ?? 'Waits to try again'}${wait}`;
-    }
-    default:
-      return text ?? 'Working';
-  }
+  const words = turn.phaseText ?? phaseVerb(turn);
+  return turn.phase === 'waiting' && turn.retryAt !== undefined ? `${words}, ${countedSeconds(turn.retryAt - now)}` : words;
 }
 
-/** The verb of a running turn for the status line: one or two words. */
+/** The verb of a running turn for the status line: one to three words, the same as the gateway gives its agent. */
 export function phaseVerb(turn: Turn): string {
   if (turn.isStopping) return 'Stopping';
   switch (turn.phase) {

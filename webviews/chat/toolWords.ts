@@ -19,7 +19,6 @@ const verbsByTool: Readonly<Record<string, Verbs>> = {
   write_file: ['Write', 'Writing', 'Wrote'],
   edit_file: ['Edit', 'Editing', 'Edited'],
   search_files: ['Search', 'Searching', 'Searched'],
-  list_files: ['List', 'Listing', 'Listed'],
 };
 const fileTools: ReadonlySet<string> = new Set(['read_file', 'write_file', 'edit_file']);
 
