@@ -215,7 +215,7 @@ export class TurnDriver {
   }
 
   #verdictOf(end: TaskEnd): TaskVerdict {
-    if (end.outcome === 'result') return { kind: 'result', outcome: end.result.outcome, hasContent: this.#answer.hasContent };
+    if (end.outcome === 'result') return { kind: 'result', outcome: end.result.outcome, iterations: end.result.iterations, hasContent: this.#answer.hasContent };
     if (end.outcome === 'error') return { kind: 'error', error: end.error };
     return { kind: 'stopped' };
   }

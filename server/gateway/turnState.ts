@@ -6,7 +6,7 @@ export type EndRequest = { readonly by: 'person' } | { readonly by: 'gateway'; r
 
 /** How a task ended, as far as a turn cares. */
 export type TaskVerdict =
-  | { readonly kind: 'result'; readonly outcome: 'completed' | 'iterations_spent'; readonly hasContent: boolean }
+  | { readonly kind: 'result'; readonly outcome: 'completed' | 'iterations_spent'; readonly iterations: number; readonly hasContent: boolean }
   | { readonly kind: 'error'; readonly error: ErrorInfo }
   | { readonly kind: 'stopped' };
 
@@ -61,7 +61,7 @@ function judge(state: Exclude<TurnState, { at: 'ended' }>, verdict: TaskVerdict)
 }
 
 function judgeResult(verdict: Extract<TaskVerdict, { kind: 'result' }>): TurnState {
-  if (verdict.outcome === 'iterations_spent') return { at: 'ended', outcome: 'iterations_spent' };
+  if (verdict.outcome === 'iterations_spent') return { at: 'ended', outcome: 'iterations_spent', error: stepsSpent(verdict.iterations) };
   return verdict.hasContent ? { at: 'ended', outcome: 'completed' } : { at: 'ended', outcome: 'failed', error: emptyReply };
 }
 
@@ -72,6 +72,10 @@ function endedOnRequest(request: EndRequest): TurnState {
 /** A gateway that goes away interrupts; a limit that it enforces fails. */
 function endOutcome(error: ErrorInfo): TurnOutcome {
   return error.cause === 'gateway_stopped' ? 'interrupted' : 'failed';
+}
+
+function stepsSpent(steps: number): ErrorInfo {
+  return { class: 'budget_spent', cause: 'iterations', message: `${steps} of ${steps} steps used.`, hint: 'Continue to give it more steps.', retryable: false, details: { steps } };
 }
 
 const emptyReply: ErrorInfo = {

@@ -3,7 +3,7 @@ import { ansiPieces, withoutAnsi } from '../../webviews/chat/ansi.ts';
 import { composerModel, provisioningWords } from '../../webviews/chat/composerModel.ts';
 import { initialState } from '../../webviews/chat/chatState.ts';
 import { decodeEntities } from '../../webviews/chat/entities.ts';
-import { errorWords } from '../../webviews/chat/errorWords.ts';
+import { errorWords, iterationsSpentWords } from '../../webviews/chat/errorWords.ts';
 import { highlight } from '../../webviews/chat/highlight.ts';
 import { policyVariants } from '../../webviews/chat/statusModel.ts';
 import { wholeSentences } from '../../webviews/chat/wholeSentences.ts';
@@ -38,6 +38,12 @@ describe('words', () => {
       expect(words.sentence).toMatch(/[.]$/);
     }
     expect(errorWords({ class: 'from_the_future' as ErrorClass, message: 'Something new.\nmore', cause: '', hint: '', retryable: true }).title).toBe('Something new');
+  });
+
+  it('says how many steps a turn used up, when that is known', () => {
+    const error = { class: 'budget_spent', message: '90 of 90 steps used.', cause: 'iterations', hint: 'Continue to give it more steps.', retryable: false } as const;
+    expect(iterationsSpentWords(error)).toEqual({ title: 'Stopped at its limit', sentence: 'Continue to give it more steps. 90 of 90 steps used.', actions: ['resume'] });
+    expect(iterationsSpentWords(undefined).sentence).toBe('Continue to give it more steps.');
   });
 
   it('names a tool call in one breath', () => {

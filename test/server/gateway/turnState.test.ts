@@ -7,7 +7,7 @@ const error = (cause: string): ErrorInfo => ({ class: 'model_error', cause, mess
 const run = (...inputs: TurnInput[]): TurnState => inputs.reduce(reduceTurn, initialTurnState);
 const dispatched: TurnInput = { kind: 'dispatched' };
 const stop: TurnInput = { kind: 'endRequested', request: { by: 'person' } };
-const result = (hasContent: boolean): TurnInput => ({ kind: 'taskEnded', verdict: { kind: 'result', outcome: 'completed', hasContent } });
+const result = (hasContent: boolean): TurnInput => ({ kind: 'taskEnded', verdict: { kind: 'result', outcome: 'completed', iterations: 1, hasContent } });
 
 describe('a turn', () => {
   it('completes when its task gives a result with content', () => {
@@ -16,6 +16,11 @@ describe('a turn', () => {
 
   it('fails as an empty reply when the result has no content', () => {
     expect(run(dispatched, result(false))).toMatchObject({ outcome: 'failed', error: { class: 'empty_reply' } });
+  });
+
+  it('says how many steps it used when they are spent', () => {
+    const spent: TurnInput = { kind: 'taskEnded', verdict: { kind: 'result', outcome: 'iterations_spent', iterations: 90, hasContent: true } };
+    expect(run(dispatched, spent)).toMatchObject({ outcome: 'iterations_spent', error: { class: 'budget_spent', message: '90 of 90 steps used.', details: { steps: 90 } } });
   });
 
   it('is stopped when a person asked before the task ended', () => {
