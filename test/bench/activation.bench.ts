@@ -1,37 +1,51 @@
-// What activation takes, as VS Code itself tells it (code loaded and `activate()` run), beside an extension that is next to empty.
-import { until } from '../support/gateway/processes.ts';
+// How long `activate()` runs, as VS Code itself measures it, beside an extension that is next to empty.
 import type { Workbench } from '../support/vscodeHost/workbench.ts';
 import { isQuick, ms, percentile, printRow } from './rows.ts';
 import { loadWords, startVsCodeBench } from './vscodeBench.ts';
 
 const rounds = isQuick ? 2 : 10;
 
-/** The ms that stand in the row of an extension in the editor of running extensions; undefined before they do. */
-async function readActivation(workbench: Workbench, name: string): Promise<number | undefined> {
-  const rows = await workbench.page.locator('.runtime-extensions-editor .monaco-list-row').filter({ has: workbench.page.getByText(name, { exact: true }) }).allInnerTexts();
-  const found = /Activation: (\d+)\s?ms/.exec(rows[0] ?? '')?.[1];
-  return found === undefined ? undefined : Number(found);
+/** What VS Code measured of one extension, whole ms. */
+interface Activation {
+  readonly loadCode: number;
+  readonly callActivate: number;
 }
 
-async function readBoth(workbench: Workbench): Promise<{ ours: number; least: number }> {
-  const found = { ours: Number.NaN, least: Number.NaN };
-  await until(async () => {
-    const [ours, least] = [await readActivation(workbench, 'Logos'), await readActivation(workbench, 'Floor')];
-    if (ours === undefined || least === undefined) return false;
-    Object.assign(found, { ours, least });
-    return true;
-  }, 'the activation times of both extensions', 60_000, 100);
-  return found;
+/** The document `Startup Performance` as text. */
+async function readPerformance(workbench: Workbench): Promise<string> {
+  const { page } = workbench;
+  await workbench.runCommand('Developer: Startup Performance');
+  const lines = page.locator('.editor-instance .view-lines');
+  await lines.filter({ hasText: 'System Info' }).waitFor({ timeout: 30_000 });
+  await lines.click({ position: { x: 300, y: 60 } });
+  await page.keyboard.press('Control+KeyA');
+  await page.keyboard.press('Control+KeyC');
+  return await page.evaluate(() => navigator.clipboard.readText());
 }
+
+/** The row of an extension: `id | eager | load code | call activate | finish activate | event | by`. */
+function activationOf(text: string, id: string): Activation | undefined {
+  const cells = text.split('\n').find((line) => line.includes(id) && line.includes('|'))?.split('|').map((cell) => cell.trim()).filter((cell) => cell !== '');
+  const [, , loadCode, callActivate] = cells ?? [];
+  return loadCode === undefined || callActivate === undefined ? undefined : { loadCode: Number(loadCode), callActivate: Number(callActivate) };
+}
+
+async function readBoth(workbench: Workbench): Promise<{ ours: Activation; least: Activation }> {
+  const text = await readPerformance(workbench);
+  const [ours, least] = [activationOf(text, 'logos.logos'), activationOf(text, 'logos.floor')];
+  if (ours === undefined || least === undefined) throw new Error(`the activation times do not stand in: ${text.slice(0, 3_000)}`);
+  return { ours, least };
+}
+
+const callsOf = (all: readonly Activation[]): number[] => all.map(({ callActivate }) => callActivate);
+const loadsOf = (all: readonly Activation[]): number[] => all.map(({ loadCode }) => loadCode);
 
 const host = await startVsCodeBench();
 try {
   const { workbench, chat } = await host.openWindow({ height: 1400 });
   await chat.field.waitFor({ timeout: 60_000 });
-  await workbench.runCommand('Developer: Show Running Extensions');
-  await readBoth(workbench);
-  const ours: number[] = [];
-  const least: number[] = [];
+  const ours: Activation[] = [];
+  const least: Activation[] = [];
   for (let round = 0; round < rounds; round += 1) {
     await workbench.reload();
     await chat.field.waitFor({ timeout: 60_000 });
@@ -39,14 +53,15 @@ try {
     ours.push(both.ours);
     least.push(both.least);
   }
-  const p50 = percentile(ours, 0.5);
+  const p50 = percentile(callsOf(ours), 0.5);
+  const load = percentile(loadsOf(ours), 0.5);
   printRow({
-    name: 'activation (code loaded, activate() run), p50 of 10 reloads',
+    name: `activate(), p50 of ${rounds} reloads`,
     goal: '<= 40 ms',
     figure: ms(p50),
     ok: p50 <= 40,
-    floor: ms(percentile(least, 0.5)),
-    note: `n = ${rounds}: ${ours.join(', ')}; floor: an extension with one empty view: ${least.join(', ')}; as VS Code tells it, whole ms; ${loadWords()}`,
+    floor: ms(percentile(callsOf(least), 0.5)),
+    note: `${callsOf(ours).join(', ')}; its code loaded in ${load} ms, that of the floor in ${percentile(loadsOf(least), 0.5)} ms; floor: an extension with one empty view; whole ms, by VS Code itself; ${loadWords()}`,
   });
 } finally {
   await host.stop();

@@ -44,19 +44,16 @@ describe('The surface in every theme', () => {
   async function violations(): Promise<readonly string[]> {
     const { chat, workbench } = logos;
     const behind = await workbench.page.locator('.part.sidebar').evaluate((part) => getComputedStyle(part).backgroundColor);
-    return chat.log.evaluate(
-      async (_log, { source, color }) => {
-        document.body.style.backgroundColor = color;
-        // The page forbids `eval` and scripts without its nonce; code that the debugger runs is free of that.
-        const scope = globalThis as unknown as { axe?: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }> } };
-        if (scope.axe === undefined) new Function(source)();
-        if (scope.axe === undefined) return ['axe did not load'];
-        const found = await scope.axe.run();
-        document.body.style.backgroundColor = '';
-        return found.violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary ?? ''}`));
-      },
-      { source: axe, color: behind },
-    );
+    // The page forbids scripts without its nonce; code that the debugger runs is free of that.
+    await chat.log.evaluate(axe);
+    return chat.log.evaluate(async (_log, color) => {
+      document.body.style.backgroundColor = color;
+      const scope = globalThis as unknown as { axe?: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }> } };
+      if (scope.axe === undefined) return ['axe did not load'];
+      const found = await scope.axe.run();
+      document.body.style.backgroundColor = '';
+      return found.violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary ?? ''}`));
+    }, behind);
   }
 
   for (const [theme, id] of themes) {
