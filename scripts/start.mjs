@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { cacheFolder, stateFolder } from './paths.mjs';
 import { hasProgram, root, run, say } from './run.mjs';
@@ -48,7 +49,9 @@ async function openDesktop(folder) {
   say('start', whereLogosIs);
 }
 
-function openBrowser(address) {
+/** The address holds a token, and the arguments of a program can be read by everybody on the machine: the browser gets a private page that leads there. */
+function openBrowser(page) {
+  const address = pathToFileURL(page).href;
   const openers = { darwin: ['open', address], win32: ['cmd', '/c', 'start', '', address] };
   const [command, ...args] = openers[process.platform] ?? ['xdg-open', address];
   const child = spawn(command, args, { stdio: 'ignore', detached: true });
@@ -99,9 +102,13 @@ async function openServer(folder, isOpened) {
   say('start', 'VS Code with Logos is at the address below; Ctrl+C ends it');
   console.log(address.href);
   say('start', whereLogosIs);
-  if (isOpened) openBrowser(address.href);
+  const page = path.join(data, 'open.html');
+  fs.rmSync(page, { force: true });
+  fs.writeFileSync(page, `<!doctype html><meta http-equiv="refresh" content="0;url=${address.href.replaceAll('&', '&amp;').replaceAll('"', '%22')}">`, { mode: 0o600 });
+  if (isOpened) openBrowser(page);
   await Promise.race([server.ended, ...['SIGINT', 'SIGTERM'].map((signal) => new Promise((resolve) => process.on(signal, resolve)))]);
   say('start', 'ending');
+  fs.rmSync(page, { force: true });
   await server.stop();
   await endGateway();
 }

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '../base/appError.ts';
 import { Slug } from '../protocol/shapes.ts';
@@ -43,18 +44,29 @@ export function createPolicyLoader(folders: readonly string[]): PolicyLoader {
 
 /** The text of a file; undefined only when there is none: one that cannot be read must not let the next folder decide. */
 async function readText(file: string): Promise<string | undefined> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(file);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT') return undefined;
-    throw policyInvalid(file, 1, `the file cannot be read (${code ?? 'unknown'})`, 'Make it a readable file.');
-  }
+  const bytes = await readBytes(file);
+  if (bytes === undefined) return undefined;
   if (bytes.length > maxPolicyBytes) throw policyInvalid(file, 1, 'the file is larger than 256 KiB', 'Shorten it.');
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     throw policyInvalid(file, 1, 'the file is not UTF-8 text', 'Save it as UTF-8.');
+  }
+}
+
+/** At most one byte more than a policy may have; not blocked by a pipe or a device in the place of the file. */
+async function readBytes(file: string): Promise<Buffer | undefined> {
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw policyInvalid(file, 1, `the file cannot be read (${error.code ?? 'unknown'})`, 'Make it a readable file.');
+  });
+  if (handle === undefined) return undefined;
+  try {
+    if (!(await handle.stat()).isFile()) throw policyInvalid(file, 1, 'this is not a regular file', 'Put a file with the policy in its place.');
+    const buffer = Buffer.alloc(maxPolicyBytes + 1);
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
   }
 }

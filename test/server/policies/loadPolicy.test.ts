@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -38,7 +39,12 @@ describe('createPolicyLoader', () => {
 
   it('denies when a person own file cannot be read', async () => {
     fs.mkdirSync(path.join(own, 'workspace-only.yaml'));
-    await expect(loader().load('workspace-only')).rejects.toMatchObject({ class: 'policy_invalid', message: expect.stringContaining('EISDIR') });
+    await expect(loader().load('workspace-only')).rejects.toMatchObject({ class: 'policy_invalid', message: expect.stringContaining('not a regular file') });
+  });
+
+  it('denies, and does not wait, when a pipe is in the place of the file', async () => {
+    execFileSync('mkfifo', [path.join(own, 'workspace-only.yaml')]);
+    await expect(loader().load('workspace-only')).rejects.toMatchObject({ class: 'policy_invalid', message: expect.stringContaining('not a regular file') });
   });
 
   it('denies when the file is not text', async () => {
