@@ -33,7 +33,6 @@ export interface ProcessExit {
 /** A running child. Its owner ends it. Errors of its pipes never throw: the exit tells. */
 export interface SpawnedProcess {
   readonly pid: number;
-  readonly isDetached: boolean;
   /** The end of a descriptor that was asked for as `pipe`; throws for any other. */
   pipe(descriptor: number): Duplex;
   readonly stdin: Writable;
@@ -78,7 +77,7 @@ export function spawnProcess(file: string, args: readonly string[], options: Spa
     child.once('error', (error: NodeJS.ErrnoException) => reject(spawnError(file, options, error)));
     child.once('spawn', () => {
       child.on('error', () => undefined);
-      resolve(describeChild(child, options, ends));
+      resolve(describeChild(child, ends));
     });
   });
 }
@@ -125,7 +124,7 @@ function watchEnds(child: ChildProcess): Ends {
   return { exited: ended('exit'), closed: ended('close') };
 }
 
-function describeChild(child: ChildProcess, options: SpawnOptions, ends: Ends): SpawnedProcess {
+function describeChild(child: ChildProcess, ends: Ends): SpawnedProcess {
   const pipe = (descriptor: number): Duplex => {
     const stream = child.stdio[descriptor];
     if (stream === null || stream === undefined) throw new Error(`Descriptor ${descriptor} of the process is not a pipe.`);
@@ -133,7 +132,6 @@ function describeChild(child: ChildProcess, options: SpawnOptions, ends: Ends): 
   };
   return {
     pid: child.pid ?? 0,
-    isDetached: options.isDetached ?? false,
     pipe,
     get stdin() { return pipe(0); },
     get stdout() { return pipe(1); },
