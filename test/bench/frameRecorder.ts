@@ -1,5 +1,5 @@
-import type { Locator } from 'playwright-core';
-import { sharedNow } from '../support/modelServer/script.ts';
+import type { Locator, Page } from 'playwright-core';
+import { sharedClockBase } from '../support/modelServer/script.ts';
 
 /** What was recorded in a frame. Times in ms. */
 export interface FrameRecord {
@@ -25,14 +25,15 @@ type RecorderScope = { recorder?: Recorder };
 /** Records in the frame that holds `log`: clock values that come into the last element of `selector`, frames, long tasks, keys. */
 export async function startRecorder(log: Locator, selector: string): Promise<void> {
   await log.evaluate((root, query) => {
-    const read = () => ([...document.querySelectorAll(query)].at(-1)?.textContent ?? '').match(/\b\d{13}\.\d{3}\b/g) ?? [];
+    // Only the end of the text is looked at, so that the measurement stays small beside what is measured.
+    const read = () => ([...document.querySelectorAll(query)].at(-1)?.textContent?.slice(-4_000) ?? '').match(/\b\d{13}\.\d{3}\b/g)?.map(Number) ?? [];
     const record = { latencies: [] as number[], frames: [] as number[], ownLongTasks: [] as number[], keys: [] as number[] };
-    let count = read().length;
+    let newest = read().at(-1) ?? 0;
     const observer = new MutationObserver(() => {
       const now = performance.timeOrigin + performance.now();
-      const stamps = read();
-      if (stamps.length < count) count = 0;
-      for (; count < stamps.length; count += 1) record.latencies.push(now - Number(stamps[count]));
+      const fresh = read().filter((stamp) => stamp > newest);
+      newest = fresh.at(-1) ?? newest;
+      for (const stamp of fresh) record.latencies.push(now - stamp);
     });
     observer.observe(root, { subtree: true, childList: true, characterData: true });
     const tasks = new PerformanceObserver((list) => {
@@ -66,7 +67,7 @@ export async function startRecorder(log: Locator, selector: string): Promise<voi
 
 /** Ends the recording and gives it. */
 export async function stopRecorder(log: Locator): Promise<FrameRecord> {
-  const offset = await clockOffset(log);
+  const offset = await clockOffset(log.page());
   const record = await log.evaluate(() => {
     const { recorder } = globalThis as unknown as RecorderScope;
     if (recorder === undefined) throw new Error('nothing was recorded');
@@ -77,14 +78,13 @@ export async function stopRecorder(log: Locator): Promise<FrameRecord> {
   return { ...record, latencies: record.latencies.map((latency) => latency - offset) };
 }
 
-/** How far the clock of the frame is ahead of the shared one, by the quickest of many questions. */
-async function clockOffset(log: Locator): Promise<number> {
-  let best = { roundTrip: Number.POSITIVE_INFINITY, offset: 0 };
-  for (let n = 0; n < 40; n += 1) {
-    const asked = sharedNow();
-    const there = await log.evaluate(() => performance.timeOrigin + performance.now());
-    const answered = sharedNow();
-    if (answered - asked < best.roundTrip) best = { roundTrip: answered - asked, offset: there - (asked + answered) / 2 };
-  }
-  return best.offset;
+/** How far `timeOrigin + now()` of the page is ahead of the shared clock: the browser tells when the page began by the monotonic clock, which all processes share. */
+async function clockOffset(page: Page): Promise<number> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Performance.enable');
+  const { metrics } = await session.send('Performance.getMetrics');
+  await session.detach();
+  const beganAt = metrics.find(({ name }) => name === 'NavigationStart')?.value;
+  if (beganAt === undefined) throw new Error('the browser does not say when the page began');
+  return (await page.evaluate(() => performance.timeOrigin)) - sharedClockBase - beganAt * 1_000;
 }

@@ -31,13 +31,22 @@ async function typeFor(keyboard: { press(key: string): Promise<void> }, focus: (
   }
 }
 
-/** Streams clock values at a rate into a new turn and records in the views; `meanwhile` runs while they come. */
-async function measureStream(views: readonly ChatPage[], tokensPerSecond: number, meanwhile: () => Promise<unknown>): Promise<FrameRecord[]> {
+/** Prose of so many words, in paragraphs, with some code between them. */
+function prose(count: number): string {
+  const paragraph = 'The worker reads what was stored, checks it and writes the result, so that **nothing** is lost when `run` ends early or the machine is busy with something else at the time. ';
+  const code = '```ts\nconst run = await retry(request, { clock, tries: 3 });\nawait clock.advance(1000);\n```';
+  const blocks: string[] = [];
+  for (let words = 0; words < count; words += 75) blocks.push(paragraph.repeat(2).trim(), ...(blocks.length % 6 === 4 ? [code] : []));
+  return blocks.join('\n\n');
+}
+
+/** Sends a message whose answer streams, and records in the views; `meanwhile` runs while it comes. */
+async function measureStream(views: readonly ChatPage[], message: string, meanwhile: () => Promise<unknown>): Promise<FrameRecord[]> {
   const [chat] = views;
   if (chat === undefined) throw new Error('no view');
   await chat.field.fill('');
-  await chat.send(`[[scenario:stream stamped=1 tps=${tokensPerSecond} tokens=${tokensPerSecond * (seconds + 4)}]]`);
-  for (const view of views) await view.answer.filter({ hasText: /\d{13}\.\d{3}/ }).waitFor();
+  await chat.send(message);
+  for (const view of views) await view.turns.filter({ hasText: message }).locator('logos-text').waitFor();
   await Promise.all(views.map((view) => startRecorder(view.log, answers)));
   await meanwhile();
   const records = await Promise.all(views.map((view) => stopRecorder(view.log)));
@@ -76,7 +85,7 @@ function printTwoViews(records: readonly FrameRecord[], idle: readonly FrameReco
     figure: `${words(records)}, ${long.length}`,
     ok: Math.max(...p95s) <= 33 && long.length === 0,
     floor: `idle: ${words(idle)}, ${idleLong.length}`,
-    note: `longest own task ${ms(Math.max(0, ...records.flatMap(({ ownLongTasks }) => ownLongTasks)))}; byte to DOM ${spread(records.flatMap(({ latencies }) => latencies))}; ${loadWords()}`,
+    note: `longest own task ${ms(Math.max(0, ...records.flatMap(({ ownLongTasks }) => ownLongTasks)))}; prose in paragraphs with code; ${loadWords()}`,
   });
 }
 
@@ -99,13 +108,15 @@ try {
   await chat.waitUntilIdle();
   await untilQuiet(host);
   const least = await measureFloor(window);
-  const [one] = await measureStream([chat], 20, () => typeFor(workbench.page.keyboard, () => chat.field.click()));
+  const [one] = await measureStream([chat], `[[scenario:stream stamped=1 tps=20 tokens=${20 * (seconds + 4)}]]`, () => typeFor(workbench.page.keyboard, () => chat.field.click()));
   if (one === undefined) throw new Error('nothing was recorded');
   printOneStream(one, least);
   const views = [chat, await openSecond(host)];
   await untilQuiet(host);
   const idle = await measureIdle(views);
-  printTwoViews(await measureStream(views, 200, () => sleep(seconds * 1_000)), idle);
+  const tokens = 200 * (seconds + 2);
+  await host.model.post('prose', { steps: [{ text: prose(tokens), tokensPerSecond: 200 }, { finish: 'stop' }, { done: true }] });
+  printTwoViews(await measureStream(views, '[[scenario:prose]]', () => sleep(seconds * 1_000)), idle);
 } finally {
   await host.stop();
 }

@@ -41,9 +41,12 @@ export interface Script {
 /** What playing a script does, one after another. */
 export type Operation = { kind: 'write'; bytes: () => Buffer; atMs?: number } | { kind: 'wait'; ms: number } | { kind: 'gate'; name: string } | { kind: 'reset' } | { kind: 'hang' };
 
-/** A clock that every process of this machine shares, in ms: the monotonic one, moved so that a value has 13 digits before its point. */
+/** What the monotonic clock is moved by, in ms, so that a value of the shared clock has 13 digits before its point. */
+export const sharedClockBase = 1e12;
+
+/** The clock that every process of this machine shares: the monotonic one, in ms, moved by `sharedClockBase`. */
 export function sharedNow(): number {
-  return 1e12 + Number(process.hrtime.bigint()) / 1e6;
+  return sharedClockBase + Number(process.hrtime.bigint()) / 1e6;
 }
 
 /** A value of the shared clock with three decimals. */
