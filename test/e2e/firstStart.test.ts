@@ -36,19 +36,19 @@ describe('The first start, with an empty home', () => {
     await chat.waitForAnswer('w3 w4');
     expect(await chat.answer.innerText()).not.toContain('w30');
     await expectEventually(async () => (await workbench.statusItem.innerText()).trim(), '1 working');
-    expect((await workbench.treeRows('Agents'))[0]).toMatch(/^Assistant, (Answering|Working), scripted$/);
+    await expectEventually(async () => /^Assistant, (Answering|Working), scripted$/.test((await workbench.treeRows('Agents'))[0] ?? ''), true);
     await chat.waitForAnswer('w30');
     await chat.waitUntilIdle();
     await workbench.treeRow('Agents', 'Assistant').locator('.monaco-tl-twistie').click();
     await workbench.treeRow('Agents', 'Good morning').waitFor();
-    expect((await workbench.treeRows('Agents'))[1]).toMatch(/^Good morning .*, \d\d:\d\d, 2 messages$/);
+    await expectEventually(async () => /^Good morning .*, \d\d:\d\d, 2 messages$/.test((await workbench.treeRows('Agents'))[1] ?? ''), true);
   });
 
   it('shows the usage of the turn and a green dot when the agent is ready again', async () => {
     const { chat, workbench } = logos;
     await chat.lastTurn.getByText(/^12 in · 30 out · [\d.]+ tok\/s · [\d.]+ s$/).waitFor();
     await chat.status.getByRole('button', { name: 'Assistant, Ready.' }).waitFor();
-    expect((await workbench.treeRows('Agents'))[0]).toBe('Assistant, Ready, scripted');
+    await expectEventually(async () => (await workbench.treeRows('Agents'))[0], 'Assistant, Ready, scripted');
   });
 
   it('explains an agent in its tooltip', async () => {
