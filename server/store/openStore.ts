@@ -2,6 +2,7 @@ import path from 'node:path';
 import { AppError } from '../base/appError.ts';
 import type { LoggerOf } from '../log/logger.ts';
 import type { ErrorInfo } from '../protocol/errors.ts';
+import { Database } from './database.ts';
 import { operationModes, type OperationName } from './operationModes.ts';
 import type { Store } from './store.ts';
 import { StoreThreads } from './storeThreads.ts';
@@ -25,10 +26,14 @@ export interface OpenedStore extends Store {
   readonly failure: ErrorInfo | undefined;
 }
 
+/** Keeps SQLite's library loaded. Node unloads it with the last thread that uses it, and a thread that is still ending then runs code that is gone. */
+let library: Database | undefined;
+
 /** Opens the database on threads of its own; rejects with a store class of error, `storage_locked` also for a database of a newer version. */
 export async function openStore(options: StoreOptions): Promise<OpenedStore> {
   const { path: file, log, threadUrl = defaultThread(), busyTimeoutMs = 5_000 } = options;
   const threads = new StoreThreads({ path: file, threadUrl, busyTimeoutMs, logger: log('store') });
+  library ??= new Database(':memory:', { busyTimeoutMs: 0 });
   await threads.open();
   let failure: ErrorInfo | undefined;
   const call = async (name: OperationName, input: unknown): Promise<unknown> => {
