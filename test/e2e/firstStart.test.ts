@@ -23,8 +23,8 @@ describe('The first start, with an empty home', () => {
   it('takes a model server by the command, after which every agent has its model', async () => {
     const { workbench, host } = logos;
     await workbench.runCommand('Logos: Add Model Server');
-    await workbench.answerInput('Add Model Server', 'Scripted');
-    await workbench.answerInput('Add Model Server', host.model.baseUrl);
+    await workbench.answerInput('Add Model Server', 'Scripted', 'LM Studio');
+    await workbench.answerInput('Add Model Server', host.model.baseUrl, 'http://');
     await workbench.answerInput('Key for Scripted', '');
     await expectEventually(() => workbench.treeRows('Agents'), ['Assistant, No sandbox, scripted', 'Coder, No sandbox, scripted']);
     await logos.chat.frame.locator('.greeting').getByText('It answers with scripted.').waitFor();

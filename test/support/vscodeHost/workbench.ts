@@ -83,11 +83,13 @@ export class Workbench {
     return ours.filter({ visible: true }).nth(index).contentFrame().frameLocator('#active-frame');
   }
 
-  /** Types into the input that stands on top and takes it; `title` is what that input is called. */
-  async answerInput(title: string, text: string): Promise<void> {
+  /** Types into the input that stands on top and takes it; `title` is what that input is called, `placeholder` tells it from others of that title. */
+  async answerInput(title: string, text: string, placeholder?: string): Promise<void> {
     await this.page.locator('.quick-input-widget .quick-input-title').filter({ hasText: title }).waitFor();
-    await this.page.locator('.quick-input-widget input.input').fill(text);
-    await this.page.keyboard.press('Enter');
+    const named = placeholder === undefined ? '' : `[placeholder^="${placeholder}"]`;
+    const input = this.page.locator(`.quick-input-widget input.input${named}`);
+    await input.fill(text);
+    await input.press('Enter');
   }
 
   /** Takes the row of the picker on top that holds this text; `title` is what the picker is called. */
