@@ -110,6 +110,8 @@ export class TurnRunner {
     if (lane === undefined) return false;
     lane.isAskedAgain = false;
     const next = await this.#ports.store.nextTurn(sessionId);
+    // A turn that was found while the gateway goes stays in its queue and runs at the next start.
+    if (this.#isStopping) return false;
     if (next === undefined) return lane.isAskedAgain;
     lane.driver = new TurnDriver(this.#ports, next);
     lane.agent.resolve(next.agentId);

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { v7 as newId } from 'uuid';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../../server/base/appError.ts';
 import type { DispatchRequest, TaskEnd } from '../../../server/exec/dispatcher.ts';
 import { Activity } from '../../../server/gateway/activity.ts';
@@ -61,15 +61,25 @@ describe('turns', () => {
   let store: Store;
   let publisher: Publisher;
   let runner: TurnRunner;
+  let handlers: ReturnType<typeof createChatHandlers>;
   let sessionId: string;
   let events: SessionEvent[];
   let dispatch: (request: DispatchRequest) => Promise<TaskEnd>;
   let ensure: TurnPorts['sandboxes']['ensure'];
   const transportErrors: (string | undefined)[] = [];
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     directory = await mkdtemp(path.join(os.tmpdir(), 'turns-'));
     store = await openStore({ path: path.join(directory, 'logos.db'), log: () => silent });
+    await store.createAgent({ principal: 'owner', agent: { id: agentId, name: 'Coder', soul: 'general', tools: [], runtime: 'local', model: { kind: 'auto' }, policy: 'workspace-only', createdAt: 1 } });
+  });
+
+  afterAll(async () => {
+    await store.dispose();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  beforeEach(async () => {
     publisher = new Publisher();
     events = [];
     publisher.onStored((stored) => events.push(...stored.events.map((placed) => placed.event)));
@@ -92,19 +102,16 @@ describe('turns', () => {
       newId: () => newId(),
       now: Date.now,
     });
-    await store.createAgent({ principal: 'owner', agent: { id: agentId, name: 'Coder', soul: 'general', tools: [], runtime: 'local', model: { kind: 'auto' }, policy: 'workspace-only', createdAt: 1 } });
+    handlers = createChatHandlers({ store, publish: (stored) => publisher.publish(stored), runner, newId: () => newId(), now: Date.now });
     sessionId = newId();
     await store.createSession({ principal: 'owner', sessionId, agentId, title: undefined, at: 1 });
   });
 
   afterEach(async () => {
     await runner.shutDown({ class: 'internal', cause: 'gateway_stopped', message: 'The gateway was stopped.', hint: 'Resume.', retryable: true });
-    await store.dispose();
-    await rm(directory, { recursive: true, force: true });
   });
 
-  const chat = (): ReturnType<typeof createChatHandlers> => createChatHandlers({ store, publish: (stored) => publisher.publish(stored), runner, newId: () => newId(), now: Date.now });
-  const send = async (text: string, messageId = newId()): Promise<{ turnId: string; messageId: string }> => ({ messageId, turnId: (await chat()['chat/send']({ sessionId, messageId, text }, context)).turnId });
+  const send = async (text: string, messageId = newId()): Promise<{ turnId: string; messageId: string }> => ({ messageId, turnId: (await handlers['chat/send']({ sessionId, messageId, text }, context)).turnId });
   const turns = async (): Promise<Turn[]> => (await store.turnsBefore({ sessionId, before: undefined, limit: 100 })).turns;
   const ended = async (count: number): Promise<void> => {
     await expect.poll(() => events.filter((event) => event.kind === 'turn.ended').length, { timeout: 5_000 }).toBe(count);
@@ -174,7 +181,7 @@ describe('turns', () => {
     const { turnId } = await send('long');
     await send('queued');
     await held.started;
-    expect(await chat()['chat/stop']({ sessionId, turnId }, context)).toEqual({ wasRunning: true });
+    expect(await handlers['chat/stop']({ sessionId, turnId }, context)).toEqual({ wasRunning: true });
     await ended(1);
     const [first] = await turns();
     expect(first?.attempts[0]).toMatchObject({ outcome: 'stopped' });
@@ -184,7 +191,7 @@ describe('turns', () => {
       await request.onFrame({ frame: 'text', text: 'now' });
       return completed;
     };
-    await chat()['chat/sendQueued']({ sessionId }, context);
+    await handlers['chat/sendQueued']({ sessionId }, context);
     await ended(2);
     expect((await turns()).map(answerOf)).toEqual(['part', 'now']);
   });
@@ -196,14 +203,14 @@ describe('turns', () => {
     await held.started;
     const sideSession = newId();
     await store.createSession({ principal: 'owner', sessionId: sideSession, agentId, title: undefined, at: 1 });
-    await chat()['chat/send']({ sessionId: sideSession, messageId: newId(), text: 'about to start' }, context);
+    await handlers['chat/send']({ sessionId: sideSession, messageId: newId(), text: 'about to start' }, context);
     await runner.stopAgent(newId());
     expect(events.filter((event) => event.kind === 'turn.ended')).toEqual([]);
     await runner.stopAgent(agentId);
     expect(events.filter((event) => event.kind === 'turn.ended').map(({ outcome }) => outcome)).toEqual(['stopped', 'stopped']);
     dispatch = async () => completed;
     await send('after');
-    await chat()['chat/sendQueued']({ sessionId }, context);
+    await handlers['chat/sendQueued']({ sessionId }, context);
     await ended(3);
     expect((await turns()).at(-1)?.attempts[0]?.outcome).not.toBe('stopped');
   });
@@ -216,7 +223,7 @@ describe('turns', () => {
     };
     const { messageId } = await send('never dispatched');
     await entered.promise;
-    await chat()['chat/stop']({ sessionId, messageId }, context);
+    await handlers['chat/stop']({ sessionId, messageId }, context);
     await ended(1);
     expect((await turns())[0]?.attempts[0]?.outcome).toBe('stopped');
   });
@@ -226,11 +233,8 @@ describe('turns', () => {
     dispatch = held.dispatch;
     const messageId = newId();
     const sending = send('quick', messageId);
-    const stopping = chat()['chat/stop']({ sessionId, messageId }, context);
+    const stopping = handlers['chat/stop']({ sessionId, messageId }, context);
     await Promise.all([sending, stopping]);
-    const [turn] = await turns();
-    if (turn === undefined) return;
-    await chat()['chat/stop']({ sessionId, messageId }, context);
     await ended(1);
     expect((await turns())[0]?.attempts[0]?.outcome).toBe('stopped');
   });
@@ -261,9 +265,9 @@ describe('turns', () => {
       return completed;
     };
     const retryId = newId();
-    expect(await chat()['chat/retry']({ sessionId, turnId, retryId, mode: 'resume' }, context)).toMatchObject({ attempt: 2 });
+    expect(await handlers['chat/retry']({ sessionId, turnId, retryId, mode: 'resume' }, context)).toMatchObject({ attempt: 2 });
     await ended(2);
-    await chat()['chat/retry']({ sessionId, turnId, retryId, mode: 'resume' }, context);
+    await handlers['chat/retry']({ sessionId, turnId, retryId, mode: 'resume' }, context);
     const [turn] = await turns();
     expect(turn?.attempts.map((attempt) => attempt.outcome)).toEqual(['failed', 'completed']);
     expect(answerOf(turn)).toBe('whole');
@@ -286,6 +290,14 @@ describe('turns', () => {
     await send('x');
     await ended(1);
     expect((await turns())[0]).toMatchObject({ notices: [expect.stringContaining('limit for one answer')], attempts: [{ outcome: 'completed' }] });
+  });
+
+  it('stay queued when the gateway goes before they could start', async () => {
+    dispatch = () => new Promise(() => {});
+    await send('for the next gateway');
+    await runner.shutDown({ class: 'internal', cause: 'gateway_stopped', message: 'The gateway was stopped.', hint: 'Resume.', retryable: true });
+    expect(events.some((event) => event.kind === 'turn.started')).toBe(false);
+    expect(await store.sessionsWithWork()).toContain(sessionId);
   });
 
   it('are interrupted when the gateway is stopped, with the partial text kept', async () => {

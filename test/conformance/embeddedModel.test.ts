@@ -2,17 +2,17 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openEmbeddedModel, type EmbeddedModelOptions } from '../../../../server/inference/embedded/openEmbeddedModel.ts';
-import type { EmbeddedModel } from '../../../../server/inference/embedded/embeddedModel.ts';
-import { createHttpClient } from '../../../../server/net/http.ts';
-import { spawnProcess, type SpawnedProcess } from '../../../../server/process/spawn.ts';
-import { openTaskPath } from '../../../support/modelServer/socketOfTask.ts';
-import { askModel } from '../../../support/modelServer/askModel.ts';
-import { keepLog } from '../../../support/modelServer/keepLog.ts';
-import { observe } from '../../../support/modelServer/observed.ts';
+import { openEmbeddedModel, type EmbeddedModelOptions } from '../../server/inference/embedded/openEmbeddedModel.ts';
+import type { EmbeddedModel } from '../../server/inference/embedded/embeddedModel.ts';
+import { createHttpClient } from '../../server/net/http.ts';
+import { spawnProcess, type SpawnedProcess } from '../../server/process/spawn.ts';
+import { openTaskPath } from '../support/modelServer/socketOfTask.ts';
+import { askModel } from '../support/modelServer/askModel.ts';
+import { keepLog } from '../support/modelServer/keepLog.ts';
+import { observe } from '../support/modelServer/observed.ts';
 
-const entry = path.resolve(import.meta.dirname, '../../../../server/inference/embedded/main.ts');
-const fakeRuntime = path.resolve(import.meta.dirname, '../../../support/embedded/fakeRuntime.js');
+const entry = path.resolve(import.meta.dirname, '../../server/inference/embedded/main.ts');
+const fakeRuntime = path.resolve(import.meta.dirname, '../support/embedded/fakeRuntime.js');
 const ends: (() => Promise<void> | void)[] = [];
 
 afterEach(async () => {
