@@ -46,7 +46,6 @@ export function createPolicyLoader(folders: readonly string[]): PolicyLoader {
 async function readText(file: string): Promise<string | undefined> {
   const bytes = await readBytes(file);
   if (bytes === undefined) return undefined;
-  if (bytes.length > maxPolicyBytes) throw policyInvalid(file, 1, 'the file is larger than 256 KiB', 'Shorten it.');
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
@@ -54,7 +53,7 @@ async function readText(file: string): Promise<string | undefined> {
   }
 }
 
-/** At most one byte more than a policy may have; not blocked by a pipe or a device in the place of the file. */
+/** The bytes of a regular file of a policy's size; not blocked by a pipe or a device in its place. */
 async function readBytes(file: string): Promise<Buffer | undefined> {
   const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
@@ -62,10 +61,10 @@ async function readBytes(file: string): Promise<Buffer | undefined> {
   });
   if (handle === undefined) return undefined;
   try {
-    if (!(await handle.stat()).isFile()) throw policyInvalid(file, 1, 'this is not a regular file', 'Put a file with the policy in its place.');
-    const buffer = Buffer.alloc(maxPolicyBytes + 1);
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
-    return buffer.subarray(0, bytesRead);
+    const stat = await handle.stat();
+    if (!stat.isFile()) throw policyInvalid(file, 1, 'this is not a regular file', 'Put a file with the policy in its place.');
+    if (stat.size > maxPolicyBytes) throw policyInvalid(file, 1, 'the file is larger than 256 KiB', 'Shorten it.');
+    return await handle.readFile();
   } finally {
     await handle.close();
   }
