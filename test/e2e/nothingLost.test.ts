@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { acquireLock } from '../../server/store/lock.ts';
-import { killHard, until, workerTrees } from '../support/gateway/processes.ts';
+import { killHard, workerTrees } from '../support/gateway/processes.ts';
 import { expectEventually, startSession, useLogos, words } from './useLogos.ts';
 
 describe('Nothing is lost', () => {
@@ -97,21 +97,6 @@ describe('Nothing is lost', () => {
       const asLast = (await host.model.chatRequests(text)).filter(({ body }) => body.lastIndexOf('while away') === body.lastIndexOf(text) + text.indexOf('while away'));
       expect(asLast).toHaveLength(1);
     }
-  });
-
-  it('when the extension host is killed and the window reloaded: the answer goes on, whole and once', async () => {
-    const { chat, host, workbench } = logos;
-    await startSession(logos);
-    await chat.send('[[scenario:stream tokens=300 tps=20]]');
-    await chat.waitForAnswer('w20');
-    for (const pid of host.vscode.extensionHostPids()) killHard(pid);
-    await until(() => host.vscode.extensionHostPids().length === 0, 'the end of the extension host');
-    await workbench.reload();
-    await chat.answer.waitFor({ timeout: 40_000 });
-    await chat.waitForAnswer('w300', 40_000);
-    await chat.waitUntilIdle();
-    expect((await chat.answer.innerText()).trim()).toBe(words(1, 300));
-    expect(await chat.turns.count()).toBe(1);
   });
 
   it('when the worker is killed: the card says that the connection was lost, the text is kept, and Retry answers', async () => {
