@@ -39,7 +39,7 @@ export const models = {
   }),
   add: request({
     summary: 'Adds a model server by address, with its key kept in a private file, and probes it.',
-    params: z.strictObject({ name: Label.max(80), baseUrl: z.url({ protocol: /^https?$/ }).max(2000), key: z.string().min(1).max(4096).optional() }),
+    params: z.strictObject({ name: Label.max(80), baseUrl: z.url({ protocol: /^https?$/ }).max(2000), key: z.string().max(4096).regex(/^[\x21-\x7e]+$/, 'A key is one word of plain characters; copy it again without spaces and line ends.').optional() }),
     result: ModelServer,
     errors: ['conflict', 'storage_full'],
     isIdempotent: true,

@@ -65,6 +65,12 @@ describe('the protocol over --stdio', { timeout: 60_000 }, () => {
     }
   });
 
+  it.each(['two words', 'sk-1\r\nX-More: 1', 'clé', ''])('refuses %j as the key of a model server, and does not repeat it', async (key) => {
+    const error = await failure(client.request('models/add', { name: 'Locked', baseUrl: 'http://127.0.0.1:9/v1', key }));
+    expect(error).toMatchObject({ errorClass: 'invalid_params', message: expect.stringContaining('copy it again') });
+    if (key !== '') expect(JSON.stringify(error)).not.toContain(JSON.stringify(key).slice(1, -1));
+  });
+
   it('answers every method that needs no params with a result, and the others with one of the classes that they name', async () => {
     for (const { name, params, errors } of methods) {
       if (name === 'gateway/stop') continue;
