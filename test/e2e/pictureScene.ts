@@ -1,5 +1,6 @@
 import type { ModelServerProcess } from '../support/gateway/modelServerProcess.ts';
 import type { Script } from '../support/modelServer/script.ts';
+import { sceneAnswer } from '../support/sceneAnswer.ts';
 
 /** What the person says in the pictures; the model server answers each by the script of this name. */
 export const prompts = {
@@ -30,19 +31,6 @@ it('gives up after three', async () => {
   expect(Date.now() - started).toBeLessThan(1_200);
 });
 `;
-const answer = `The test measures wall time, and \`waitMs\` may be late by a tick. I gave it a clock of its own:
-
-\`\`\`ts
-const clock = new FakeClock();
-const run = retry(request, { clock, tries: 3 });
-await clock.advance(1000); // Retry-After: 1
-\`\`\`
-
-| Case | Before | After |
-|---|---:|---:|
-| Gives up after three | 1,214 ms | 3 ms |
-| Honours Retry-After | 1,017 ms | 2 ms |
-`;
 
 /** Teaches the model server what it says in the pictures. */
 export async function postScene(model: ModelServerProcess): Promise<void> {
@@ -53,5 +41,5 @@ export async function postScene(model: ModelServerProcess): Promise<void> {
   await model.post(`${first} (3)`, { steps: [{ text: 'Both clocks agree, so the code under test is right. I will start with the timers, since the failure moves with the machine’s load.' }, ...end(46)] });
   const thought = 'The test waits on real timers, so it depends on how loaded the machine is. A clock of its own makes it exact.';
   await model.post(second, ask('edit_file', { path: 'test/net/retry.test.ts', oldText: '  const started = Date.now();\n  const clock = new FakeClock();\n  const run = retry(request, { tries: 3 });\n', newText: '  const clock = new FakeClock();\n  const run = retry(request, { clock, tries: 3 });\n  await clock.advance(1000);\n' }, { thinking: thought, tokensPerSecond: 12 }));
-  await model.post(`${second} (1)`, ask('run_command', { command: 'sh run.sh 20' }, { text: answer }));
+  await model.post(`${second} (1)`, ask('run_command', { command: 'sh run.sh 20' }, { text: sceneAnswer }));
 }

@@ -1,5 +1,6 @@
 import type { Attempt, Part, Turn } from '../../server/protocol/messages.ts';
 import { FakeChatHost, makeAgent, makeSandbox, makeSession, makeTurn } from './fakeChatHost.ts';
+import { sceneAnswer } from './sceneAnswer.ts';
 
 /** A chat in a known state, with what a test needs to go on from there. */
 export interface Scene {
@@ -58,20 +59,6 @@ export function toolPart(given: Partial<Extract<Part, { kind: 'tool' }>>): Part 
   return { kind: 'tool', partId: id, callId: id, tool: 'run_command', title: 'npm test', args: {}, state: 'done', output: '', startedAt: 0, durationMs: 4100, ...given };
 }
 
-const answer = `The test measures wall time, and \`waitMs\` may be late by a tick. I gave it a clock of its own:
-
-\`\`\`ts
-const clock = new FakeClock();
-const run = retry(request, { clock, tries: 3 });
-await clock.advance(1000); // Retry-After: 1
-\`\`\`
-
-| Case | Before | After |
-| --- | ---: | ---: |
-| Gives up after three | 1,214 ms | 3 ms |
-| Honours Retry-After | 1,017 ms | 2 ms |
-`;
-
 /** The conversation of the pictures: a failed turn, one that runs a command, one message queued. */
 export function workingScene(): Scene {
   const scene = emptyScene();
@@ -82,7 +69,7 @@ export function workingScene(): Scene {
   const running = runningTurn(sessionId, 2, 'Try again, then run it twenty times to be sure.', [
     thinkingPart('The test waits on real timers, so it depends on how loaded the machine is. The assertion compares two readings of Date.now(). So the second reading can be late by a tick.'),
     toolPart({ tool: 'edit_file', title: 'test/net/retry.test.ts', result: '+4 -2', durationMs: 200 }),
-    textPart(answer),
+    textPart(sceneAnswer),
     toolPart({ title: 'npx vitest run test/net --repeat 20', state: 'running', output, startedAt: Date.now() - 12_000 }),
   ]);
   const tool = running.attempts[0]?.message?.parts.at(-1);

@@ -1,24 +1,14 @@
 import fs from 'node:fs';
 import http from 'node:http';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createInferenceSockets } from '../../../server/egress/inferenceSockets.ts';
 import { createHttpClient } from '../../../server/net/http.ts';
 import { keepLog } from '../../support/modelServer/keepLog.ts';
 import { observe } from '../../support/modelServer/observed.ts';
-import { openTaskPath, type TaskPath } from '../../support/modelServer/socketOfTask.ts';
+import { useTaskPaths, type TaskPath } from '../../support/modelServer/socketOfTask.ts';
 import { listenToCalls, testRoute } from '../../support/modelServer/testRoute.ts';
 
-const open: TaskPath[] = [];
-
-async function openPath(options?: Parameters<typeof openTaskPath>[0]): Promise<TaskPath> {
-  const path = await openTaskPath(options);
-  open.push(path);
-  return path;
-}
-
-afterEach(async () => {
-  for (const path of open.splice(0)) await path.dispose();
-});
+const openPath = useTaskPaths();
 
 const KEY = 'sk-very-secret-key-0123456789';
 const get = async (path: TaskPath, method: 'GET' | 'POST', place: string, body?: string) => {

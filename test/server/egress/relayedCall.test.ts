@@ -1,20 +1,10 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { defaultRouteTimeouts } from '../../../server/inference/route.ts';
 import { observe } from '../../support/modelServer/observed.ts';
-import { openTaskPath, type TaskPath } from '../../support/modelServer/socketOfTask.ts';
+import { useTaskPaths } from '../../support/modelServer/socketOfTask.ts';
 import { testRoute } from '../../support/modelServer/testRoute.ts';
 
-const open: TaskPath[] = [];
-
-async function openPath(options?: Parameters<typeof openTaskPath>[0]): Promise<TaskPath> {
-  const path = await openTaskPath(options);
-  open.push(path);
-  return path;
-}
-
-afterEach(async () => {
-  for (const path of open.splice(0)) await path.dispose();
-});
+const openPath = useTaskPaths();
 
 const limits = (more: Partial<typeof defaultRouteTimeouts>) => ({ timeouts: { ...defaultRouteTimeouts, ...more } });
 

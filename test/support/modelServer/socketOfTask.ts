@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { afterEach } from 'vitest';
 import type { InferenceSocket } from '../../../server/egress/inferenceSocket.ts';
 import { createInferenceSockets, type InferenceSocketsOptions } from '../../../server/egress/inferenceSockets.ts';
 import type { ModelRoute } from '../../../server/inference/route.ts';
@@ -50,5 +51,18 @@ export async function openTaskPath({
       await server.dispose();
       fs.rmSync(folder, { recursive: true, force: true });
     },
+  };
+}
+
+/** For a file of tests: opens TaskPaths that go after the test that opened them. */
+export function useTaskPaths(): typeof openTaskPath {
+  const open: TaskPath[] = [];
+  afterEach(async () => {
+    for (const path of open.splice(0)) await path.dispose();
+  });
+  return async (options) => {
+    const path = await openTaskPath(options);
+    open.push(path);
+    return path;
   };
 }
