@@ -70,9 +70,12 @@ export const fileAttacks: readonly Attack[] = [
   { name: 'write into the system', body: () => `require('fs').writeFileSync('/usr/bin/escaped', '');`, blocked: { error: 'EROFS' } },
   { name: 'write beside its home', body: () => `require('fs').writeFileSync('/escaped', '');`, blocked: { error: 'EROFS' } },
   { name: 'write where the model socket is', body: () => `require('fs').writeFileSync('/run/logos/escaped', '');`, blocked: { error: 'EROFS' } },
-  { name: 'change the worker that other tasks run', body: () => `require('fs').appendFileSync('/opt/logos/worker.js', ' ');`, blocked: { error: /^E(ROFS|ACCES)$/ } },
+  { name: 'change the worker that other tasks run', body: () => `require('fs').appendFileSync('/run/logos/worker.js', ' ');`, blocked: { error: /^E(ROFS|ACCES)$/ } },
   // Opened and closed, never written.
   { name: 'open core_pattern for writing', body: () => `require('fs').closeSync(require('fs').openSync('/proc/sys/kernel/core_pattern', 'r+'));`, blocked: { error: /^E(ROFS|ACCES)$/ } },
+  ...['self', '1'].map((process): Attack => ({ name: `be spared when memory runs out, through /proc/${process}`, body: () => `require('fs').writeFileSync('/proc/${process}/oom_score_adj', '0');`, blocked: { error: 'EROFS' } })),
+  { name: 'be spared when memory runs out, through the older name', body: () => `require('fs').writeFileSync('/proc/self/oom_adj', '-17');`, blocked: { error: 'EROFS' } },
+  { name: 'be other than the first to go when memory runs out', body: () => `return require('fs').readFileSync('/proc/self/oom_score_adj', 'utf8').trim();`, blocked: { value: '1000' } },
   { name: 'open sysrq-trigger for writing', body: () => `require('fs').closeSync(require('fs').openSync('/proc/sysrq-trigger', 'r+'));`, blocked: { error: /^E(ROFS|ACCES|NOENT)$/ } },
   { name: 'open disks and memory of the machine', body: () => `return ['/dev/mem', '/dev/kmsg', '/dev/vda', '/dev/sda', '/dev/kvm', '/dev/fuse', '/dev/vsock', '/dev/net/tun'].filter((path) => require('fs').existsSync(path));`, blocked: { value: [] } },
   { name: 'make a device node', needs: '/usr/bin/mknod', body: () => shell('mknod /sandbox/disk b 254 0 2>/dev/null; test -e /sandbox/disk; echo $?'), blocked: { value: { status: 0, stdout: '1' } } },

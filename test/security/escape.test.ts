@@ -122,4 +122,13 @@ describe.each(hostModes)('a gateway that runs as %s', (mode) => {
     });
     expect(await host.run(agent, `return require('fs').readFileSync('/sandbox/kept', 'utf8') + require('fs').readdirSync('/tmp').length;`)).toEqual({ value: 'kept0' });
   });
+
+  it('runs also under a policy that shows /opt', async (context) => {
+    if (unavailable !== undefined) return context.skip(unavailable);
+    if (!fs.existsSync('/opt')) return context.skip('this machine has no /opt');
+    const shipped = fs.readFileSync(path.join(host.folder, 'policies', 'workspace-only.yaml'), 'utf8');
+    fs.writeFileSync(path.join(host.folder, 'policies', 'with-opt.yaml'), shipped.replace('    - /usr\n', '    - /usr\n    - /opt\n'));
+    await host.prepare(otherAgent, 'with-opt');
+    expect(await host.run(otherAgent, `return require('fs').readdirSync('/opt');`)).toEqual({ value: fs.readdirSync('/opt') });
+  });
 });

@@ -5,11 +5,13 @@ import type { PolicyMounts } from './policyMounts.ts';
 /** The socket of a task's model, inside. */
 export const inferenceSocketPath = '/run/logos/inference.sock';
 
-const nodeInside = '/opt/logos/node';
-const workerInside = '/opt/logos/worker.js';
+/** Beside the socket: no policy can show anything at `/run`, so nothing of the machine lies over them or under them. */
+const nodeInside = '/run/logos/node';
+const workerInside = '/run/logos/worker.js';
 const mebibyte = 1_048_576;
-const scratchBytes = 256 * mebibyte;
-const sharedMemoryBytes = 64 * mebibyte;
+/** Sizes of the folders of a sandbox that lie in memory. */
+export const scratchBytes = 256 * mebibyte;
+export const sharedMemoryBytes = 64 * mebibyte;
 
 /** Descriptors on which bubblewrap reads and writes. */
 export interface BwrapDescriptors {
@@ -69,6 +71,9 @@ function limitedCommand(limits: SandboxLimits, command: readonly string[]): stri
     `--fsize=${limits.fileBytes}`,
     '--core=0',
     '--memlock=65536',
+    // Kernel memory that belongs to no process: queues of messages, and signals that wait.
+    '--msgqueue=0',
+    '--sigpending=1024',
     '--',
     ...command,
   ];
@@ -103,7 +108,8 @@ function system({ policy }: SandboxLayout): string[] {
     ...data('group', '/etc/group'),
     ...data('nsswitch', '/etc/nsswitch.conf'),
     ...data('hosts', '/etc/hosts'),
-    ...(policy.hasProc ? ['--proc', '/proc', '--ro-bind', '/proc/sys', '/proc/sys'] : []),
+    // Read-only as a whole: a task that writes its oom_score_adj would no longer be the first to go when memory runs out.
+    ...(policy.hasProc ? ['--proc', '/proc', '--ro-bind', '/proc/sys', '/proc/sys', '--remount-ro', '/proc'] : []),
     ...['--dev', '/dev', '--perms', '1777', '--size', String(sharedMemoryBytes), '--tmpfs', '/dev/shm', '--remount-ro', '/dev'],
     ...scratch(policy.scratch),
   ];

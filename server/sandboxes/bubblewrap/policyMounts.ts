@@ -44,9 +44,10 @@ const neededByWorker = ['/usr', '/lib', '/lib64'];
 
 /**
  * Reads a policy as this engine enforces it. Throws `policy_unenforceable`, naming the rule, for everything that it
- * cannot enforce in full; a `read_only` path that does not exist on this host is left out, as `best_effort` says.
+ * cannot enforce in full; a `read_only` path that does not exist on this host is left out, as `best_effort` says. No mount
+ * shows one of the `hidden` folders, which are the gateway's own and given as real paths.
  */
-export function readPolicyMounts(policy: Policy): PolicyMounts {
+export function readPolicyMounts(policy: Policy, hidden: readonly string[] = []): PolicyMounts {
   refuseForeignRules(policy);
   const { readOnly, readWrite } = policy.filesystem;
   for (const rule of readWrite) {
@@ -55,6 +56,10 @@ export function readPolicyMounts(policy: Policy): PolicyMounts {
     }
   }
   const mounts = readOnly.flatMap((rule) => mountsOf(policy, rule));
+  for (const { source, target } of mounts) {
+    const shown = hidden.find((folder) => isWithin(folder, source) || isWithin(source, folder));
+    if (shown !== undefined) throw unenforceable(policy, `filesystem_policy.read_only: ${target}`, `the state of the gateway lies in ${shown}, which it would show`);
+  }
   for (const need of neededByWorker) {
     if (fs.existsSync(need) && !readOnly.some((rule) => isWithin(need, rule))) {
       throw unenforceable(policy, `filesystem_policy.read_only without ${need}`, `the worker itself needs ${need} to start`);

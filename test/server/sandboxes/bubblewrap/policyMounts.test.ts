@@ -39,7 +39,7 @@ describe('readPolicyMounts', () => {
   });
 
   it('refuses a link in the system that leads out of it', () => {
-    const link = '/opt/logos-test-link';
+    const link = '/run/logos-test-link';
     if (process.getuid?.() !== 0) return;
     fs.symlinkSync('/root', link);
     try {
@@ -47,6 +47,10 @@ describe('readPolicyMounts', () => {
     } finally {
       fs.rmSync(link);
     }
+  });
+
+  it.each(['/usr/local/share/logos', '/usr'])('refuses to show the state of the gateway in %s, whatever is above or below it', (folder) => {
+    expect(() => readPolicyMounts(usual, [folder])).toThrowError(expect.objectContaining({ class: 'policy_unenforceable', message: expect.stringContaining(`the state of the gateway lies in ${folder}`) }));
   });
 
   it('leaves out what this machine does not have', () => {
@@ -86,9 +90,16 @@ describe('sandboxArguments', () => {
     expect(argumentsOf(filesystem(`read_only: [${system}]`))).not.toContain('/host/home');
   });
 
+  it('places nothing of its own where a policy may show something of the machine', () => {
+    const targets = new Set(readPolicyMounts(filesystem(`read_only: [${system}, /opt]`)).mounts.map(({ target }) => target));
+    for (const own of ['/run/logos/inference.sock', '/run/logos/node', '/run/logos/worker.js', '/sandbox']) {
+      for (const target of targets) expect(own.startsWith(`${target}/`)).toBe(false);
+    }
+  });
+
   it('binds socket, Node and worker read-only, each at its place', () => {
     const list = argumentsOf();
-    for (const target of ['/run/logos/inference.sock', '/opt/logos/node', '/opt/logos/worker.js']) expect(after(list, target)).toBe('--ro-bind');
+    for (const target of ['/run/logos/inference.sock', '/run/logos/node', '/run/logos/worker.js']) expect(after(list, target)).toBe('--ro-bind');
   });
 
   it('gives no scratch folder and no /proc that the policy does not name', () => {
@@ -103,6 +114,6 @@ describe('sandboxArguments', () => {
   });
 
   it('sets every limit inside, before the worker', () => {
-    expect(workerCommand(defaultLimits)).toEqual(['--', '/usr/bin/prlimit', '--nproc=256', '--nofile=1024', '--fsize=1073741824', '--core=0', '--memlock=65536', '--', '/opt/logos/node', '--max-old-space-size=1536', '/opt/logos/worker.js']);
+    expect(workerCommand(defaultLimits)).toEqual(['--', '/usr/bin/prlimit', '--nproc=256', '--nofile=1024', '--fsize=1073741824', '--core=0', '--memlock=65536', '--msgqueue=0', '--sigpending=1024', '--', '/run/logos/node', '--max-old-space-size=1536', '/run/logos/worker.js']);
   });
 });
