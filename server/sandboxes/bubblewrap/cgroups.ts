@@ -77,6 +77,8 @@ export class Cgroups {
     if (version === 1) {
       write(memory, 'memory.limit_in_bytes', limits.memoryBytes);
       tryTo(() => write(memory, 'memory.memsw.limit_in_bytes', limits.memoryBytes));
+      // Version 1 counts what waits in connections apart from all other memory.
+      tryTo(() => write(memory, 'memory.kmem.tcp.limit_in_bytes', Math.floor(limits.memoryBytes * connectionShare)));
     } else {
       write(memory, 'memory.max', limits.memoryBytes);
       tryTo(() => write(memory, 'memory.swap.max', 0));
@@ -91,6 +93,8 @@ export class Cgroups {
     };
   }
 }
+
+const connectionShare = 0.125;
 
 /** The two processes of bubblewrap itself stand in the group too. */
 const bubblewrapProcesses = 2;

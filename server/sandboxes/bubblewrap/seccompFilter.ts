@@ -37,6 +37,8 @@ const createsFile = 0x40 | 0x400000;
 
 /** A segment that nobody has attached is counted to nobody: small ones are enough for what still uses them, and their number is limited. */
 const maxSegmentBytes = 65_536;
+/** Semaphores of one set: the kernel counts them to nobody, and allows a billion. */
+const maxSemaphores = 32;
 
 const load = (offset: number): Instruction => [loadWord, 0, 0, offset];
 const end = (verdict: number): Instruction => [giveBack, 0, 0, verdict];
@@ -72,6 +74,8 @@ const onlySmallSegments: readonly Instruction[] = [
   end(allow),
 ];
 
+const onlySmallSets: readonly Instruction[] = [load(argument(1)), ...when(jumpAtLeast, maxSemaphores + 1, fail(EPERM)), end(allow)];
+
 const onlyFamilies: readonly Instruction[] = [
   load(argument(0)),
   ...[family.unix, family.inet, family.inet6].flatMap((number) => when(jumpEqual, number, allow)),
@@ -100,6 +104,7 @@ export function buildSeccompFilter(arch: FilterArch): Buffer {
     ...onCall(numberOf(inspected.socketpair), [load(argument(0)), ...when(jumpEqual, family.unix, allow), end(fail(EAFNOSUPPORT))]),
     ...onCall(numberOf(inspected.ioctl), [load(argument(1)), ...terminalTakeovers.flatMap((command) => when(jumpEqual, command, fail(EPERM))), end(allow)]),
     ...onCall(numberOf(inspected.shmget), onlySmallSegments),
+    ...onCall(numberOf(inspected.semget), onlySmallSets),
     ...onCall(numberOf(inspected.mknod), refuseDevices(1)),
     ...onCall(numberOf(inspected.mknodat), refuseDevices(2)),
     ...onCall(numberOf(inspected.chmod), refuseSetId(1)),

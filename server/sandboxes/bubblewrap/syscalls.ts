@@ -39,6 +39,8 @@ export const forbidden: Readonly<Record<string, Numbers>> = {
   quotactl: [179, 60],
   quotactl_fd: same(443),
   memfd_secret: same(447),
+  // It pins pages in a pipe after the process that had them let them go.
+  vmsplice: [278, 75],
   // Programs and hooks in the kernel.
   bpf: [321, 280],
   perf_event_open: [298, 241],
@@ -92,6 +94,10 @@ export const absent: Readonly<Record<string, Numbers>> = {
   openat2: same(437),
   // Memory that belongs to no process's address space, where a watchdog could not count it; there is /dev/shm, which has a size.
   memfd_create: [319, 279],
+  // A rule pins the file that it is about, also a deleted one, and nothing outside can see which.
+  landlock_create_ruleset: same(444),
+  landlock_add_rule: same(445),
+  landlock_restrict_self: same(446),
   io_uring_setup: same(425),
   io_uring_enter: same(426),
   io_uring_register: same(427),
@@ -113,6 +119,7 @@ export const inspected = {
   openat: [257, 56],
   creat: [85, null],
   shmget: [29, 194],
+  semget: [64, 190],
 } as const satisfies Readonly<Record<string, Numbers>>;
 
 /** The number of a call on an architecture. */

@@ -77,6 +77,7 @@ describe('version 1', () => {
     const cgroups = Cgroups.open({ root, membership: '8:pids:/\n4:memory:/here\n0::/\n' });
     cgroups?.create('task-1', defaultLimits).add(7);
     expect(read(`memory/here/logos-${process.pid}/task-1`, 'memory.limit_in_bytes')).toBe('2147483648');
+    expect(read(`memory/here/logos-${process.pid}/task-1`, 'memory.kmem.tcp.limit_in_bytes')).toBe('268435456');
     expect(read(`memory/here/logos-${process.pid}/task-1`, 'cgroup.procs')).toBe('7');
     expect(read(`pids/logos-${process.pid}/task-1`, 'pids.max')).toBe('258');
   });

@@ -58,6 +58,11 @@ describe.each(['x64', 'arm64'] as const)('the filter for %s', (arch: FilterArch)
     for (const bytes of [65_537, 2 ** 32 - 1, 2 ** 32, 2 ** 33 + 1]) expect(call('shmget', 0, bytes)).toBe('EPERM');
   });
 
+  it('lets small sets of semaphores through, and no large one', () => {
+    for (const count of [0, 1, 32]) expect(call('semget', 0, count)).toBe('allow');
+    for (const count of [33, 32_000, 2 ** 32 - 1]) expect(call('semget', 0, count)).toBe('EPERM');
+  });
+
   it('lets threads and forks through, and no namespace', () => {
     expect(call('clone', 0x003d0f00)).toBe('allow');
     expect(call('clone', 17)).toBe('allow');
