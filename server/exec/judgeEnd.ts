@@ -91,7 +91,7 @@ function exitError(facts: EndFacts): ErrorInfo {
     case 'out_of_memory':
       return makeError('sandbox_limit', 'out_of_memory', 'The sandbox ran out of memory and its task was ended.', 'Ask for less at once, or raise the memory limit.', facts);
     case 'out_of_disk':
-      return makeError('sandbox_limit', 'out_of_disk', 'The workspace grew past its limit and the task was ended.', 'Delete files from the workspace, or reset the sandbox, then retry.', facts);
+      return makeError('sandbox_limit', 'out_of_disk', 'The workspace grew past its limit, or left no room on the disk, and the task was ended.', 'Delete files from the workspace, or reset the sandbox, then retry.', facts);
     case 'stopped_by_us':
       return makeError('sandbox_disconnected', 'stopped', 'The sandbox was stopped while the task ran in it.', 'Retry; the sandbox is made anew.', facts);
     case 'killed':

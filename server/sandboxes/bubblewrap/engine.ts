@@ -15,11 +15,12 @@ import { BwrapProcess } from './bwrapProcess.ts';
 import { openFolders, openHost, type BubblewrapHost, type HostOptions } from './host.ts';
 import { probeError } from './hostErrors.ts';
 import { makeTaskDirectory, sandboxFolder, type HostIds } from './places.ts';
-import { readPolicyMounts } from './policyMounts.ts';
+import { readPolicyMounts, type PolicyMounts } from './policyMounts.ts';
 import { probePolicy } from './probePolicy.ts';
 import { removeTree } from './removeTree.ts';
 import { openRuntime } from './runtime.ts';
 import type { TaskCgroup } from './cgroups.ts';
+import { listTree } from './usage.ts';
 import { watchLimits } from './watchdog.ts';
 
 /** What the embedded engine is built from. */
@@ -67,11 +68,11 @@ export class BubblewrapEngine implements SandboxEngine {
   }
 
   assertEnforces(policy: Policy): void {
-    readPolicyMounts(policy);
+    this.#readMounts(policy);
   }
 
   async prepare(spec: SandboxSpec): Promise<PreparedSandbox> {
-    const mounts = readPolicyMounts(spec.policy);
+    const mounts = this.#readMounts(spec.policy);
     const host = await this.#open();
     const folder = sandboxFolder(host.places, spec.agentId);
     const ids = takeIds(host, folder);
@@ -111,6 +112,7 @@ export class BubblewrapEngine implements SandboxEngine {
       limits: layout.limits,
       watchesMemory: !holdsMemory,
       log: this.#options.log,
+      listProcesses: () => this.#tasksOf((owner) => owner === sandbox.spec.agentId).flatMap(({ pid }) => listTree(pid)),
       onExcess: (excess) => task.killFor(excess),
     });
     void task.exited.then(() => {
@@ -118,6 +120,11 @@ export class BubblewrapEngine implements SandboxEngine {
       this.#running.delete(task);
     });
     return task;
+  }
+
+  #readMounts(policy: Policy): PolicyMounts {
+    const { stateDir, systemRoot } = this.#options;
+    return readPolicyMounts(policy, systemRoot === undefined ? [stateDir] : [stateDir, systemRoot]);
   }
 
   /** Gateways of other builds share the folder of runtimes, and drop the oldest of it. */
@@ -146,9 +153,13 @@ export class BubblewrapEngine implements SandboxEngine {
   }
 
   async #end(isMeant: (agentId: string) => boolean): Promise<void> {
-    const tasks = [...this.#running].filter(([, owner]) => isMeant(owner)).map(([task]) => task);
+    const tasks = this.#tasksOf(isMeant);
     for (const task of tasks) task.kill();
     await Promise.all(tasks.map((task) => task.exited));
+  }
+
+  #tasksOf(isMeant: (agentId: string) => boolean): BwrapProcess[] {
+    return [...this.#running].filter(([, owner]) => isMeant(owner)).map(([task]) => task);
   }
 
   #open(): Promise<BubblewrapHost> {

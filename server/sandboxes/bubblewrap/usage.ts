@@ -5,8 +5,6 @@ import { listDescendants } from '../../process/processTable.ts';
 import { spawnProcess } from '../../process/spawn.ts';
 import type { HostIds } from './places.ts';
 
-const pageBytes = 4096;
-
 /** Pids of a process and of all that descends from it, found from the top without looking at the rest of the machine. */
 export function listTree(pid: number): number[] {
   const found = [pid];
@@ -36,25 +34,6 @@ export function readChildren(pid: number): number[] | undefined {
     }
   }
   return children;
-}
-
-/** Memory of a tree in bytes: proportional where the kernel tells us, else resident, which counts shared pages twice. */
-export function readTreeMemory(pid: number): number {
-  return listTree(pid).reduce((sum, each) => sum + readMemory(each), 0);
-}
-
-function readMemory(pid: number): number {
-  try {
-    const proportional = /^Pss:\s+(\d+) kB/m.exec(fs.readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1'))?.[1];
-    if (proportional !== undefined) return Number(proportional) * 1024;
-  } catch {
-    // Another user's process, or one that has ended.
-  }
-  try {
-    return Number(fs.readFileSync(`/proc/${pid}/statm`, 'latin1').split(' ')[1] ?? 0) * pageBytes;
-  } catch {
-    return 0;
-  }
 }
 
 /** A file takes at least this much, so that a flood of empty ones counts too. */
@@ -90,12 +69,15 @@ const countingSandbox: readonly string[] = [
 export interface DiskUse {
   readonly bytes: number;
   readonly files: number;
+  /** What an ordinary user may still write, and what the file system holds in all. */
+  readonly freeBytes: number;
+  readonly totalBytes: number;
 }
 
 /** Reads what is in use on the file system that holds a folder. */
 export async function readDiskUse(folder: string): Promise<DiskUse> {
   const disk = await statfs(folder);
-  return { bytes: (disk.blocks - disk.bfree) * disk.bsize, files: disk.files - disk.ffree };
+  return { bytes: (disk.blocks - disk.bfree) * disk.bsize, files: disk.files - disk.ffree, freeBytes: disk.bavail * disk.bsize, totalBytes: disk.blocks * disk.bsize };
 }
 
 /** The most by which a folder on this disk can have grown between two looks at the disk, as `readFolderBytes` counts. */

@@ -39,6 +39,11 @@ const isRoot = process.getuid?.() === 0;
 /** The modes that this machine allows: root can be both. */
 export const hostModes: readonly HostMode[] = isRoot ? ['root', 'user'] : ['user'];
 
+/** How a host differs from the usual one. */
+export interface HostStartOptions extends Pick<DriverSetup, 'limits' | 'withoutCgroups'> {
+  readonly diskMebibytes?: number;
+}
+
 /** The embedded engine in a process of its own, with a folder of its own. */
 export class SandboxHost {
   readonly mode: HostMode;
@@ -66,8 +71,11 @@ export class SandboxHost {
     });
   }
 
-  /** Starts the driver; everything it makes is below one temporary folder that `dispose` removes. */
-  static async start(mode: HostMode, options: Pick<DriverSetup, 'limits' | 'withoutCgroups'> = {}): Promise<SandboxHost> {
+  /**
+   * Starts the driver; everything it makes is below one temporary folder that `dispose` removes. With `diskMebibytes` the
+   * sandboxes of root lie on a disk of that size, which only the driver sees.
+   */
+  static async start(mode: HostMode, { diskMebibytes, ...options }: HostStartOptions = {}): Promise<SandboxHost> {
     const folder = fs.mkdtempSync('/tmp/logos-sandbox-test-');
     fs.chmodSync(folder, 0o711);
     const here = import.meta.dirname;
@@ -88,7 +96,10 @@ export class SandboxHost {
     }
     const systemRoot = mode === 'root' ? path.join(folder, 'system') : undefined;
     const setup: DriverSetup = { stateDir, workerPath: worker, policies, systemRoot, ...options };
-    const child = spawn(node, [driver, JSON.stringify(setup)], {
+    const mount = `mount -t tmpfs -o size=${diskMebibytes}m,mode=711 tmpfs "$0" && exec "$@"`;
+    if (diskMebibytes !== undefined && systemRoot !== undefined) fs.mkdirSync(systemRoot, { mode: 0o711 });
+    const through = diskMebibytes === undefined || systemRoot === undefined ? [] : ['/usr/bin/unshare', '-m', '--propagation', 'private', '/bin/sh', '-c', mount, systemRoot];
+    const child = spawn(through[0] ?? node, [...through.slice(1), ...(through.length > 0 ? [node] : []), driver, JSON.stringify(setup)], {
       env: { PATH: '/usr/bin:/bin', GATEWAY_SECRET: gatewaySecret },
       cwd: '/',
       stdio: ['pipe', 'pipe', 'pipe'],

@@ -1,0 +1,97 @@
+import fs from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { scratchBytes, sharedMemoryBytes } from './bwrapArguments.ts';
+import { look } from './look.ts';
+import { listTree } from './usage.ts';
+
+const pageBytes = 4096;
+/** What a file without content takes of the kernel's memory. */
+const inodeBytes = 2048;
+/** The most that the queue of a socket takes, which any program may ask for, and the queue of a pipe. */
+const socketBytes = 2 * 212_992;
+const pipeBytes = 65_536;
+
+/** Memory of this machine that programs can still have. */
+export interface AvailableMemory {
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+}
+
+/** Reads what memory is left; undefined where the kernel does not tell. */
+export function readAvailableMemory(): AvailableMemory | undefined {
+  try {
+    const lines = fs.readFileSync('/proc/meminfo', 'latin1');
+    const read = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(lines)?.[1] ?? Number.NaN) * 1024;
+    const memory = { freeBytes: read('MemAvailable'), totalBytes: read('MemTotal') };
+    return Number.isNaN(memory.freeBytes + memory.totalBytes) ? undefined : memory;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Memory of a sandbox in bytes: of its processes, of its folders in memory, and the most that its sockets and pipes can hold.
+ * What is over `enough` in a quick estimate, which is never too low, is counted exactly; that takes programs of their own.
+ */
+export async function readTreeMemory(pid: number, enough: number): Promise<number> {
+  const pids = listTree(pid);
+  const resident = pids.reduce((sum, each) => sum + readResident(each), 0);
+  const scratch = await readScratch(pids.slice(1));
+  const estimate = resident + scratch + countDescriptors(pids) * socketBytes;
+  if (estimate <= enough) return estimate;
+  const [proportional, queues] = await Promise.all([readProportional(pids), readQueues(pids)]);
+  return (proportional ?? resident) + scratch + queues;
+}
+
+/** Counts pages that processes share once for each of them. */
+function readResident(pid: number): number {
+  try {
+    return Number(fs.readFileSync(`/proc/${pid}/statm`, 'latin1').split(' ')[1] ?? 0) * pageBytes;
+  } catch {
+    return 0;
+  }
+}
+
+function countDescriptors(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => {
+    const folder = `/proc/${pid}/fd`;
+    try {
+      return sum + (fs.statSync(folder).size || fs.readdirSync(folder).length);
+    } catch {
+      return sum;
+    }
+  }, 0);
+}
+
+/** Undefined when a process does not let itself be looked at. */
+async function readProportional(pids: readonly number[]): Promise<number | undefined> {
+  const { out, isWhole } = await look('/bin/grep', ['-hs', '^Pss:', ...pids.map((pid) => `/proc/${pid}/smaps_rollup`)]);
+  const sizes = [...out.matchAll(/^Pss:\s+(\d+) kB$/gm)].map((match) => Number(match[1]) * 1024);
+  const hasAll = isWhole && sizes.length >= pids.filter((pid) => readResident(pid) > 0).length;
+  return hasAll ? sizes.reduce((sum, size) => sum + size, 0) : undefined;
+}
+
+/** Each socket and pipe once, however many descriptors there are of it. */
+async function readQueues(pids: readonly number[]): Promise<number> {
+  const { out } = await look('/usr/bin/find', [...pids.map((pid) => `/proc/${pid}/fd`), '-maxdepth', '1', '(', '-lname', 'socket:*', '-o', '-lname', 'pipe:*', ')', '-printf', '%l\\n']);
+  const queues = [...new Set(out.split('\n').filter(Boolean))];
+  const sockets = queues.filter((queue) => queue.startsWith('socket:')).length;
+  return sockets * socketBytes + (queues.length - sockets) * pipeBytes;
+}
+
+/** What is in the folders of a sandbox that lie in memory, seen through the root of a process inside; each is known by its size. */
+async function readScratch(inside: readonly number[]): Promise<number> {
+  const read = async (folder: string, size: number): Promise<number> => {
+    for (const pid of inside) {
+      try {
+        const { blocks, bfree, bsize, files, ffree } = await statfs(`/proc/${pid}/root${folder}`);
+        if (blocks * bsize === size) return (blocks - bfree) * bsize + (files - ffree) * inodeBytes;
+      } catch {
+        // Gone, or without this folder.
+      }
+    }
+    return 0;
+  };
+  const [scratch, shared] = await Promise.all([read('/tmp', scratchBytes), read('/dev/shm', sharedMemoryBytes)]);
+  return scratch + shared;
+}

@@ -1,0 +1,105 @@
+import fs from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hostModes, SandboxHost, whyNoSandbox } from '../support/sandbox/sandboxHost.ts';
+
+const unavailable = whyNoSandbox();
+const python = '/usr/bin/python3';
+const mebibyte = 1_048_576;
+const limits = { fileBytes: 20 * mebibyte, workspaceBytes: 50 * mebibyte };
+
+/** Holds twelve files of ten megabytes each, which no folder names, and does with each what `how` says. */
+const holder = (how: string, before = ''): string => `
+  const program = ${JSON.stringify(`
+import ctypes, mmap, os, socket, time
+libc = ctypes.CDLL(None, use_errno=True)
+kept = []
+${before}
+def make(n):
+    fd = os.open('/sandbox/held%d' % n, os.O_RDWR | os.O_CREAT, 0o700)
+    os.unlink('/sandbox/held%d' % n)
+    for _ in range(10):
+        os.write(fd, os.urandom(1048576))
+    return fd
+for n in range(12):
+    fd = make(n)
+${how.replace(/^/gm, '    ')}
+    time.sleep(0.05)
+time.sleep(1000)
+`)};
+  const child = require('child_process').spawn('${python}', ['-c', program], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  return 'the program ended with ' + code;`;
+
+/** Writes a little, forks and is gone, for ever: its child does the same. */
+const hopper = `
+held = []
+os.setsid()
+while True:
+    if os.fork():
+        os._exit(0)
+    if not held or os.fstat(held[-1]).st_size >= 10485760:
+        if len(held) == 12:
+            continue
+        held.append(os.open('/sandbox/hop', os.O_RDWR | os.O_CREAT, 0o600))
+        os.unlink('/sandbox/hop')
+    os.write(held[-1], os.urandom(262144))
+`;
+
+/** Ways to hold the space of a file that nobody can see in a folder. */
+const ways: readonly (readonly [name: string, how: string, before?: string])[] = [
+  ['open', 'kept.append(fd)'],
+  ['open in a process that does not let itself be looked at', 'kept.append(fd)', 'libc.prctl(4, 0, 0, 0, 0)'],
+  ['mapped and closed', 'kept.append(mmap.mmap(fd, 4096))\nos.close(fd)'],
+  ['in flight in a socket', 'socket.send_fds(here, [b"x"], [fd])\nos.close(fd)', 'here, there = socket.socketpair()'],
+  ['in flight in a connection that nobody has accepted', 'c = socket.socket(socket.AF_UNIX)\nc.connect("/tmp/s")\nsocket.send_fds(c, [b"x"], [fd])\nos.close(fd)\nc.close()', 'server = socket.socket(socket.AF_UNIX)\nserver.bind("/tmp/s")\nserver.listen(64)'],
+  ['handed on by processes that are gone before anybody looks', '', `if os.fork():\n    time.sleep(1000)\n${hopper}`],
+];
+
+describe.each(hostModes)('space that a task holds without a name, under a gateway that runs as %s', (mode) => {
+  let host: SandboxHost;
+  let count = 0;
+  const newAgent = async (): Promise<string> => {
+    count += 1;
+    const agent = `00000000-0000-7000-8000-0000000001${String(count).padStart(2, '0')}`;
+    await host.prepare(agent);
+    return agent;
+  };
+
+  beforeAll(async () => {
+    if (unavailable === undefined) host = await SandboxHost.start(mode, { limits });
+  });
+
+  afterAll(async () => await host?.dispose());
+
+  for (const [name, how, before] of ways) {
+    it(`counts for the workspace when it is ${name}`, async (context) => {
+      if (unavailable !== undefined) return context.skip(unavailable);
+      if (!fs.existsSync(python)) return context.skip('python is not installed');
+      const { task } = await host.start(await newAgent(), holder(how, before));
+      expect(await host.ended(task)).toMatchObject({ exit: { cause: 'out_of_disk' }, lines: [] });
+    }, 30_000);
+  }
+
+  it('counts together for the tasks of one agent', async (context) => {
+    if (unavailable !== undefined) return context.skip(unavailable);
+    const agent = await newAgent();
+    const body = (name: string): string => `const fs = require('fs'); for (let i = 0; i < 3; i += 1) { const file = '/sandbox/${name}' + i; fs.openSync(file, 'w'); fs.writeFileSync(file, Buffer.alloc(10 * 1048576, 1)); fs.unlinkSync(file); } await new Promise(() => setTimeout(() => 0, 1e6));`;
+    const tasks = [await host.start(agent, body('a')), await host.start(agent, body('b'))];
+    const first = await Promise.race(tasks.map(async ({ task }) => await host.ended(task)));
+    expect(first.exit.cause).toBe('out_of_disk');
+    await Promise.all(tasks.map(async ({ task }) => await host.kill(task)));
+  });
+
+  it('leaves a task alone that deletes as much as it writes', async (context) => {
+    if (unavailable !== undefined) return context.skip(unavailable);
+    const body = `const fs = require('fs'); for (let i = 0; i < 30; i += 1) { fs.writeFileSync('/sandbox/passing', Buffer.alloc(15 * 1048576, 1)); await new Promise((resolve) => setTimeout(resolve, 50)); fs.unlinkSync('/sandbox/passing'); } return 'done';`;
+    expect(await host.run(await newAgent(), body)).toEqual({ value: 'done' });
+  });
+
+  it('is not held by rules of Landlock, which pin a file without a descriptor', async (context) => {
+    if (unavailable !== undefined) return context.skip(unavailable);
+    if (!fs.existsSync(python)) return context.skip('python is not installed');
+    const body = `return require('child_process').spawnSync('${python}', ['-c', ${JSON.stringify(`import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\nfor call in (444, 445, 446):\n    print(libc.syscall(call, 0, 0, 1), ctypes.get_errno())`)}], { encoding: 'utf8' }).stdout;`;
+    expect(await host.run(await newAgent(), body)).toEqual({ value: '-1 38\n-1 38\n-1 38\n' });
+  });
+});
