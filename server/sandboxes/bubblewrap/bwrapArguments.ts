@@ -62,6 +62,11 @@ export function probeCommand(limits: SandboxLimits): string[] {
   return limitedCommand(limits, [nodeInside, '--version']);
 }
 
+/** Node, which reads the program that attacks the sandbox from its stdin. */
+export function selfTestCommand(limits: SandboxLimits): string[] {
+  return limitedCommand(limits, [nodeInside, '-']);
+}
+
 function limitedCommand(limits: SandboxLimits, command: readonly string[]): string[] {
   return [
     '--',

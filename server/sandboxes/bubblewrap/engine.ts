@@ -2,15 +2,14 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { text } from 'node:stream/consumers';
 import { AppError } from '../../base/appError.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Policy } from '../../policies/policy.ts';
 import { workspacePath } from '../../policies/workspace.ts';
-import { spawnProcess, type SpawnedProcess, type StdioEntry } from '../../process/spawn.ts';
+import type { SpawnedProcess } from '../../process/spawn.ts';
 import type { EngineCapabilities, EngineProbe, Launch, PreparedSandbox, SandboxEngine, SandboxProcess, SandboxSpec } from '../engine.ts';
 import { limitsHeldBy, type SandboxLimits } from '../limits.ts';
-import { descriptors, inferenceSocketPath, probeCommand, sandboxArguments, systemFiles, workerCommand, type SandboxLayout } from './bwrapArguments.ts';
+import { inferenceSocketPath, probeCommand, sandboxArguments, workerCommand, type SandboxLayout } from './bwrapArguments.ts';
 import { BwrapProcess } from './bwrapProcess.ts';
 import { openFolders, openHost, type BubblewrapHost, type HostOptions } from './host.ts';
 import { probeError } from './hostErrors.ts';
@@ -18,7 +17,9 @@ import { makeTaskDirectory, sandboxFolder, type HostIds } from './places.ts';
 import { readPolicyMounts, type PolicyMounts } from './policyMounts.ts';
 import { probePolicy } from './probePolicy.ts';
 import { removeTree } from './removeTree.ts';
+import { feed, runInside, spawnBwrap, type InsideLayout } from './runInside.ts';
 import { openRuntime } from './runtime.ts';
+import { assertHolds } from './selfTest.ts';
 import type { TaskCgroup } from './cgroups.ts';
 import { listTree } from './usage.ts';
 import { watchLimits } from './watchdog.ts';
@@ -37,7 +38,6 @@ interface Prepared {
 
 const probeTimeoutMs = 10_000;
 const workerNiceness = 5;
-const stdio: readonly StdioEntry[] = Array.from({ length: 3 + Object.keys(descriptors).length }, () => 'pipe' as const);
 
 /** The embedded engine: one bubblewrap per task, the agent's home shared by its tasks, nothing kept running between them. */
 export class BubblewrapEngine implements SandboxEngine {
@@ -58,13 +58,17 @@ export class BubblewrapEngine implements SandboxEngine {
     const host = await this.#open();
     const owner = path.join(host.places.sandboxes, 'probe');
     const ids = takeIds(host, owner);
-    const startedAt = performance.now();
+    const { limits, stateDir, log } = this.#options;
+    const inside: InsideLayout = { ids, layout: { policy: readPolicyMounts(probePolicy), homePath: '/', ...host.runtime, limits } };
     try {
-      await this.#runProbe(host, ids);
+      const startedAt = performance.now();
+      await this.#runProbe(host, inside);
+      const latencyMs = performance.now() - startedAt;
+      await assertHolds({ host, inside, stateDir, log });
+      return { version: host.bwrap.version, latencyMs, limits: this.#heldLimits(host) };
     } finally {
       host.places.accounts?.release(owner);
     }
-    return { version: host.bwrap.version, latencyMs: performance.now() - startedAt, limits: this.#heldLimits(host) };
   }
 
   assertEnforces(policy: Policy): void {
@@ -176,16 +180,8 @@ export class BubblewrapEngine implements SandboxEngine {
     throw new AppError('sandbox_unavailable', 'The sandbox was not prepared by this engine.', { reason: 'not_prepared', hint: 'Send the message again.' });
   }
 
-  async #runProbe(host: BubblewrapHost, ids: HostIds | undefined): Promise<void> {
-    const { limits } = this.#options;
-    const layout: SandboxLayout = { policy: readPolicyMounts(probePolicy), homePath: '/', ...host.runtime, limits };
-    const bwrap = await spawnBwrap(host, ids, probeCommand(limits));
-    feed(bwrap, host, layout, sandboxArguments(layout, undefined));
-    const task = new BwrapProcess(bwrap, undefined);
-    task.stdin.end();
-    const late = AbortSignal.timeout(probeTimeoutMs);
-    late.addEventListener('abort', () => task.kill());
-    const [out, err, exit] = await Promise.all([text(task.stdout), text(task.stderr), task.exited]);
+  async #runProbe(host: BubblewrapHost, inside: InsideLayout): Promise<void> {
+    const { out, err, exit } = await runInside(host, inside, { command: probeCommand(this.#options.limits), input: '', timeoutMs: probeTimeoutMs });
     if (exit.code !== 0 || !/^v\d+\./.test(out)) throw probeError(exit.cause === 'stopped_by_us' ? `it did not end within ${probeTimeoutMs} ms` : err, host.facts);
   }
 
@@ -234,11 +230,6 @@ function makeHome(folder: string, ids: HostIds | undefined): string {
   return home;
 }
 
-/** Bubblewrap waits for its arguments, so what is done before `feed` holds for everything that it starts. Its own environment is empty. */
-function spawnBwrap(host: BubblewrapHost, ids: HostIds | undefined, command: readonly string[]): Promise<SpawnedProcess> {
-  return spawnProcess(host.bwrap.path, ['--args', String(descriptors.args), ...command], { env: {}, stdio, ...ids });
-}
-
 /** Puts limits of the host on the process. Says whether a control group holds its memory. */
 function prepareProcess(bwrap: SpawnedProcess, cgroup: TaskCgroup | undefined, log: Logger): boolean {
   const attempt = (what: string, act: () => void): boolean => {
@@ -254,14 +245,4 @@ function prepareProcess(bwrap: SpawnedProcess, cgroup: TaskCgroup | undefined, l
   attempt('oom_score_adj', () => fs.writeFileSync(`/proc/${bwrap.pid}/oom_score_adj`, '1000'));
   attempt('Niceness', () => os.setPriority(bwrap.pid, workerNiceness));
   return cgroup !== undefined && attempt('The control group', () => cgroup.add(bwrap.pid));
-}
-
-function feed(bwrap: SpawnedProcess, host: BubblewrapHost, layout: SandboxLayout, args: readonly string[]): void {
-  const give = (descriptor: number, content: string | Buffer): void => {
-    const pipe = bwrap.pipe(descriptor);
-    pipe.end(content, () => pipe.destroy());
-  };
-  give(descriptors.seccomp, host.seccompFilter);
-  for (const [name, content] of Object.entries(systemFiles(layout.policy))) give(descriptors[name as keyof typeof descriptors], content);
-  give(descriptors.args, `${args.join('\0')}\0`);
 }

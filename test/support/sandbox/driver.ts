@@ -21,6 +21,7 @@ const engine = new BubblewrapEngine({
   workerPath: setup.workerPath,
   limits: { ...defaultLimits, ...setup.limits },
   log,
+  ...(setup.bwrapPath === undefined ? {} : { bwrapPath: setup.bwrapPath }),
   ...(setup.systemRoot === undefined ? {} : { systemRoot: setup.systemRoot }),
   ...(setup.withoutCgroups === true ? { cgroups: null } : {}),
 });

@@ -14,6 +14,7 @@ export interface DriverSetup {
   readonly systemRoot?: string | undefined;
   readonly limits?: Partial<SandboxLimits> | undefined;
   readonly withoutCgroups?: boolean | undefined;
+  readonly bwrapPath?: string | undefined;
 }
 
 /** How a task ended, and what it wrote. */
@@ -42,6 +43,8 @@ export const hostModes: readonly HostMode[] = isRoot ? ['root', 'user'] : ['user
 /** How a host differs from the usual one. */
 export interface HostStartOptions extends Pick<DriverSetup, 'limits' | 'withoutCgroups'> {
   readonly diskMebibytes?: number;
+  /** Text of a program for Node that stands in for bubblewrap. */
+  readonly bwrap?: string;
 }
 
 /** The embedded engine in a process of its own, with a folder of its own. */
@@ -75,7 +78,7 @@ export class SandboxHost {
    * Starts the driver; everything it makes is below one temporary folder that `dispose` removes. With `diskMebibytes` the
    * sandboxes of root lie on a disk of that size, which only the driver sees.
    */
-  static async start(mode: HostMode, { diskMebibytes, ...options }: HostStartOptions = {}): Promise<SandboxHost> {
+  static async start(mode: HostMode, { diskMebibytes, bwrap, ...options }: HostStartOptions = {}): Promise<SandboxHost> {
     const folder = fs.mkdtempSync('/tmp/logos-sandbox-test-');
     fs.chmodSync(folder, 0o711);
     const here = import.meta.dirname;
@@ -88,14 +91,14 @@ export class SandboxHost {
     const stateDir = path.join(folder, 'state');
     fs.mkdirSync(stateDir, { mode: 0o700 });
     const isDropped = mode === 'user' && isRoot;
-    let node = process.execPath;
-    if (isDropped) {
-      node = path.join(folder, 'node');
-      fs.copyFileSync(process.execPath, node, fs.constants.COPYFILE_FICLONE);
-      fs.chownSync(stateDir, ordinaryId, ordinaryId);
-    }
+    // Who is not root cannot reach the Node of root.
+    const node = isDropped || bwrap !== undefined ? path.join(folder, 'node') : process.execPath;
+    if (node !== process.execPath) fs.copyFileSync(process.execPath, node, fs.constants.COPYFILE_FICLONE);
+    if (isDropped) fs.chownSync(stateDir, ordinaryId, ordinaryId);
     const systemRoot = mode === 'root' ? path.join(folder, 'system') : undefined;
-    const setup: DriverSetup = { stateDir, workerPath: worker, policies, systemRoot, ...options };
+    const bwrapPath = bwrap === undefined ? undefined : path.join(folder, 'bwrap');
+    if (bwrapPath !== undefined) fs.writeFileSync(bwrapPath, `#!${node}\n${bwrap}`, { mode: 0o755 });
+    const setup: DriverSetup = { stateDir, workerPath: worker, policies, systemRoot, bwrapPath, ...options };
     const mount = `mount -t tmpfs -o size=${diskMebibytes}m,mode=711 tmpfs "$0" && exec "$@"`;
     if (diskMebibytes !== undefined && systemRoot !== undefined) fs.mkdirSync(systemRoot, { mode: 0o711 });
     const through = diskMebibytes === undefined || systemRoot === undefined ? [] : ['/usr/bin/unshare', '-m', '--propagation', 'private', '/bin/sh', '-c', mount, systemRoot];
