@@ -2,6 +2,7 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { AppError } from '../../base/appError.ts';
+import { RuntimeCopies } from './runtimeCopies.ts';
 
 /** The programs that every task starts. */
 export interface Runtime {
@@ -13,14 +14,11 @@ export interface Runtime {
   readonly build: string;
 }
 
-/** How many copies of older builds are left for other gateways of this machine. */
-const keptBuilds = 3;
-
 /**
  * Finds Node and the worker. With `copies` (the gateway runs as root) what an unprivileged id cannot reach is copied there
- * once per build. Throws `sandbox_unavailable` when a file is missing.
+ * once per build, which this process uses from then on. Throws `sandbox_unavailable` when a file is missing.
  */
-export function openRuntime(nodePath: string, workerPath: string, copies: string | undefined): Runtime {
+export async function openRuntime(nodePath: string, workerPath: string, copies: string | undefined): Promise<Runtime> {
   const node = realFile(nodePath, 'Node');
   const worker = realFile(workerPath, 'the worker');
   const stat = fs.statSync(node);
@@ -31,8 +29,7 @@ export function openRuntime(nodePath: string, workerPath: string, copies: string
     .digest('hex')
     .slice(0, 16);
   if (copies === undefined || (isReachable(node) && isReachable(worker))) return { nodePath: node, workerPath: worker, build };
-  const folder = path.join(copies, build);
-  if (!fs.existsSync(folder)) copyRuntime({ nodePath: node, workerPath: worker, build }, copies, folder);
+  const folder = await new RuntimeCopies(copies).use({ nodePath: node, workerPath: worker, build });
   return { nodePath: path.join(folder, 'node'), workerPath: path.join(folder, 'worker.js'), build };
 }
 
@@ -43,32 +40,6 @@ export function isReachable(file: string): boolean {
     if ((fs.statSync(folder).mode & 0o001) === 0) return false;
     if (folder === path.dirname(folder)) return true;
   }
-}
-
-function copyRuntime(runtime: Runtime, copies: string, folder: string): void {
-  const made = fs.mkdtempSync(path.join(copies, '.new-'));
-  try {
-    fs.copyFileSync(runtime.nodePath, path.join(made, 'node'), fs.constants.COPYFILE_FICLONE);
-    fs.copyFileSync(runtime.workerPath, path.join(made, 'worker.js'));
-    fs.chmodSync(path.join(made, 'node'), 0o755);
-    fs.chmodSync(path.join(made, 'worker.js'), 0o644);
-    fs.chmodSync(made, 0o755);
-    fs.renameSync(made, folder);
-  } catch (error) {
-    fs.rmSync(made, { recursive: true, force: true });
-    if (!fs.existsSync(folder)) throw error;
-  }
-  dropOldBuilds(copies, folder);
-}
-
-function dropOldBuilds(copies: string, kept: string): void {
-  const builds = fs
-    .readdirSync(copies)
-    .filter((name) => !name.startsWith('.'))
-    .map((name) => path.join(copies, name))
-    .map((folder) => ({ folder, madeAt: fs.statSync(folder).ctimeMs }))
-    .toSorted((a, b) => b.madeAt - a.madeAt);
-  for (const { folder } of builds.slice(keptBuilds)) if (folder !== kept) fs.rmSync(folder, { recursive: true, force: true });
 }
 
 function realFile(file: string, what: string): string {
