@@ -123,6 +123,12 @@ describe.each(hostModes)('a gateway that runs as %s', (mode) => {
     expect(await host.run(agent, `return require('fs').readFileSync('/sandbox/kept', 'utf8') + require('fs').readdirSync('/tmp').length;`)).toEqual({ value: 'kept0' });
   });
 
+  it('has it in writing whose the sandboxes are that lie outside its state directory', (context) => {
+    if (unavailable !== undefined || mode !== 'root') return context.skip(unavailable ?? 'those of an ordinary user lie in it');
+    const [own] = fs.readdirSync(path.join(host.folder, 'system')).filter((name) => /^[0-9a-f]{8}$/.test(name));
+    expect(JSON.parse(fs.readFileSync(path.join(host.folder, 'system', own ?? '', 'owner.json'), 'utf8'))).toMatchObject({ stateDir: host.stateDir, process: expect.stringContaining(`${host.pid}-`) });
+  });
+
   it('runs also under a policy that shows /opt', async (context) => {
     if (unavailable !== undefined) return context.skip(unavailable);
     if (!fs.existsSync('/opt')) return context.skip('this machine has no /opt');

@@ -101,7 +101,7 @@ export class BubblewrapEngine implements SandboxEngine {
     if (fs.lstatSync(layout.homePath, { throwIfNoEntry: false })?.isDirectory() !== true) {
       throw new AppError('sandbox_unavailable', 'The home of the sandbox is gone.', { reason: 'home_missing', hint: 'Send the message again: the sandbox is made anew, without the files that were in it.' });
     }
-    this.#keepRuntime(host);
+    await this.#keepRuntime(host);
     const cgroup = this.#createCgroup(host);
     const bwrap = await spawnBwrap(host, ids, workerCommand(layout.limits));
     const holdsMemory = prepareProcess(bwrap, cgroup, this.#options.log);
@@ -131,10 +131,10 @@ export class BubblewrapEngine implements SandboxEngine {
     return readPolicyMounts(policy, systemRoot === undefined ? [stateDir] : [stateDir, systemRoot]);
   }
 
-  /** Gateways of other builds share the folder of runtimes, and drop the oldest of it. */
-  #keepRuntime({ nodePath, runtime, places }: BubblewrapHost): void {
+  /** Somebody may have cleaned up. */
+  async #keepRuntime({ nodePath, runtime, places }: BubblewrapHost): Promise<void> {
     const isThere = fs.existsSync(runtime.nodePath) && fs.existsSync(runtime.workerPath);
-    if (!isThere) openRuntime(nodePath, this.#options.workerPath, places.runtimes);
+    if (!isThere) await openRuntime(nodePath, this.#options.workerPath, places.runtimes);
   }
 
   async remove(agentId: string): Promise<void> {
@@ -167,7 +167,7 @@ export class BubblewrapEngine implements SandboxEngine {
   }
 
   #open(): Promise<BubblewrapHost> {
-    const opening = (this.#host ??= openHost(this.#options));
+    const opening = (this.#host ??= openHost(this.#options, this.#options.log));
     opening.catch(() => {
       if (this.#host === opening) this.#host = undefined;
     });

@@ -1,6 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { AppError } from '../../base/appError.ts';
+import type { Logger } from '../../log/logger.ts';
+import { sweepAbandonedStates, writeOwner } from './abandonedStates.ts';
 import { Cgroups, readCgroupSources, type CgroupSources } from './cgroups.ts';
 import { findBwrap, type Bwrap } from './findBwrap.ts';
 import { platformError, readHostFacts, unsupported, type HostFacts } from './hostErrors.ts';
@@ -40,7 +42,7 @@ export interface BubblewrapHost {
 const swept = new Set<string>();
 
 /** Looks at the host and makes the engine's folders. Throws `sandbox_unsupported` or `sandbox_unavailable`. */
-export async function openHost(options: HostOptions): Promise<BubblewrapHost> {
+export async function openHost(options: HostOptions, log: Logger): Promise<BubblewrapHost> {
   const facts = options.facts ?? readHostFacts();
   const wrongPlatform = platformError(facts);
   if (wrongPlatform !== undefined) throw wrongPlatform;
@@ -50,9 +52,9 @@ export async function openHost(options: HostOptions): Promise<BubblewrapHost> {
   if (nodePath === undefined) throw unsupported('no_node', 'There is no Node on this machine on which workers could run.', 'Install Node 22.19 or newer and restart the gateway.');
   const bwrap = await findBwrap(options.bwrapPath, facts);
   const places = openFolders(options);
-  const runtime = openRuntime(nodePath, options.workerPath, places.runtimes);
+  const runtime = await openRuntime(nodePath, options.workerPath, places.runtimes);
   const cgroups = Cgroups.open(options.cgroups === null ? undefined : (options.cgroups ?? readCgroupSources()));
-  await sweep(places);
+  await sweep(places, log);
   return { facts, nodePath, bwrap, places, runtime, cgroups, seccompFilter: buildSeccompFilter(arch) };
 }
 
@@ -68,9 +70,14 @@ export function openFolders(options: Pick<HostOptions, 'stateDir' | 'systemRoot'
 }
 
 /** Removes what an earlier gateway of this state directory left when it was killed; its tasks died with it. */
-async function sweep(places: Places): Promise<void> {
+async function sweep(places: Places, log: Logger): Promise<void> {
   if (swept.has(places.tasks)) return;
   swept.add(places.tasks);
+  if (places.system !== undefined) {
+    writeOwner(places.system);
+    // Nobody waits for what other state directories left.
+    void sweepAbandonedStates(places.system, log, Date.now()).catch((error: unknown) => log.warn(`Sandboxes of deleted state directories could not be removed: ${String(error)}`));
+  }
   const left = [
     ...fs.readdirSync(places.tasks).filter((name) => /^[0-9a-f]{16}$/.test(name)).map((name) => path.join(places.tasks, name)),
     ...fs.readdirSync(places.sandboxes).filter((name) => name.startsWith('.removed-')).map((name) => path.join(places.sandboxes, name)),

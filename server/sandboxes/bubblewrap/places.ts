@@ -15,6 +15,15 @@ export interface HostIds {
   readonly gid: number;
 }
 
+/** Where everything lives when the gateway runs as root. */
+export interface SystemPlaces {
+  /** Shared by all gateways of this machine. */
+  readonly systemRoot: string;
+  /** Folder in it of this state directory alone. */
+  readonly own: string;
+  readonly stateDir: string;
+}
+
 /** Where sandboxes live on this host, and as whom. */
 export interface Places {
   /** Folder of all sandboxes of this gateway. */
@@ -25,6 +34,8 @@ export interface Places {
   readonly runtimes: string | undefined;
   /** Host ids per sandbox folder; undefined when everything runs as the gateway's own, unprivileged user. */
   readonly accounts: Accounts | undefined;
+  /** Undefined where the sandboxes of this gateway lie in its state directory. */
+  readonly system: SystemPlaces | undefined;
 }
 
 /** What decides where sandboxes live. */
@@ -58,7 +69,7 @@ function openSystemPlaces({ stateDir, systemRoot }: PlaceOptions): Places {
   const uids = path.join(systemRoot, 'uids');
   for (const folder of [systemRoot, own, places.sandboxes, places.tasks, places.runtimes]) makeFolder(folder, 0, 0o711);
   makeFolder(uids, 0, 0o700);
-  return { ...places, accounts: new Accounts(uids, readIdSources()) };
+  return { ...places, accounts: new Accounts(uids, readIdSources()), system: { systemRoot, own, stateDir } };
 }
 
 function openUserPlaces({ stateDir, uid }: PlaceOptions): Places {
@@ -67,7 +78,7 @@ function openUserPlaces({ stateDir, uid }: PlaceOptions): Places {
   const isShort = Buffer.byteLength(path.join(stateDir, 't', 'x'.repeat(taskNameLength), socketName)) <= maxSocketPathBytes;
   const tasks = isShort ? path.join(stateDir, 't') : `/tmp/logos-${uid}-${shortHash(stateDir)}`;
   makeFolder(tasks, uid, 0o700);
-  return { sandboxes, tasks, runtimes: undefined, accounts: undefined };
+  return { sandboxes, tasks, runtimes: undefined, accounts: undefined, system: undefined };
 }
 
 /** Makes a folder, or checks one that is there: it must be a real folder of `uid`, else somebody has put theirs in its place. */
@@ -101,6 +112,7 @@ export function makeTaskDirectory(places: Places, ids: HostIds | undefined): str
   return directory;
 }
 
-function shortHash(text: string): string {
+/** The name of a state directory's folder, of eight hexadecimal digits. */
+export function shortHash(text: string): string {
   return crypto.createHash('sha256').update(text).digest('hex').slice(0, 8);
 }

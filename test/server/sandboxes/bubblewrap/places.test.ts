@@ -4,7 +4,6 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeTaskDirectory, openPlaces, sandboxFolder } from '../../../../server/sandboxes/bubblewrap/places.ts';
 import { removeTree } from '../../../../server/sandboxes/bubblewrap/removeTree.ts';
-import { isReachable, openRuntime } from '../../../../server/sandboxes/bubblewrap/runtime.ts';
 
 const uid = process.getuid?.() ?? 0;
 let folder: string;
@@ -49,41 +48,7 @@ describe('openPlaces', () => {
   });
 
   it.each(['../../etc', '', 'x', '00000000-0000-7000-8000-000000000001/..'])('makes no path from what is not an id: %j', (agentId) => {
-    expect(() => sandboxFolder({ sandboxes: folder, tasks: folder, runtimes: undefined, accounts: undefined }, agentId)).toThrowError(/is not the id of an agent/);
-  });
-});
-
-describe('openRuntime', () => {
-  it('copies once per build what others cannot reach, readable for them, and notices a new worker', () => {
-    const hidden = path.join(folder, 'hidden');
-    const copies = path.join(folder, 'copies');
-    fs.mkdirSync(hidden, { mode: 0o700 });
-    fs.mkdirSync(copies);
-    fs.chmodSync(folder, 0o755);
-    const node = path.join(hidden, 'node');
-    const worker = path.join(hidden, 'worker.js');
-    fs.writeFileSync(node, 'node', { mode: 0o700 });
-    fs.writeFileSync(worker, 'one', { mode: 0o600 });
-    expect(isReachable(node)).toBe(false);
-    const first = openRuntime(node, worker, copies);
-    expect(path.dirname(first.nodePath)).toBe(path.join(copies, first.build));
-    expect([mode(first.nodePath), mode(first.workerPath)]).toEqual([0o755, 0o644]);
-    expect(openRuntime(node, worker, copies)).toEqual(first);
-    fs.writeFileSync(worker, 'two');
-    const second = openRuntime(node, worker, copies);
-    expect(second.build).not.toBe(first.build);
-    expect(fs.readFileSync(second.workerPath, 'utf8')).toBe('two');
-    for (const text of ['three', 'four', 'five', 'six']) {
-      fs.writeFileSync(worker, text);
-      openRuntime(node, worker, copies);
-    }
-    expect(fs.readdirSync(copies).length).toBeLessThanOrEqual(4);
-  });
-
-  it('copies nothing for an ordinary user', () => {
-    const worker = path.join(folder, 'worker.js');
-    fs.writeFileSync(worker, '');
-    expect(openRuntime(process.execPath, worker, undefined)).toMatchObject({ nodePath: fs.realpathSync(process.execPath), workerPath: worker });
+    expect(() => sandboxFolder({ sandboxes: folder, tasks: folder, runtimes: undefined, accounts: undefined, system: undefined }, agentId)).toThrowError(/is not the id of an agent/);
   });
 });
 
