@@ -9,7 +9,7 @@ const runtimeVersion = '1';
 /** A cancelled task that has not ended by itself by then is left as it is. */
 const exitWithinMs = 1_000;
 
-const frames = new FrameWriter(process.stdout);
+const frames = new FrameWriter(process.stdout, process.stdout.fd);
 const cancel = new AbortController();
 let hasAccepted = false;
 

@@ -45,20 +45,45 @@ export async function callModel(call: ModelCall): Promise<ModelReply> {
   const response = await openResponse(call);
   if (response.statusCode !== 200) throw await refusal(response, call.signal);
   const reply = new ReplyBuilder(call);
-  const reader = createChatStreamReader({ think: call.model.think, contentType: response.headers['content-type'], server: 'The model server' });
-  try {
-    for await (const chunk of response) {
-      for (const event of reader.push(chunk as Buffer)) await reply.take(event);
-      if (reader.isDone) break;
-    }
-  } catch (error) {
-    if (error instanceof WorkerError) throw error;
-    if (call.signal.aborted) throw cancelledError();
-    for (const event of reader.abort()) await reply.take(event);
-  }
-  if (call.signal.aborted) throw cancelledError();
-  for (const event of reader.end()) await reply.take(event);
+  await readReply(response, reply, call);
   return reply.build();
+}
+
+/** Gives the events of a stream to the reply as they come; it hears the stream itself, because an iterator costs a token more than all the rest. */
+function readReply(response: IncomingMessage, reply: ReplyBuilder, { model, signal }: ModelCall): Promise<void> {
+  const reader = createChatStreamReader({ think: model.think, contentType: response.headers['content-type'], server: 'The model server' });
+  return new Promise((resolve, reject) => {
+    let isSettled = false;
+    const settle = (closing: () => readonly ChatStreamEvent[]): void => {
+      if (isSettled) return;
+      isSettled = true;
+      response.destroy();
+      try {
+        if (signal.aborted) throw cancelledError();
+        // Whoever is behind by then is waited for at the end of the task.
+        void reply.take(closing());
+        resolve();
+      } catch (error) {
+        reject(error);
+      }
+    };
+    response.on('data', (chunk: Buffer) => {
+      if (isSettled) return;
+      try {
+        const behind = reply.take(reader.push(chunk));
+        if (reader.isDone) return settle(() => reader.end());
+        if (behind === undefined) return;
+        response.pause();
+        void behind.then(() => response.resume());
+      } catch (error) {
+        settle(() => {
+          throw error;
+        });
+      }
+    });
+    response.on('end', () => settle(() => reader.end()));
+    for (const name of ['error', 'close'] as const) response.on(name, () => settle(() => reader.abort()));
+  });
 }
 
 function openResponse({ model, messages, tools, isLast, signal }: ModelCall): Promise<IncomingMessage> {
@@ -116,14 +141,30 @@ class ReplyBuilder {
     this.#call = call;
   }
 
-  async take(event: ChatStreamEvent): Promise<void> {
+  /** Takes the events of one read; neighbours of one kind become one delta. A promise holds back the stream. */
+  take(events: readonly ChatStreamEvent[]): Promise<void> | undefined {
+    let behind: Promise<void> | undefined;
+    for (let at = 0; at < events.length; at += 1) {
+      const event = events[at];
+      if (event?.kind !== 'text' && event?.kind !== 'thinking') {
+        if (event !== undefined) this.#takeOther(event);
+        continue;
+      }
+      const { kind } = event;
+      let { text } = event;
+      for (let next = events[at + 1]; next?.kind === kind; next = events[at + 1]) {
+        text += next.text;
+        at += 1;
+      }
+      if (kind === 'text') this.#text += text;
+      else this.#thinking += text;
+      behind = this.#call.onDelta(kind, text) ?? behind;
+    }
+    return behind;
+  }
+
+  #takeOther(event: Exclude<ChatStreamEvent, { kind: 'text' | 'thinking' }>): void {
     switch (event.kind) {
-      case 'text':
-        this.#text += event.text;
-        return await this.#call.onDelta('text', event.text);
-      case 'thinking':
-        this.#thinking += event.text;
-        return await this.#call.onDelta('thinking', event.text);
       case 'tool':
         return this.#takeTool(event);
       case 'usage':

@@ -97,8 +97,8 @@ describe('the life of the local worker', () => {
 
   it('waits while nobody reads its stdout, in bounded memory, and loses nothing', async () => {
     const child = spawn(process.execPath, [bench.workerFile], { stdio: ['pipe', 'pipe', 'inherit'], env: {} });
-    const piece = 'x'.repeat(60_000);
-    bench.model.post('flood', { steps: [...Array.from({ length: 400 }, () => ({ chunk: { choices: [{ index: 0, delta: { content: piece } }] } })), { finish: 'stop' }, { done: true }] });
+    const pieces = Array.from({ length: 400 }, (_, n) => `${n} `.padEnd(60_000, 'x'));
+    bench.model.post('flood', { steps: [...pieces.map((piece) => ({ chunk: { choices: [{ index: 0, delta: { content: piece } }] } })), { finish: 'stop' }, { done: true }] });
     child.stdin.write(`${JSON.stringify(bench.task('[[scenario:flood]]'))}\n`);
     await eventually(() => bench.model.requests.some(({ body }) => body.includes('scenario:flood')));
     const rss = async (): Promise<number> => Number(/VmRSS:\s+(\d+)/.exec(await fs.readFile(`/proc/${child.pid}/status`, 'utf8'))?.[1]) * 1024;
@@ -113,7 +113,7 @@ describe('the life of the local worker', () => {
     let text = '';
     for await (const chunk of child.stdout.setEncoding('utf8')) text += chunk as string;
     const frames = text.trim().split('\n').map((line) => JSON.parse(line) as { frame: string; text?: string });
-    expect(frames.filter(({ frame }) => frame === 'text').reduce((sum, frame) => sum + (frame.text?.length ?? 0), 0)).toBe(400 * piece.length);
+    expect(frames.flatMap(({ frame, text: said }) => (frame === 'text' ? [said] : [])).join('') === pieces.join('')).toBe(true);
     expect(frames.at(-1)?.frame).toBe('result');
   });
 
