@@ -7,8 +7,11 @@ import type { FromThread } from './threadMessages.ts';
 
 /** After an unclean end a database up to this size is checked whole; a larger one is checked where it is used. */
 const maxCheckedBytes = 16 * 1024 * 1024;
-/** Pages in the log before a commit itself copies what is left of them: by then a checkpoint beside it has copied most. */
-const autoCheckpointPages = 8_000;
+/**
+ * Pages in the log (128 MiB) before a commit itself copies what is left of them and begins the log anew, which keeps every stream waiting for
+ * the disk. Checkpoints beside it have copied most by then, and rest comes earlier to all but many streams at once.
+ */
+const autoCheckpointPages = 32_000;
 const maxIdleLogBytes = 8 * 1024 * 1024;
 
 /** Opens the database for writing, made and migrated as needed: file 0600, folder 0700, write-ahead log. Throws what SQLite says. */

@@ -8,8 +8,8 @@ import type { Call, CallResult, FromThread, ThreadStart } from './threadMessages
 
 /** How long the writer must have been left alone before it copies the log into the database. */
 const idleBeforeCheckpointMs = 1_000;
-/** After so many batches without such a rest, a checkpoint is made beside the writer: a few MiB of log. */
-const batchesPerCheckpoint = 500;
+/** After so many calls without such a rest, a checkpoint is made beside the writer. A call is a page or two of log: a few MiB. */
+const callsPerCheckpoint = 2_000;
 
 /** The writer's side of its thread: owns the one writing connection, its ballast and its checkpoints. */
 export class WriterThread {
@@ -18,7 +18,7 @@ export class WriterThread {
   readonly #say: (message: FromThread) => void;
   readonly #ballast: Ballast;
   readonly #db: Database;
-  #batches = 0;
+  #callsSinceCheckpoint = 0;
   #checkpointTimer: NodeJS.Timeout | undefined;
 
   /** Opens the database; what is corrupt is moved aside, and a disk that is full gets the ballast back first. */
@@ -35,7 +35,7 @@ export class WriterThread {
   commit(calls: readonly Call[], onCorrupt: () => void): CallResult[] {
     const results = commitBatch({ db: this.#db, operations, freeBallast: () => this.#freeBallast(), onCorrupt }, calls);
     if (results.some((result) => 'value' in result)) this.#ballast.restore();
-    this.#askForCheckpoint();
+    this.#askForCheckpoint(calls.length);
     return results;
   }
 
@@ -78,14 +78,17 @@ export class WriterThread {
   /** Between bursts the writer copies the log itself, so that it is short when the next burst begins. */
   #checkpointWhenIdle(): void {
     this.#checkpointTimer = undefined;
-    this.#batches = 0;
+    this.#callsSinceCheckpoint = 0;
     checkpoint(this.#db, this.#say);
   }
 
   /** In a long burst another thread does, because that waits for the disk, and streams must not. */
-  #askForCheckpoint(): void {
-    this.#batches += 1;
-    if (this.#batches % batchesPerCheckpoint === 0) this.#say({ kind: 'longLog' });
+  #askForCheckpoint(calls: number): void {
+    this.#callsSinceCheckpoint += calls;
+    if (this.#callsSinceCheckpoint >= callsPerCheckpoint) {
+      this.#callsSinceCheckpoint = 0;
+      this.#say({ kind: 'longLog' });
+    }
     this.#checkpointTimer ??= setTimeout(() => this.#checkpointWhenIdle(), idleBeforeCheckpointMs);
     this.#checkpointTimer.refresh();
   }
