@@ -52,6 +52,13 @@ const ways: readonly (readonly [name: string, how: string, before?: string])[] =
   ['mapped and closed', 'kept.append(mmap.mmap(fd, 4096))\nos.close(fd)'],
   ['in flight in a socket', 'socket.send_fds(here, [b"x"], [fd])\nos.close(fd)', 'here, there = socket.socketpair()'],
   ['in flight in a connection that nobody has accepted', 'c = socket.socket(socket.AF_UNIX)\nc.connect("/tmp/s")\nsocket.send_fds(c, [b"x"], [fd])\nos.close(fd)\nc.close()', 'server = socket.socket(socket.AF_UNIX)\nserver.bind("/tmp/s")\nserver.listen(64)'],
+  ['in flight in a socket that is itself in flight', 'socket.send_fds(c, [b"x"], [fd])\nos.close(fd)\nif n == 3:\n    socket.send_fds(a, [b"x"], [c.fileno(), d.fileno()])\n    c.close()\n    d.close()\n    c, d = socket.socketpair()', 'a, b = socket.socketpair()\nc, d = socket.socketpair()'],
+  [
+    'open in threads that share their descriptors with nobody',
+    'if n % 2:\n    stacks.append(mmap.mmap(-1, 1048576))\n    top = ctypes.addressof(ctypes.c_char.from_buffer(stacks[-1])) + 1048320\n    libc.clone(ctypes.cast(libc.pause, ctypes.c_void_p), ctypes.c_void_p(top & ~15), 0x10900, None)\n    os.close(fd)\n    os.close(last)\nlast = fd',
+    'stacks = []',
+  ],
+  ['a program that runs', 'os.write(fd, b"x")\nos.close(fd)\nname = "/sandbox/run%d" % n\nopen(name, "wb").write(open("/usr/bin/sleep", "rb").read() + os.urandom(9437184))\nos.chmod(name, 0o700)\nif os.fork() == 0:\n    os.execv(name, [name, "1000"])\ntime.sleep(0.05)\nos.unlink(name)'],
   ['handed on by processes that are gone before anybody looks', '', `if os.fork():\n    time.sleep(1000)\n${hopper}`],
 ];
 
@@ -66,7 +73,7 @@ describe.each(hostModes)('space that a task holds without a name, under a gatewa
   };
 
   beforeAll(async () => {
-    if (unavailable === undefined) host = await SandboxHost.start(mode, { limits });
+    if (unavailable === undefined) host = await SandboxHost.start(mode, hostModes.includes('root') ? { limits, diskMebibytes: 500 } : { limits });
   });
 
   afterAll(async () => await host?.dispose());

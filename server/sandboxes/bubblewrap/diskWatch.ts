@@ -11,6 +11,8 @@ export interface DiskWatched {
   readonly bwrapPath: string;
   readonly limits: SandboxLimits;
   readonly log: Logger;
+  /** How long a count may take; a task that changes its folders all the time could keep one busy for ever. */
+  readonly countLimitMs?: number;
   /** Pids of all processes of all tasks of this home: what one holds open counts for each. */
   listProcesses(): number[];
   /** Called when the home takes more than its limit, or the disk has no more room for it. */
@@ -28,7 +30,8 @@ const countAgainMs = 60_000;
 const restPerCount = 4;
 const longestRestMs = 5000;
 const urgentBytes = 64 * mebibyte;
-/** How many looks one after another must have the same doubt, because a descriptor is now and then rightly in flight. */
+const countLimitMs = 20_000;
+/** How many counts one after another must have the same doubt, because a descriptor is now and then rightly in flight. */
 const doubtsToEnd = 3;
 /** Room that a task must leave on the disk: this, or two in a hundred of a small one, or half of what it found. */
 const roomBytes = 256 * mebibyte;
@@ -37,7 +40,6 @@ const roomShare = 0.02;
 interface Counted {
   /** In folders and held open together. */
   readonly bytes: number;
-  readonly diskUse: DiskUse;
   readonly endedAt: number;
   readonly tookMs: number;
 }
@@ -47,8 +49,14 @@ export class DiskWatch {
   readonly #watched: DiskWatched;
   readonly #stopped: AbortSignal;
   #atStart: DiskUse | undefined;
+  #before: DiskUse | undefined;
+  /** The least that was in use since the start. */
+  #least: DiskUse | undefined;
+  /** What the disk has taken since the last count began, whatever it has also given back: that may have been somebody else. */
+  #grown = 0;
   #firstBytes: number | undefined;
   #counted: Counted | undefined;
+  #isCounting = false;
   #doubts = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -83,36 +91,63 @@ export class DiskWatch {
     const diskUse = await readDiskUse(homePath);
     const isFirst = this.#atStart === undefined;
     this.#atStart ??= diskUse;
+    this.#follow(diskUse);
     const room = diskUse.freeBytes - Math.min(roomBytes, diskUse.totalBytes * roomShare, this.#atStart.freeBytes / 2);
     if (room < 0) this.#end();
     // The first look says only how the disk was before the task.
     if (isFirst) return fastMs;
-    if (this.#mayBeOver(diskUse)) await this.#count(diskUse);
-    const left = this.#counted === undefined ? 0 : limits.workspaceBytes - this.#counted.bytes - growthBetween(this.#counted.diskUse, diskUse);
+    // The room on the disk is looked at also while a count takes its time.
+    if (!this.#isCounting && this.#mayBeOver()) this.#startCount();
+    const left = this.#counted === undefined ? 0 : limits.workspaceBytes - this.#counted.bytes - this.#grown;
     return Math.min(left, room) > nearBytes ? slowMs : fastMs;
   }
 
-  #mayBeOver(diskUse: DiskUse): boolean {
-    const counted = this.#counted;
-    if (counted === undefined) return true;
-    const growth = growthBetween(counted.diskUse, diskUse);
-    const ageMs = Date.now() - counted.endedAt;
-    if (growth < urgentBytes && ageMs < Math.min(counted.tookMs * restPerCount, longestRestMs)) return false;
-    return this.#doubts > 0 || ageMs >= countAgainMs || counted.bytes + growth > this.#watched.limits.workspaceBytes;
+  #follow(diskUse: DiskUse): void {
+    if (this.#before !== undefined) this.#grown += growthBetween(this.#before, diskUse);
+    this.#before = diskUse;
+    if (this.#least === undefined || diskUse.bytes < this.#least.bytes) this.#least = diskUse;
   }
 
-  async #count(diskUse: DiskUse): Promise<void> {
-    const { homePath, ids, bwrapPath, limits } = this.#watched;
+  #startCount(): void {
+    this.#isCounting = true;
+    this.#grown = 0;
+    this.#count()
+      .catch((error: unknown) => this.#watched.log.warn(`The size of a workspace could not be read: ${String(error)}`))
+      .finally(() => { this.#isCounting = false; })
+      .catch(() => undefined);
+  }
+
+  #mayBeOver(): boolean {
+    const counted = this.#counted;
+    if (counted === undefined) return true;
+    const ageMs = Date.now() - counted.endedAt;
+    if (this.#grown < urgentBytes && ageMs < Math.min(counted.tookMs * restPerCount, longestRestMs)) return false;
+    return this.#doubts > 0 || ageMs >= countAgainMs || counted.bytes + this.#grown > this.#watched.limits.workspaceBytes;
+  }
+
+  async #count(): Promise<void> {
+    const { homePath, limits, log } = this.#watched;
     const startedAt = Date.now();
-    const [inFolders, held] = await Promise.all([readFolderBytes(homePath, ids, bwrapPath), readHeldFiles(this.#watched.listProcesses(), homePath)]);
-    this.#firstBytes ??= inFolders;
+    const [read, held] = await Promise.all([
+      this.#readFolders().catch((error: unknown) => log.warn(`The size of a workspace could not be read: ${String(error)}`)),
+      readHeldFiles(this.#watched.listProcesses(), homePath),
+    ]);
+    const inFolders = read ?? this.#firstBytes ?? 0;
+    if (read !== undefined) this.#firstBytes ??= read;
     const bytes = inFolders + held.bytes;
-    this.#counted = { bytes, diskUse, endedAt: Date.now(), tookMs: Date.now() - startedAt };
-    // What nobody could look at takes at most what the disk has lost since the start and nothing that was seen explains.
-    const unexplained = Math.max(0, growthBetween(this.#atStart ?? diskUse, diskUse) - Math.max(0, inFolders - this.#firstBytes) - held.bytes);
-    const doubtful = bytes + Math.min(held.unseen * limits.fileBytes, unexplained);
-    this.#doubts = doubtful > limits.workspaceBytes ? this.#doubts + 1 : 0;
+    this.#counted = { bytes, endedAt: Date.now(), tookMs: Date.now() - startedAt };
+    // What nobody could look at takes at most what the disk has lost since it was emptiest and nothing that was seen explains.
+    const diskUse = await readDiskUse(homePath);
+    const grown = growthBetween(this.#least ?? diskUse, diskUse);
+    const unexplained = Math.max(0, grown - Math.max(0, inFolders - (this.#firstBytes ?? 0)) - held.bytes);
+    const mostUnseen = read === undefined ? unexplained : Math.min(held.unseen * limits.fileBytes, unexplained);
+    this.#doubts = bytes + mostUnseen > limits.workspaceBytes ? this.#doubts + 1 : 0;
     if (bytes > limits.workspaceBytes || this.#doubts >= doubtsToEnd) this.#end();
+  }
+
+  #readFolders(): Promise<number> {
+    const { homePath, ids, bwrapPath, countLimitMs: limitMs = countLimitMs } = this.#watched;
+    return readFolderBytes(homePath, ids, bwrapPath, limitMs);
   }
 
   #end(): void {

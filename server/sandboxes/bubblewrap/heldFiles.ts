@@ -20,6 +20,8 @@ const blockBytes = 512;
  * counts as unseen. `homePath` says on which device files count. Never throws.
  */
 export async function readHeldFiles(pids: readonly number[], homePath: string): Promise<HeldFiles> {
+  // Asked about nothing, the programs would look at everything.
+  if (pids.length === 0) return { bytes: 0, unseen: 0 };
   const threads = pids.flatMap(listThreads);
   const device = fs.statSync(homePath, { throwIfNoEntry: false })?.dev;
   const isOfHome = (number: number): boolean => number === device || isBlockDevice(number);

@@ -41,17 +41,18 @@ const leastFileBytes = 4096;
 
 /**
  * What everything in a folder takes of the disk. Counted by `du` in a sandbox of its own, with the ids of the folder's owner
- * and the one capability to look also where that owner has forbidden it. Throws when it cannot be counted.
+ * and the one capability to look also where that owner has forbidden it. Throws when it cannot be counted, or not in time.
  */
-export async function readFolderBytes(folder: string, ids: HostIds | undefined, bwrapPath: string): Promise<number> {
+export async function readFolderBytes(folder: string, ids: HostIds | undefined, bwrapPath: string, timeoutMs: number): Promise<number> {
   const count = async (unit: string): Promise<number> => {
     const child = await spawnProcess(bwrapPath, [...countingSandbox, '--ro-bind', folder, '/counted', '--', '/usr/bin/du', '-sx', unit, '/counted'], {
       env: { LC_ALL: 'C' },
       stdio: ['ignore', 'pipe', 'ignore'],
       ...ids,
     });
-    const said = await text(child.stdout);
-    await child.closed;
+    const late = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
+    const [said] = await Promise.all([text(child.stdout), child.closed]);
+    clearTimeout(late);
     const counted = /^(\d+)\s/.exec(said)?.[1];
     if (counted === undefined) throw new Error(`du said nothing about ${folder}`);
     return Number(counted);

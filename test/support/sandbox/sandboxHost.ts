@@ -47,6 +47,12 @@ export interface HostStartOptions extends Pick<DriverSetup, 'limits' | 'withoutC
   readonly bwrap?: string;
 }
 
+/** A command before a command, which root runs: it has a small disk of its own at a folder, that nobody else fills or empties. */
+function onOwnDisk(folder: string, mebibytes: number, id: number): string[] {
+  const mount = `mount -t tmpfs -o size=${mebibytes}m,mode=${id === 0 ? 711 : 700},uid=${id},gid=${id} tmpfs "$0" && exec /usr/bin/setpriv --reuid ${id} --regid ${id} --clear-groups -- "$@"`;
+  return ['/usr/bin/unshare', '-m', '--propagation', 'private', '/bin/sh', '-c', mount, folder];
+}
+
 /** The embedded engine in a process of its own, with a folder of its own. */
 export class SandboxHost {
   readonly mode: HostMode;
@@ -75,8 +81,8 @@ export class SandboxHost {
   }
 
   /**
-   * Starts the driver; everything it makes is below one temporary folder that `dispose` removes. With `diskMebibytes` the
-   * sandboxes of root lie on a disk of that size, which only the driver sees.
+   * Starts the driver; everything it makes is below one temporary folder that `dispose` removes. With `diskMebibytes`,
+   * for which the test must be root, the sandboxes lie on a disk of that size, which only the driver sees.
    */
   static async start(mode: HostMode, { diskMebibytes, bwrap, ...options }: HostStartOptions = {}): Promise<SandboxHost> {
     const folder = fs.mkdtempSync('/tmp/logos-sandbox-test-');
@@ -99,14 +105,16 @@ export class SandboxHost {
     const bwrapPath = bwrap === undefined ? undefined : path.join(folder, 'bwrap');
     if (bwrapPath !== undefined) fs.writeFileSync(bwrapPath, `#!${node}\n${bwrap}`, { mode: 0o755 });
     const setup: DriverSetup = { stateDir, workerPath: worker, policies, systemRoot, bwrapPath, ...options };
-    const mount = `mount -t tmpfs -o size=${diskMebibytes}m,mode=711 tmpfs "$0" && exec "$@"`;
-    if (diskMebibytes !== undefined && systemRoot !== undefined) fs.mkdirSync(systemRoot, { mode: 0o711 });
-    const through = diskMebibytes === undefined || systemRoot === undefined ? [] : ['/usr/bin/unshare', '-m', '--propagation', 'private', '/bin/sh', '-c', mount, systemRoot];
-    const child = spawn(through[0] ?? node, [...through.slice(1), ...(through.length > 0 ? [node] : []), driver, JSON.stringify(setup)], {
+    const ids = isDropped ? { uid: ordinaryId, gid: ordinaryId } : {};
+    const command = [node, driver, JSON.stringify(setup)];
+    const disk = systemRoot ?? stateDir;
+    if (diskMebibytes !== undefined) fs.mkdirSync(disk, { recursive: true, mode: 0o711 });
+    const [program = node, ...args] = diskMebibytes === undefined ? command : [...onOwnDisk(disk, diskMebibytes, isDropped ? ordinaryId : 0), ...command];
+    const child = spawn(program, args, {
       env: { PATH: '/usr/bin:/bin', GATEWAY_SECRET: gatewaySecret },
       cwd: '/',
       stdio: ['pipe', 'pipe', 'pipe'],
-      ...(isDropped ? { uid: ordinaryId, gid: ordinaryId } : {}),
+      ...(diskMebibytes === undefined ? ids : {}),
     });
     return new SandboxHost(mode, folder, stateDir, child);
   }
