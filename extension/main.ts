@@ -1,8 +1,7 @@
 import type * as vscode from 'vscode';
-import type { Disposable } from './disposableStore.ts';
-import { createServices } from './services.ts';
+import { createServices, type Services } from './services.ts';
 
-let services: Disposable | undefined;
+let services: Services | undefined;
 
 /** Registers everything and returns; the gateway is connected to afterwards. */
 export function activate(context: vscode.ExtensionContext): void {
@@ -10,8 +9,10 @@ export function activate(context: vscode.ExtensionContext): void {
   context.subscriptions.push({ dispose: deactivate });
 }
 
-/** Ends everything that activation began; the gateway lives on for other clients. */
-export function deactivate(): void {
-  services?.dispose();
+/** Ends everything that activation began; the gateway lives on for other clients. Resolves when unsent messages are on the disk. */
+export async function deactivate(): Promise<void> {
+  const ending = services;
   services = undefined;
+  ending?.dispose();
+  await ending?.settled();
 }

@@ -16,12 +16,18 @@ import { AgentsTree } from './trees/agentsTree.ts';
 import { AgentsView } from './trees/agentsView.ts';
 import { ChatView } from './views/chatView.ts';
 import { runHostCommand } from './views/hostCommands.ts';
+import { UnsentMessages } from './views/unsentMessages.ts';
 import { views } from './views/views.ts';
 
 const KEEP_AWAKE_MS = 240_000;
 
+/** Everything that runs; after its end, what a person wrote may still be on its way to the disk. */
+export interface Services extends Disposable {
+  settled(): Promise<void>;
+}
+
 /** Builds everything in order and registers it; connecting begins when activation has returned. Ends in reverse order. */
-export function createServices(context: vscode.ExtensionContext): Disposable {
+export function createServices(context: vscode.ExtensionContext): Services {
   const log = new Log();
   const store = new DisposableStore((error) => log.error('A part could not be ended.', error));
   store.defer(clearContextKeys);
@@ -35,7 +41,8 @@ export function createServices(context: vscode.ExtensionContext): Disposable {
   store.add(new AgentsView(tree, gateway, feed));
   const { extensionUri, workspaceState } = context;
   const ports = { documents, gateway, log };
-  const chat = store.add(new ChatView({ extensionUri, gateway, log, feed, onCommand: (message, host) => void runHostCommand(message, ports, host) }, workspaceState));
+  const unsent = createUnsentMessages(context, log);
+  const chat = store.add(new ChatView({ extensionUri, gateway, log, feed, unsent, onCommand: (message, host) => void runHostCommand(message, ports, host) }, workspaceState));
   store.add(vscode.window.registerWebviewViewProvider(views.chat.id, chat));
   store.add(new StatusBar(gateway, feed));
   store.add(registerCommands({ gateway, feed, chat, tree, log, messages, documents, extensionUri }));
@@ -44,7 +51,7 @@ export function createServices(context: vscode.ExtensionContext): Disposable {
   store.add(keepAwake(gateway));
   const start = setImmediate(() => gateway.start());
   store.defer(() => clearImmediate(start));
-  return store;
+  return { dispose: () => store.dispose(), settled: () => unsent.settled() };
 }
 
 function createConnection(extensionUri: vscode.Uri, log: Log): GatewayConnection {
@@ -54,6 +61,11 @@ function createConnection(extensionUri: vscode.Uri, log: Log): GatewayConnection
     const { home, node } = readConfig();
     return attemptGateway({ distFolder, home, node, mayReplace: isFirst, mayWake: isFirst || vscode.window.state.focused, signal, say }, listener);
   }, say);
+}
+
+/** Where VS Code keeps what is of this workspace; a window without a folder shares the place of all. */
+function createUnsentMessages({ storageUri, globalStorageUri }: vscode.ExtensionContext, log: Log): UnsentMessages {
+  return new UnsentMessages(vscode.Uri.joinPath(storageUri ?? globalStorageUri, 'unsent').fsPath, (sentence) => log.warn(sentence));
 }
 
 /** A gateway rests after ten minutes without a request; one whose window is looked at does not. */

@@ -6,7 +6,7 @@ import type { TopicsFeed } from '../topics/topicsFeed.ts';
 import { views } from './views.ts';
 import { WebviewHost, type WebviewHostPorts } from './webviewHost.ts';
 
-type ChatPorts = Pick<WebviewHostPorts, 'extensionUri' | 'gateway' | 'log'> & {
+type ChatPorts = Pick<WebviewHostPorts, 'extensionUri' | 'gateway' | 'log' | 'unsent'> & {
   readonly feed: TopicsFeed;
   onCommand(message: CommandMessage, host: WebviewHost): void;
 };

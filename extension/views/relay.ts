@@ -7,12 +7,15 @@ import type { ConnectionState } from '../server/connectionState.ts';
 import type { Gateway } from '../server/gatewayConnection.ts';
 import { asGatewayError, workspaceUntrusted } from '../server/gatewayError.ts';
 import { readHostCommand } from './hostCommandArgs.ts';
+import { readUnsentMessage } from './unsentMessage.ts';
+import type { UnsentMessages } from './unsentMessages.ts';
 import { methodsThatNeedTrust, type ViewDefinition } from './views.ts';
 
 /** What a relay needs of its surroundings. */
 export interface RelayPorts {
   readonly view: ViewDefinition;
   readonly gateway: Gateway;
+  readonly unsent: Pick<UnsentMessages, 'list' | 'keep' | 'drop'>;
   /** Posts to the page; what a hidden page misses it asks for again by itself. */
   post(message: ToWebview): void;
   isTrusted(): boolean;
@@ -63,6 +66,14 @@ export class Relay implements Disposable {
       }
       case 'showing':
         return this.#takeShowing(fields);
+      case 'keep': {
+        const unsent = readUnsentMessage(fields['message']);
+        return unsent === undefined ? this.#ignore('an unsent message in a wrong shape') : this.#ports.unsent.keep(unsent);
+      }
+      case 'drop': {
+        const { messageId } = fields;
+        return isId(messageId) ? this.#ports.unsent.drop(messageId) : this.#ignore('a dropped message without an id');
+      }
       default:
         return this.#ignore('a message of an unknown type');
     }
@@ -92,6 +103,7 @@ export class Relay implements Disposable {
     this.endSubscriptions();
     this.sendHost();
     this.#lastGateway = '';
+    this.#sendUnsent();
     this.#sendGateway(this.#ports.gateway.state);
     this.#ports.onReady();
   }
@@ -161,8 +173,13 @@ export class Relay implements Disposable {
     if (state.phase !== 'connected') {
       for (const route of this.#subscriptions.values()) route.dispose();
       this.#subscriptions.clear();
-    }
+    } else this.#sendUnsent();
     this.#sendGateway(state);
+  }
+
+  /** Before the page may send: what another window has dropped since must not go out from this one. */
+  #sendUnsent(): void {
+    this.#ports.post({ type: 'unsent', ...this.#ports.unsent.list() });
   }
 
   #sendGateway(state: ConnectionState): void {

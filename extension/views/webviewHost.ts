@@ -6,6 +6,7 @@ import type { Log } from '../log.ts';
 import type { Gateway } from '../server/gatewayConnection.ts';
 import { pageHtml } from './page.ts';
 import { Relay } from './relay.ts';
+import type { UnsentMessages } from './unsentMessages.ts';
 import type { ViewDefinition } from './views.ts';
 
 /** What a host of a webview needs, and whom it tells what the page did. */
@@ -14,6 +15,7 @@ export interface WebviewHostPorts {
   readonly extensionUri: vscode.Uri;
   readonly gateway: Gateway;
   readonly log: Log;
+  readonly unsent: UnsentMessages;
   onReady(host: WebviewHost): void;
   onCommand(message: CommandMessage, host: WebviewHost): void;
   onShowing(showing: ShowingMessage): void;
@@ -38,6 +40,7 @@ export class WebviewHost implements Disposable {
       new Relay({
         view: ports.view,
         gateway: ports.gateway,
+        unsent: ports.unsent,
         post: (message) => void webview.postMessage(message),
         isTrusted: () => vscode.workspace.isTrusted,
         onReady: () => this.#beReady(),

@@ -5,7 +5,7 @@ import type { Sandbox } from '../../server/protocol/sandboxes.ts';
 import type { Session, SessionEvent, SessionEventParams, SessionSnapshot } from '../../server/protocol/sessions.ts';
 import { applyEvent } from '../../server/protocol/transcript.ts';
 import { RelayFailure } from '../../webviews/shared/hostLink.ts';
-import type { CommandMessage, FromWebview, GatewayMessage, RelayError, RequestMessage, ToWebview } from '../../webviews/shared/relayMessages.ts';
+import type { CommandMessage, FromWebview, GatewayMessage, RelayError, RequestMessage, ToWebview, UnsentMessage } from '../../webviews/shared/relayMessages.ts';
 
 const pageSize = 50;
 
@@ -37,6 +37,8 @@ export class FakeChatHost {
   readonly lostAnswers = new Set<string>();
   /** Methods that wait until `release`. */
   readonly held = new Set<string>();
+  /** What the extension keeps of unsent messages, by id; undefined once dropped. */
+  readonly unsent = new Map<string, UnsentMessage | undefined>();
   isConnected = true;
   isTrusted = true;
   post: (message: ToWebview) => void = () => undefined;
@@ -50,9 +52,18 @@ export class FakeChatHost {
   receive(message: FromWebview): void {
     if (message.type === 'ready') {
       this.post({ type: 'host', isTrusted: this.isTrusted });
+      this.postUnsent();
       this.#postGateway(this.isConnected ? { type: 'gateway', state: 'connected' } : { type: 'gateway', state: 'offline', cause: 'it is not running' });
     } else if (message.type === 'command') this.commands.push(message);
     else if (message.type === 'request') this.#request(message);
+    else if (message.type === 'keep' && !this.unsent.has(message.message.messageId)) this.unsent.set(message.message.messageId, message.message);
+    else if (message.type === 'drop') this.unsent.set(message.messageId, undefined);
+  }
+
+  /** Says what the extension keeps, as it does at `ready` and before each `connected`. */
+  postUnsent(): void {
+    const messages = [...this.unsent.values()].filter((message) => message !== undefined);
+    this.post({ type: 'unsent', messages, goneIds: [...this.unsent].flatMap(([id, message]) => (message === undefined ? [id] : [])) });
   }
 
   /** Ends the connection: subscriptions are gone, what was asked stays unanswered. */
@@ -68,6 +79,7 @@ export class FakeChatHost {
   connect(isNewStart = true): void {
     this.isConnected = true;
     if (isNewStart) this.#startId = randomUUID();
+    this.postUnsent();
     this.#postGateway({ type: 'gateway', state: 'connected', sinceAt: Date.now() });
   }
 

@@ -101,6 +101,53 @@ describe('sending', () => {
     expect(second.store.state.pending).toEqual([]);
   });
 
+  it('sends what a page left behind whose own state was lost, once, from what the extension kept', async () => {
+    const scene = emptyScene();
+    const first = openChat(scene);
+    await settle();
+    scene.host.disconnect();
+    first.driver.send('kept');
+    const { messageId } = first.store.state.pending[0]!;
+    const second = openChat(scene);
+    expect(shownPending(second.store.state).map(({ text }) => text)).toEqual(['kept']);
+    scene.host.connect();
+    await settle();
+    expect([...scene.host.stored.keys()]).toEqual([messageId]);
+    expect(second.store.state.pending).toEqual([]);
+    expect([...scene.host.unsent.values()]).toEqual([undefined]);
+  });
+
+  it('does not send what was removed, though the state that VS Code kept of the page is older', async () => {
+    const scene = emptyScene();
+    const first = openChat(scene);
+    await settle();
+    scene.host.disconnect();
+    first.driver.send('removed');
+    const saved = structuredClone(saveState(first.store.state, undefined));
+    first.driver.removePending(first.store.state.pending[0]!.messageId);
+    scene.host.isConnected = true;
+    const second = openChat(scene, restoreState(saved).state);
+    await settle();
+    expect(second.store.state.pending).toEqual([]);
+    expect(scene.host.stored.size).toBe(0);
+  });
+
+  it('has the extension keep what it was not told of, and does not take back what it has dropped itself', async () => {
+    const scene = emptyScene();
+    const first = openChat(scene);
+    await settle();
+    scene.host.disconnect();
+    first.driver.send('one');
+    const saved = structuredClone(saveState(first.store.state, undefined));
+    scene.host.unsent.clear();
+    const { driver, store } = openChat(scene, restoreState(saved).state);
+    const [message] = [...scene.host.unsent.values()];
+    expect(message).toMatchObject({ text: 'one' });
+    driver.removePending(store.state.pending[0]!.messageId);
+    if (message !== undefined) driver.take({ type: 'unsent', messages: [message], goneIds: [] });
+    expect(store.state.pending).toEqual([]);
+  });
+
   it('creates the session before the first message, with the same id on every try', async () => {
     const scene = emptyScene({ hasSession: false });
     const { store, driver, host } = openChat(scene);

@@ -7,6 +7,7 @@ import type { ChatStore } from './chatStore.ts';
 import { MessageSender } from './messageSender.ts';
 import { SessionFollower } from './sessionFollower.ts';
 import { TopicFollower } from './topicFollower.ts';
+import { UnsentKeeper } from './unsentKeeper.ts';
 
 /** Where a driver gets what a test wants to choose. */
 export interface DriverMeans {
@@ -24,6 +25,7 @@ export class ChatDriver {
   readonly #session: SessionFollower;
   readonly #topics: TopicFollower;
   readonly #sender: MessageSender;
+  readonly #unsent: UnsentKeeper;
   /** The same wish said twice carries the same id. */
   readonly #retryIds = new Map<string, string>();
   #wantsLatestOf: string | undefined;
@@ -35,6 +37,7 @@ export class ChatDriver {
     this.#session = new SessionFollower(store, link, means.newId);
     this.#topics = new TopicFollower(store, link, means.newId);
     this.#sender = new MessageSender(store, link, () => this.#session.follow());
+    this.#unsent = new UnsentKeeper(store, link);
   }
 
   /** Takes what the host says. */
@@ -55,6 +58,10 @@ export class ChatDriver {
         return;
       case 'host':
         this.#store.update((state) => ({ ...state, isTrusted: notice.isTrusted }));
+        return;
+      case 'unsent':
+        this.#unsent.take(notice);
+        this.#session.follow();
         return;
       case 'show':
         this.#show(notice);

@@ -3,17 +3,10 @@ import type { Agent } from '../../server/protocol/agents.ts';
 import type { Turn } from '../../server/protocol/messages.ts';
 import type { Sandbox } from '../../server/protocol/sandboxes.ts';
 import type { SessionEventParams, SessionSnapshot } from '../../server/protocol/sessions.ts';
-import type { GatewayMessage, RelayError } from '../shared/relayMessages.ts';
+import type { GatewayMessage, RelayError, UnsentMessage } from '../shared/relayMessages.ts';
 
-/** A message that was written here and that the gateway has not said to be stored. */
-export interface PendingMessage {
-  readonly messageId: string;
-  readonly sessionId: string;
-  readonly agentId: string;
-  readonly text: string;
-  readonly createdAt: number;
-  /** The session is to be created before it. */
-  readonly isFirst: boolean;
+/** An unsent message as the page holds it. */
+export interface PendingMessage extends UnsentMessage {
   /** Why the gateway did not take it. */
   readonly error?: RelayError;
   /** The gateway has stored it; it is shown until its turn arrives. */

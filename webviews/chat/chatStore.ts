@@ -1,9 +1,9 @@
 import type { ChatState } from './chatState.ts';
 
-/** Holds the state of the page and tells its one listener of each change, with what was before. */
+/** Holds the state of the page and tells its listeners of each change, with what was before. */
 export class ChatStore {
   #state: ChatState;
-  #listener: (next: ChatState, previous: ChatState) => void = () => undefined;
+  readonly #listeners: ((next: ChatState, previous: ChatState) => void)[] = [];
 
   constructor(state: ChatState) {
     this.#state = state;
@@ -18,9 +18,9 @@ export class ChatStore {
     return this.#state.link.state === 'connected';
   }
 
-  /** Sets the listener. */
+  /** Adds a listener for as long as the page lives. */
   listen(listener: (next: ChatState, previous: ChatState) => void): void {
-    this.#listener = listener;
+    this.#listeners.push(listener);
   }
 
   /** Changes the state; the same value means no change. */
@@ -29,6 +29,6 @@ export class ChatStore {
     const next = change(previous);
     if (next === previous) return;
     this.#state = next;
-    this.#listener(next, previous);
+    for (const listener of this.#listeners) listener(next, previous);
   }
 }

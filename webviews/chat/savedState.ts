@@ -8,7 +8,7 @@ export interface ReadingPlace {
   readonly offset: number;
 }
 
-/** What outlives the page: ids, unsent text and messages, folds, and the place of reading. Never content of the session. */
+/** What outlives the page: ids, unsent text and messages (which the host keeps too), folds, and the place of reading. Never content of the session. */
 export interface SavedState {
   readonly version: 1;
   readonly agentId?: string;

@@ -1,7 +1,8 @@
 /**
  * The messages between a webview and the extension host: both ends compile against this file, and both check what they receive.
  * The relay keeps no queue. It forwards allowed requests to the gateway, forwards the events of the subscriptions that this webview made,
- * and unsubscribes them when the webview goes. A message of an unknown type is logged and ignored.
+ * and unsubscribes them when the webview goes. A message of an unknown type is logged and ignored. What was written and is not stored yet
+ * the host keeps in files, because VS Code writes the state of a page only now and then; the page alone sends it.
  */
 import type { EventName, EventParamsOf, RequestName } from '../../server/protocol/api.ts';
 import type { ErrorClass, ErrorInfo } from '../../server/protocol/errors.ts';
@@ -102,7 +103,19 @@ export const hostCommands = [
   'startGateway',
 ] as const satisfies readonly HostCommand[];
 
-/** From the webview: it listens now; the host answers with `host`, `gateway`, and what it wants shown. Sent again by a page that was set anew. */
+/** A message that a person wrote and that the gateway has not said to be stored. */
+export interface UnsentMessage {
+  readonly messageId: string;
+  readonly sessionId: string;
+  readonly agentId: string;
+  readonly text: string;
+  /** When it was written, in ms since 1970. */
+  readonly createdAt: number;
+  /** The session is to be created before it. */
+  readonly isFirst: boolean;
+}
+
+/** From the webview: it listens now; the host answers with `host`, `unsent`, `gateway`, and what it wants shown. Sent again by a page that was set anew. */
 export interface ReadyMessage {
   readonly type: 'ready';
   readonly view: ViewName;
@@ -125,9 +138,19 @@ export interface ShowingMessage {
   /** A turn of the session runs, so Stop has something to stop. */
   readonly isRunning: boolean;
 }
+/** From the webview: a message was written; the host keeps it until it is dropped. One that is kept or dropped already stays so. */
+export interface KeepMessage {
+  readonly type: 'keep';
+  readonly message: UnsentMessage;
+}
+/** From the webview: a message is unsent no longer, because the gateway has stored it or a person removed it. */
+export interface DropMessage {
+  readonly type: 'drop';
+  readonly messageId: string;
+}
 
 /** What a webview posts. */
-export type FromWebview = ReadyMessage | RequestMessage | CommandMessage | ShowingMessage;
+export type FromWebview = ReadyMessage | RequestMessage | CommandMessage | ShowingMessage | KeepMessage | DropMessage;
 
 /** To the webview: the answer to a request. */
 export type ResponseMessage =
@@ -154,6 +177,15 @@ export interface HostMessage {
   /** The workspace is trusted; without trust nothing may be sent. */
   readonly isTrusted: boolean;
 }
+/**
+ * To the webview, at `ready` and before each `connected`: the unsent messages that are kept, the oldest first, and the ids of those that were
+ * dropped, perhaps by another window. The state of a page may be older than both.
+ */
+export interface UnsentListMessage {
+  readonly type: 'unsent';
+  readonly messages: readonly UnsentMessage[];
+  readonly goneIds: readonly string[];
+}
 /** To the webview: what a person asked for outside of it. */
 export type ShowMessage = { readonly type: 'show'; /** Nobody asked for it at this moment, so the focus stays where it is. */ readonly isQuiet?: boolean } & (
   | { readonly what: 'composer' }
@@ -165,4 +197,4 @@ export type ShowMessage = { readonly type: 'show'; /** Nobody asked for it at th
 );
 
 /** What the host posts. */
-export type ToWebview = ResponseMessage | EventMessage | GatewayMessage | HostMessage | ShowMessage;
+export type ToWebview = ResponseMessage | EventMessage | GatewayMessage | HostMessage | UnsentListMessage | ShowMessage;

@@ -4,7 +4,7 @@ import { api, requestDefinitions, type RequestName } from '../../../server/proto
 import { GatewayError } from '../../../extension/server/gatewayError.ts';
 import { gatewayMessage, Relay } from '../../../extension/views/relay.ts';
 import { methodsThatNeedTrust, views } from '../../../extension/views/views.ts';
-import type { CommandMessage, ShowingMessage, ToWebview } from '../../../webviews/shared/relayMessages.ts';
+import type { CommandMessage, ShowingMessage, ToWebview, UnsentMessage } from '../../../webviews/shared/relayMessages.ts';
 import { FakeGatewayPort, lostAt } from '../../support/extension/fakeGatewayPort.ts';
 import { idOf } from '../../support/extension/things.ts';
 
@@ -13,16 +13,19 @@ let posted: ToWebview[];
 let commands: CommandMessage[];
 let showings: ShowingMessage[];
 let logged: string[];
+let kept: UnsentMessage[];
+let dropped: string[];
 let isTrusted: boolean;
 let relay: Relay;
 
 beforeEach(() => {
   gateway = new FakeGatewayPort();
-  [posted, commands, showings, logged] = [[], [], [], []];
+  [posted, commands, showings, logged, kept, dropped] = [[], [], [], [], [], []];
   isTrusted = true;
   relay = new Relay({
     view: views.chat,
     gateway,
+    unsent: { list: () => ({ messages: kept, goneIds: dropped }), keep: (message) => void kept.push(message), drop: (messageId) => void dropped.push(messageId) },
     post: (message) => void posted.push(message),
     isTrusted: () => isTrusted,
     onReady: () => undefined,
@@ -140,7 +143,7 @@ describe('the relay', () => {
   it('gives a page that was made anew the facts of the window and of the gateway, whatever was told before', () => {
     relay.receive({ type: 'ready', view: 'chat' });
     relay.receive({ type: 'ready', view: 'chat' });
-    const facts = [{ type: 'host', isTrusted: true }, { type: 'gateway', state: 'connected', sinceAt: 7 }];
+    const facts = [{ type: 'host', isTrusted: true }, { type: 'unsent', messages: [], goneIds: [] }, { type: 'gateway', state: 'connected', sinceAt: 7 }];
     expect(posted).toEqual([...facts, ...facts]);
   });
 
@@ -154,6 +157,20 @@ describe('the relay', () => {
     expect(posted).toEqual([{ type: 'gateway', state: 'offline', cause: 'The connection to the gateway ended', sinceAt: 50 }]);
     expect(relay.subscriptionCount).toBe(0);
     expect(gateway.methods()).not.toContain('unsubscribe');
+  });
+
+  it('has unsent messages kept in their shape alone, and hands them to the page before it says that the gateway is there', () => {
+    const message: UnsentMessage = { messageId: idOf(1), sessionId: idOf(2), agentId: idOf(3), text: 'hello', createdAt: 5, isFirst: true };
+    relay.receive({ type: 'keep', message: { ...message, more: 1 } });
+    for (const change of [{ messageId: '../../x' }, { text: 'x'.repeat(1_048_577) }, { createdAt: -1 }, { isFirst: 'yes' }]) relay.receive({ type: 'keep', message: { ...message, ...change } });
+    relay.receive({ type: 'drop', messageId: idOf(7) });
+    relay.receive({ type: 'drop', messageId: '../x' });
+    expect([kept, dropped]).toEqual([[message], [idOf(7)]]);
+    gateway.become(lostAt(50));
+    posted.length = 0;
+    gateway.become({ phase: 'connected', openedAt: 9, attempt: 0, deathsAt: [] });
+    expect(posted).toEqual([{ type: 'unsent', messages: [message], goneIds: [idOf(7)] }, { type: 'gateway', state: 'connected', sinceAt: 9 }]);
+    expect(gateway.asked).toEqual([]);
   });
 
   it('says connecting only before the first connection', () => {
@@ -195,8 +212,8 @@ describe('the relay', () => {
   });
 
   it('never throws, whatever a page posts', async () => {
-    const type = fc.constantFrom('ready', 'request', 'command', 'showing', 'other', undefined, 7);
-    const hostile = fc.oneof(fc.anything(), fc.record({ type, id: fc.anything(), method: fc.anything(), params: fc.anything(), command: fc.anything(), args: fc.anything() }, { requiredKeys: [] }));
+    const type = fc.constantFrom('ready', 'request', 'command', 'showing', 'keep', 'drop', 'other', undefined, 7);
+    const hostile = fc.oneof(fc.anything(), fc.record({ type, id: fc.anything(), method: fc.anything(), params: fc.anything(), command: fc.anything(), args: fc.anything(), message: fc.anything(), messageId: fc.anything() }, { requiredKeys: [] }));
     fc.assert(fc.property(hostile, (message) => relay.receive(message) === undefined));
     await settle();
     expect(gateway.asked).toEqual([]);
