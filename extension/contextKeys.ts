@@ -9,8 +9,6 @@ export interface ContextKeys {
   'logos.hasAgents': boolean;
   /** This host cannot hold a sandbox. */
   'logos.engineMissing': boolean;
-  /** A turn runs in the session that the chat shows. */
-  'logos.chatRunning': boolean;
   /** The chat shows an agent. */
   'logos.chatAgent': boolean;
   /** The chat shows a session that is stored. */
@@ -18,7 +16,7 @@ export interface ContextKeys {
 }
 
 /** The names of all keys, for the check of package.json. */
-export const contextKeyNames = ['logos.gateway', 'logos.gatewayCause', 'logos.hasAgents', 'logos.engineMissing', 'logos.chatRunning', 'logos.chatAgent', 'logos.chatSession'] as const satisfies readonly (keyof ContextKeys)[];
+export const contextKeyNames = ['logos.gateway', 'logos.gatewayCause', 'logos.hasAgents', 'logos.engineMissing', 'logos.chatAgent', 'logos.chatSession'] as const satisfies readonly (keyof ContextKeys)[];
 
 const said = new Map<string, unknown>();
 

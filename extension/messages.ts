@@ -39,6 +39,12 @@ export class Messages {
     void this.#toast('warn', sentence, action === undefined ? [] : [action]);
   }
 
+  /** Says what happened to what is kept, though nobody asked: a person would look for it in vain. */
+  noted(sentence: string): void {
+    this.#log.warn(sentence);
+    void this.#toast('warn', sentence, [this.#showLog()]);
+  }
+
   /** Asks before something is lost; resolves to whether the person agreed. */
   async confirm(question: string, detail: string, agree: string): Promise<boolean> {
     return (await vscode.window.showWarningMessage(question, { modal: true, detail }, agree)) === agree;

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { v7 as newId } from 'uuid';
+import { defaultPolicy } from './agents/agentDefaults.ts';
 import { createAgentHandlers } from './agents/handlers.ts';
 import { Agents } from './agents/agents.ts';
 import { routeView } from './agents/agentViews.ts';
@@ -24,7 +25,10 @@ import { createModels } from './inference/models.ts';
 import { builtInServers } from './inference/servers.ts';
 import { createLogHandlers } from './log/handlers.ts';
 import { createHttpClient } from './net/http.ts';
+import { createPolicyHandlers } from './policies/handlers.ts';
+import type { PolicyFolder } from './policies/listPolicies.ts';
 import { createPolicyLoader } from './policies/loadPolicy.ts';
+import type { Policy } from './policies/policy.ts';
 import { policyWords } from './policies/policyWords.ts';
 import type { GatewayStatus } from './protocol/gateway.ts';
 import type { GatewayServices, OpenServices, ServicesContext } from './rpc/services.ts';
@@ -55,7 +59,11 @@ async function build(context: ServicesContext, stack: DisposableStack): Promise<
   const embedded = stack.add(openEmbeddedModel({ home, distribution, nodePath: context.workerNodePath, log: log('inference') }));
   const keys = openKeys(path.join(home, 'keys.json'), (key) => context.log.addSecret(key));
   const models = createModels({ store, keys, http, log: log('inference'), embedded, builtInServers: environment['LOGOS_MODEL_SERVERS'] === 'none' ? [] : builtInServers });
-  const policies = createPolicyLoader([path.join(home, 'policies'), path.join(distribution, 'policies')]);
+  const policyFolders: readonly PolicyFolder[] = [
+    { path: path.join(home, 'policies'), origin: 'own' },
+    { path: path.join(distribution, 'policies'), origin: 'shipped' },
+  ];
+  const policies = createPolicyLoader(policyFolders.map((folder) => folder.path));
   const engine = engines.bubblewrap({ stateDir: home, nodePath: context.workerNodePath, workerPath: path.join(distribution, 'worker.js'), log: log('sandbox') });
   const registry = stack.add(new SandboxRegistry({ engine, log: log('sandbox'), now: Date.now }));
   const openInferenceSocket = createInferenceSockets({ log: log('egress'), http, onUnreachable: (route) => models.invalidate(route.serverId) });
@@ -92,6 +100,7 @@ async function build(context: ServicesContext, stack: DisposableStack): Promise<
   activity.changed.on((agentId) => agents.refresh(agentId));
   models.onChange(() => void agents.refreshAll().catch((error: unknown) => log('gateway').warn(`Agents could not be refreshed: ${asAppError(error).message}`)));
 
+  const assertEnforces = (policy: Policy): void => engine.assertEnforces(policy);
   const now = Date.now;
   await store.interruptRunning({ error: gatewayKilled, at: now() });
   await makeShippedAgents({ store, souls, newId: () => newId(), now, log: log('gateway') });
@@ -106,11 +115,12 @@ async function build(context: ServicesContext, stack: DisposableStack): Promise<
   };
   return {
     handlers: {
-      ...createAgentHandlers({ store, publish, agents, souls, loadPolicy, assertEnforces: (policy) => engine.assertEnforces(policy), stopAgent, removeSandbox: (agentId) => registry.remove(agentId), now }),
+      ...createAgentHandlers({ store, publish, agents, souls, loadPolicy, assertEnforces, stopAgent, removeSandbox: (agentId) => registry.remove(agentId), now }),
       ...createChatHandlers({ store, publish, runner, newId: () => newId(), now }),
       ...createSessionHandlers({ store, publish, runner, provision: (agentId) => void opening.provision(agentId), sessionCreated: (session) => publisher.publishSession(session), now }),
       ...createModelHandlers(models),
       ...createLogHandlers(context.log),
+      ...createPolicyHandlers({ folders: policyFolders, loader: policies, defaultName: defaultPolicy, assertEnforces }),
       ...createSandboxHandlers({ registry, listAgents: () => store.listAgents(), getAgent: (id) => agents.record(id), loadAgent: (id) => agents.load(id), provision: (id) => opening.provision(id), stopTasks: stopAgent }),
     },
     sessionFeed: {

@@ -1,7 +1,9 @@
 import * as vscode from 'vscode';
 import { DisposableStore, type Disposable } from '../disposableStore.ts';
 import { changeModel, chooseAgentForChat, deleteAgent, openAgent, renameAgent } from './agentCommands.ts';
+import { openAgentFiles } from './agentFiles.ts';
 import type { CommandContext, CommandDefinition } from './context.ts';
+import { deleteFocused, renameFocused } from './focusedRow.ts';
 import { addModelServer, checkSandboxes, removeModelServer, restartGateway, showLogs, showStatus, startGateway } from './gatewayCommands.ts';
 import { newAgent, setUp } from './newAgent.ts';
 import { deleteSession, newSession, openChat, openSession, renameSession, showAllSessions, stop } from './sessionCommands.ts';
@@ -22,15 +24,18 @@ export const commandTable = {
   'logos.checkSandboxes': checkSandboxes,
   'logos.chooseAgent': chooseAgentForChat,
   'logos.deleteAgent': deleteAgent,
+  'logos.deleteFocused': deleteFocused,
   'logos.deleteSession': deleteSession,
   'logos.findAgent': findAgent,
   'logos.newAgent': newAgent,
   'logos.newSession': newSession,
   'logos.openAgent': openAgent,
+  'logos.openAgentFiles': openAgentFiles,
   'logos.openChat': openChat,
   'logos.openSession': openSession,
   'logos.removeModelServer': removeModelServer,
   'logos.renameAgent': renameAgent,
+  'logos.renameFocused': renameFocused,
   'logos.renameSession': renameSession,
   'logos.restartGateway': restartGateway,
   'logos.setUp': setUp,
@@ -68,10 +73,13 @@ const titles: Partial<Record<CommandId, string>> = {
   'logos.changeModel': 'Changing the model',
   'logos.checkSandboxes': 'Checking the sandboxes',
   'logos.deleteAgent': 'Deleting the agent',
+  'logos.deleteFocused': 'Deleting',
   'logos.deleteSession': 'Deleting the session',
   'logos.newAgent': 'Creating the agent',
+  'logos.openAgentFiles': 'Opening the files',
   'logos.removeModelServer': 'Removing the model server',
   'logos.renameAgent': 'Renaming the agent',
+  'logos.renameFocused': 'Renaming',
   'logos.renameSession': 'Renaming the session',
   'logos.restartGateway': 'Restarting the gateway',
   'logos.setUp': 'Setting up',

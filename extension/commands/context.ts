@@ -1,10 +1,10 @@
-import type * as vscode from 'vscode';
 import type { Documents } from '../documents.ts';
 import type { Log } from '../log.ts';
 import type { Messages } from '../messages.ts';
 import type { GatewayConnection } from '../server/gatewayConnection.ts';
 import type { TopicsFeed } from '../topics/topicsFeed.ts';
 import type { AgentsTree } from '../trees/agentsTree.ts';
+import type { AgentsView } from '../trees/agentsView.ts';
 import type { ChatView } from '../views/chatView.ts';
 
 /** What commands work with. */
@@ -13,10 +13,10 @@ export interface CommandContext {
   readonly feed: TopicsFeed;
   readonly chat: ChatView;
   readonly tree: AgentsTree;
+  readonly agentsView: AgentsView;
   readonly log: Log;
   readonly messages: Messages;
   readonly documents: Documents;
-  readonly extensionUri: vscode.Uri;
 }
 
 /** A command: what it does, and whether it waits for the gateway first. `argument` is what a menu or a tree hands over: data. */

@@ -1,5 +1,3 @@
-import { readdir } from 'node:fs/promises';
-import path from 'node:path';
 import type { ModelChoice } from '../../server/protocol/agents.ts';
 import { newId } from '../ids.ts';
 import { agentsByName } from '../topics/topicsState.ts';
@@ -7,13 +5,14 @@ import { labelText } from '../trees/labelText.ts';
 import { checkLabel } from './choose.ts';
 import type { CommandContext, CommandDefinition } from './context.ts';
 import { modelChoices } from './modelChoices.ts';
+import { policyChoices } from './policyChoices.ts';
 import { askText, pickOne, type Answer, type Choice } from './quickSteps.ts';
+import { generalFirst } from './soulOrder.ts';
 
 interface Draft {
   name?: string;
   soul?: string;
   model?: ModelChoice;
-  /** Empty means the default of the soul. */
   policy?: string;
 }
 
@@ -37,7 +36,7 @@ const askName: Step = async ({ feed }, draft, step) => {
 
 const askSoul: Step = async ({ gateway }, draft, step) => {
   const souls = gateway.request('souls/list', {}).then(({ items }) =>
-    items.map((soul): Choice<string> => ({ label: labelText(soul.name, 60), description: soul.status === 'stable' ? '' : soul.status, detail: labelText(soul.summary, 160), value: soul.slug })),
+    generalFirst(items).map((soul): Choice<string> => ({ label: labelText(soul.name, 60), description: soul.status === 'stable' ? '' : soul.status, detail: labelText(soul.summary, 160), value: soul.slug })),
   );
   return take(await pickOne({ title: TITLE, step, totalSteps: steps.length, placeholder: 'What is it for? Choose a soul' }, souls), (soul) => (draft.soul = soul));
 };
@@ -49,15 +48,6 @@ const askPolicy: Step = async (context, draft, step) =>
   take(await pickOne({ title: TITLE, step, totalSteps: steps.length, placeholder: 'What may it touch? Choose a policy' }, policyChoices(context)), (policy) => (draft.policy = policy));
 
 const steps: readonly Step[] = [askName, askSoul, askModel, askPolicy];
-
-/** The policies that come with Logos, and those that agents have, with what they allow where that is known. */
-async function policyChoices({ extensionUri, feed }: CommandContext): Promise<Choice<string>[]> {
-  const files = await readdir(path.join(extensionUri.fsPath, 'dist', 'policies')).catch(() => []);
-  const words = new Map(files.filter((file) => file.endsWith('.yaml')).map((file) => [file.slice(0, -'.yaml'.length), '']));
-  for (const { policy } of feed.state.agents.values()) words.set(policy.name, policy.words);
-  const rows = [...words].sort(([a], [b]) => a.localeCompare(b)).map(([name, says]): Choice<string> => ({ label: labelText(name, 60), detail: labelText(says, 160), value: name }));
-  return [{ label: 'Default', description: 'what the soul asks for', value: '' }, ...rows];
-}
 
 async function collect(context: CommandContext): Promise<Draft | undefined> {
   const draft: Draft = {};
@@ -74,8 +64,8 @@ export const newAgent: CommandDefinition = {
   needsGateway: true,
   async run(context) {
     const { name, soul, model, policy } = (await collect(context)) ?? {};
-    if (name === undefined || soul === undefined || model === undefined) return;
-    const agent = await context.gateway.request('agents/create', { agentId: newId(), name, soul, model, ...(policy ? { policy } : {}) });
+    if (name === undefined || soul === undefined || model === undefined || policy === undefined) return;
+    const agent = await context.gateway.request('agents/create', { agentId: newId(), name, soul, model, policy });
     await context.chat.show({ type: 'show', what: 'newSession', agentId: agent.id });
   },
 };
@@ -85,7 +75,7 @@ export const setUp: CommandDefinition = {
   needsGateway: true,
   async run({ gateway, chat }) {
     const { items } = await gateway.request('souls/list', {});
-    const soul = items.find(({ slug }) => slug === 'general') ?? items.find(({ status }) => status === 'stable') ?? items[0];
+    const [soul] = generalFirst(items);
     if (soul === undefined) throw new Error('No soul came with the gateway.');
     const agent = await gateway.request('agents/create', { agentId: newId(), name: soul.name, soul: soul.slug });
     await chat.show({ type: 'show', what: 'newSession', agentId: agent.id });

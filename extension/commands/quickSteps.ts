@@ -8,6 +8,9 @@ export interface Choice<T> extends vscode.QuickPickItem {
   readonly value: T;
 }
 
+/** A row that is shown with its reason and cannot be taken. */
+export type Refused = vscode.QuickPickItem & { readonly value?: never };
+
 /** A line between rows. */
 export type Separator = vscode.QuickPickItem & { readonly kind: vscode.QuickPickItemKind.Separator };
 
@@ -34,9 +37,11 @@ export function askText(frame: StepFrame & { readonly value?: string; readonly p
   ]);
 }
 
+type Rows<T> = readonly (Choice<T> | Refused | Separator)[];
+
 /** Asks for one of several; what is still loading shows as such, and a list that fails rejects. */
-export function pickOne<T>(frame: StepFrame, choices: readonly (Choice<T> | Separator)[] | Promise<readonly (Choice<T> | Separator)[]>): Promise<Answer<T>> {
-  const picker = vscode.window.createQuickPick<Choice<T> | Separator>();
+export function pickOne<T>(frame: StepFrame, choices: Rows<T> | Promise<Rows<T>>): Promise<Answer<T>> {
+  const picker = vscode.window.createQuickPick<Rows<T>[number]>();
   fillFrame(picker, frame);
   picker.matchOnDescription = true;
   picker.matchOnDetail = true;
@@ -56,7 +61,7 @@ export function pickOne<T>(frame: StepFrame, choices: readonly (Choice<T> | Sepa
   const answered = answerOf<T>(picker, (answer) => [
     picker.onDidAccept(() => {
       const [chosen] = picker.selectedItems;
-      if (chosen !== undefined && 'value' in chosen) answer({ value: chosen.value });
+      if (chosen !== undefined && isChoice(chosen)) answer({ value: chosen.value });
     }),
   ]);
   return Promise.race([failed, answered]);
@@ -75,7 +80,11 @@ function fillFrame(input: vscode.InputBox | vscode.QuickPick<vscode.QuickPickIte
   if (frame.step !== undefined && frame.step > 1) input.buttons = [vscode.QuickInputButtons.Back];
 }
 
-function answerOf<T>(input: vscode.InputBox | vscode.QuickPick<Choice<T> | Separator>, listen: (answer: (answer: Answer<T>) => void) => vscode.Disposable[]): Promise<Answer<T>> {
+function isChoice<T>(row: Rows<T>[number]): row is Choice<T> {
+  return 'value' in row;
+}
+
+function answerOf<T>(input: vscode.InputBox | vscode.QuickPick<Rows<T>[number]>, listen: (answer: (answer: Answer<T>) => void) => vscode.Disposable[]): Promise<Answer<T>> {
   return new Promise((resolve) => {
     const answer = (given: Answer<T>) => {
       resolve(given);

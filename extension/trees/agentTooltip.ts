@@ -11,6 +11,7 @@ export function agentTooltip(agent: Agent, isLive: boolean): vscode.MarkdownStri
   markdown.supportThemeIcons = false;
   const line = (text: string) => markdown.appendMarkdown(`${escapeMarkdown(labelText(text, 4 * MAX_FIELD))}\n\n`);
   markdown.appendMarkdown(`**${escapeMarkdown(labelText(agent.name, MAX_FIELD))}** · ${escapeMarkdown(agentLook(agent, isLive).word)}\n\n`);
+  if (isLive && agent.state === 'no_sandbox') line('Its sandbox starts with the first message.');
   const server = agent.route === undefined ? '' : ` on ${agent.route.serverName}`;
   line(`Soul ${agent.soul.slug} · Tools ${agent.tools.length} · Agent runtime ${agent.runtime} · Model ${modelWords(agent)}${server} · Policy ${agent.policy.name}`);
   line(`${agent.policy.words}.`);

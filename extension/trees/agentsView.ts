@@ -21,6 +21,15 @@ export class AgentsView implements Disposable {
     this.#owned.add(vscode.workspace.onDidGrantWorkspaceTrust(() => this.#draw()));
   }
 
+  /** The row that the keyboard is on. VS Code tells extensions of selections alone, so that row is selected for a moment, which opens nothing, and put back. */
+  async focusedRow(): Promise<AgentsElement | undefined> {
+    const before = this.#view.selection;
+    await vscode.commands.executeCommand('list.toggleSelection');
+    const after = this.#view.selection;
+    await vscode.commands.executeCommand('list.toggleSelection');
+    return after.find((row) => !before.includes(row)) ?? before.find((row) => !after.includes(row));
+  }
+
   dispose(): void {
     this.#owned.dispose();
   }

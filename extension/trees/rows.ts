@@ -26,7 +26,7 @@ interface StateLook {
 /** Shape, word and colour of each state of an agent: one table for trees, pickers and the status bar. */
 export const agentLooks: Readonly<Record<Agent['state'], StateLook>> = {
   ready: { icon: { codicon: 'circle-filled', color: 'charts.green' }, word: 'Ready' },
-  no_sandbox: { icon: { codicon: 'circle-large', color: 'descriptionForeground' }, word: 'No sandbox' },
+  no_sandbox: { icon: { codicon: 'circle-large', color: 'descriptionForeground' }, word: 'Not started' },
   starting: { icon: { codicon: 'loading~spin', color: 'descriptionForeground' }, word: 'Starting sandbox' },
   working: { icon: { codicon: 'session-in-progress', color: 'charts.blue' }, word: 'Working' },
   needs_you: { icon: { codicon: 'bell-dot', color: 'list.warningForeground' }, word: 'Needs you' },

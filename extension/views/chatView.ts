@@ -132,7 +132,6 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
     if (isBehind) return this.#showSelection();
     setContextKey('logos.chatAgent', showing.agentId !== undefined);
     setContextKey('logos.chatSession', showing.sessionId !== undefined);
-    setContextKey('logos.chatRunning', showing.isRunning);
     const { agentId, sessionId } = showing;
     if (agentId !== undefined) void this.#state.update(SELECTION_KEY, { agentId, ...(sessionId === undefined ? {} : { sessionId }) });
     this.#offerAgent();

@@ -39,6 +39,15 @@ export type Sandbox = z.infer<typeof Sandbox>;
 export const sandboxes = {
   list: request({ summary: 'Lists sandboxes by the name of their agent.', params: z.strictObject({ ...Page }), result: pageOf(Sandbox), isIdempotent: true, isOpenToWebviews: true }),
   get: request({ summary: 'Gives the sandbox of one agent.', params: z.strictObject({ agentId: Id }), result: Sandbox, errors: ['not_found'], isIdempotent: true, isOpenToWebviews: true }),
+  home: request({
+    summary: 'Says where on this host the files of an agent lie: the folder that is the workspace of its sandbox. Who may read it, the host decides.',
+    params: z.strictObject({ agentId: Id }),
+    /** No path before the sandbox was made for the first time. */
+    result: z.object({ path: z.string().optional() }),
+    errors: ['not_found', 'sandbox_unavailable'],
+    isIdempotent: true,
+    isOpenToWebviews: false,
+  }),
   start: request({
     summary: 'Provisions the sandbox of an agent and probes it; answers at once with its phase, and events tell the rest.',
     params: z.strictObject({ agentId: Id }),

@@ -77,6 +77,8 @@ export interface SandboxEngine {
   assertEnforces(policy: Policy): void;
   /** Makes the directories (idempotent). */
   prepare(spec: SandboxSpec): Promise<PreparedSandbox>;
+  /** Host path of the home of an agent's sandbox; undefined while it was not made yet. Throws `sandbox_unavailable` when it cannot be told. */
+  homeOf(agentId: string): string | undefined;
   /** A directory, private to one task, in which its sockets live on the host; short enough for a socket path. */
   createTaskDirectory(sandbox: PreparedSandbox): Promise<{ readonly path: string; dispose(): Promise<void> }>;
   /** Starts the worker runtime in a fresh sandbox; its environment, arguments and descriptors carry nothing of ours. */

@@ -27,6 +27,11 @@ export function createSandboxHandlers(ports: SandboxHandlerPorts): { readonly [M
       return { items: items.map((agent) => registry.view(agent)), ...more };
     },
     'sandboxes/get': async ({ agentId }) => registry.view(await ports.getAgent(agentId)),
+    'sandboxes/home': async ({ agentId }) => {
+      const { id } = await ports.getAgent(agentId);
+      const home = registry.engine.homeOf(id);
+      return home === undefined ? {} : { path: home };
+    },
     'sandboxes/start': async ({ agentId }) => {
       const agent = await ports.getAgent(agentId);
       await ports.provision(agentId);

@@ -83,6 +83,12 @@ describe.each(Object.entries(engines))('the engine %s', (_name, make) => {
     expect(exit).toMatchObject({ code: 3, cause: 'exited' });
   });
 
+  it('says where the files of an agent lie', async () => {
+    const { homePath } = await prepare();
+    expect(engine.homeOf(agentId)).toBe(homePath);
+    expect(engine.homeOf(randomUUID())).toBeUndefined();
+  });
+
   it('keeps what a task wrote into the workspace for the next one', async () => {
     expect((await run('keep')).said).toBe('written\n');
     expect((await run('read')).said).toBe('kept\n');
@@ -116,6 +122,7 @@ describe.each(Object.entries(engines))('the engine %s', (_name, make) => {
     const { homePath } = await prepare();
     await engine.remove(agentId);
     expect(fs.existsSync(homePath)).toBe(false);
+    expect(engine.homeOf(agentId)).toBeUndefined();
     await expect(run('read').then(({ exit }) => exit.code)).resolves.not.toBe(0);
   });
 });

@@ -51,6 +51,7 @@ export class PlainEngine implements SandboxEngine {
   }
 
   assertEnforces(): void {}
+  homeOf(): undefined {}
   async remove(): Promise<void> {}
   async dispose(): Promise<void> {}
   probe(): never {

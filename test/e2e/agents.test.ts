@@ -12,7 +12,7 @@ describe('Agents and sessions', () => {
     await workbench.answerInput('New Agent', 'Reviewer');
     await workbench.chooseRow('New Agent', 'App development');
     await workbench.chooseRow('New Agent', 'scripted');
-    await workbench.chooseRow('New Agent', 'Default');
+    await workbench.chooseRow('New Agent', 'workspace-only');
     await expectEventually(names, ['Assistant', 'Coder', 'Reviewer']);
     await chat.status.getByRole('button', { name: /^Reviewer,/ }).waitFor();
     await chat.send('[[say:I review.]]');

@@ -15,7 +15,7 @@ describe('With no model server at all', () => {
     if (skip !== undefined) context.skip(skip);
     const { chat, workbench } = logos;
     await chat.frame.locator('.greeting').getByText('a tiny model for trying things out; it cannot use tools').waitFor({ timeout: 30_000 });
-    await expectEventually(async () => (await workbench.treeRows('Agents'))[0]?.startsWith('Assistant, No sandbox, SmolLM2'), true);
+    await expectEventually(async () => (await workbench.treeRows('Agents'))[0]?.startsWith('Assistant, Not started, SmolLM2'), true);
     await chat.send('Say hello.');
     await chat.lastTurn.getByText(/^[\d,]+ in · [\d,]+ out · /).waitFor({ timeout: 120_000 });
     expect((await chat.answer.innerText()).trim().length).toBeGreaterThan(2);

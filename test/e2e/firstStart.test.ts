@@ -5,13 +5,13 @@ describe('The first start, with an empty home', () => {
   const logos = useLogos({ withoutModel: true });
 
   it('puts two agents into the tree without a question', async () => {
-    await expectEventually(() => logos.workbench.treeRows('Agents'), ['Assistant, No sandbox, no model yet', 'Coder, No sandbox, no model yet'], 30_000);
+    await expectEventually(() => logos.workbench.treeRows('Agents'), ['Assistant, Not started, no model yet', 'Coder, Not started, no model yet'], 30_000);
   });
 
   it('opens the chat on the Assistant and says in one sentence what it is for, what it may touch and what answers', async () => {
     const greeting = logos.chat.frame.locator('.greeting');
     await greeting.getByText('No model server answers yet.').waitFor();
-    expect(await greeting.innerText()).toMatch(/^A general assistant .+ It reads .+, writes in workspace only, no network\. No model server answers yet\.$/);
+    expect(await greeting.innerText()).toMatch(/^A general assistant .+ It reads .+, writes in workspace only, no network\. No model server answers yet\.\s+Its sandbox starts with the first message\.$/);
     expect(await logos.chat.field.getAttribute('placeholder')).toBe('Message Assistant');
   });
 
@@ -26,7 +26,7 @@ describe('The first start, with an empty home', () => {
     await workbench.answerInput('Add Model Server', 'Scripted', 'LM Studio');
     await workbench.answerInput('Add Model Server', host.model.baseUrl, 'http://');
     await workbench.answerInput('Key for Scripted', '');
-    await expectEventually(() => workbench.treeRows('Agents'), ['Assistant, No sandbox, scripted', 'Coder, No sandbox, scripted']);
+    await expectEventually(() => workbench.treeRows('Agents'), ['Assistant, Not started, scripted', 'Coder, Not started, scripted']);
     await logos.chat.frame.locator('.greeting').getByText('It answers with scripted.').waitFor();
   });
 
@@ -55,7 +55,7 @@ describe('The first start, with an empty home', () => {
     await logos.workbench.treeRow('Agents', 'Coder').hover();
     const hover = logos.workbench.page.locator('.monaco-hover').filter({ hasText: 'Policy' });
     await hover.waitFor();
-    expect(await hover.innerText()).toMatch(/Coder · No sandbox[\s\S]*Soul app-development[\s\S]*Model scripted on Scripted[\s\S]*Policy workspace-only/);
+    expect(await hover.innerText()).toMatch(/Coder · Not started[\s\S]*Its sandbox starts with the first message\.[\s\S]*Soul app-development[\s\S]*Model scripted on Scripted[\s\S]*Policy workspace-only/);
     await logos.workbench.page.mouse.move(1200, 400);
   });
 

@@ -1,8 +1,9 @@
-import { html } from 'lit';
+import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
+import type { Agent } from '../../server/protocol/agents.ts';
 import { button } from '../shared/button.ts';
 import type { ChatActions } from './chatContext.ts';
-import { currentAgent } from './chatState.ts';
+import { currentAgent, currentSandbox } from './chatState.ts';
 import type { ChatState } from './chatState.ts';
 import { withoutStop, withStop } from './words.ts';
 
@@ -16,7 +17,14 @@ export function greeting(state: ChatState, actions: ChatActions): TemplateResult
   const model = agent.route === undefined ? 'No model server answers yet.' : `It answers with ${agent.route.model}${agent.route.isTiny ? ', a tiny model for trying things out; it cannot use tools' : ''}.`;
   return html`<div class="greeting" data-stop role="group" aria-label="About ${agent.name}">
     <p dir="auto">${withStop(agent.soul.summary)} It ${policy.charAt(0).toLowerCase()}${withoutStop(policy.slice(1))}. ${model}</p>
+    ${isWaitingForWords(state, agent) ? html`<p class="meta">Its sandbox starts with the first message.</p>` : nothing}
   </div>`;
+}
+
+/** Nothing runs for the agent yet, and nothing has to. */
+function isWaitingForWords(state: ChatState, agent: Agent): boolean {
+  const phase = currentSandbox(state)?.phase ?? 'absent';
+  return state.link.state === 'connected' && agent.state === 'no_sandbox' && phase === 'absent';
 }
 
 /** Shown after a short while only, by the style sheet: the usual start is quicker. */

@@ -31,7 +31,7 @@ export function statusWord(state: ChatState, now: number): StatusWord {
   if (outcome === 'stopped') return { icon: 'debug-stop', isTurning: false, tone: 'quiet', word: 'Stopped' };
   if (agent?.state === 'working') return { icon: 'session-in-progress', isTurning: true, tone: 'working', word: agent.stateWord ?? 'Working' };
   if (sandbox?.isChatReady) return { icon: 'dot', isTurning: false, tone: 'ok', word: 'Ready' };
-  return { icon: 'circle-large', isTurning: false, tone: 'quiet', word: 'No sandbox' };
+  return { icon: 'circle-large', isTurning: false, tone: 'quiet', word: 'Not started' };
 }
 
 /** The words of a policy, whole and then shorter by whole phrases: what may be read goes first, then what may be written; the network stays. */

@@ -89,6 +89,11 @@ export class BubblewrapEngine implements SandboxEngine {
     return sandbox;
   }
 
+  homeOf(agentId: string): string | undefined {
+    const home = homeIn(sandboxFolder(openFolders(this.#options), agentId));
+    return fs.lstatSync(home, { throwIfNoEntry: false })?.isDirectory() === true ? home : undefined;
+  }
+
   async createTaskDirectory(sandbox: PreparedSandbox): Promise<{ readonly path: string; dispose(): Promise<void> }> {
     const host = await this.#open();
     const directory = makeTaskDirectory(host.places, this.#preparedOf(sandbox).ids);
@@ -218,8 +223,13 @@ function takeIds(host: BubblewrapHost, owner: string): HostIds | undefined {
   return id === undefined ? undefined : { uid: id, gid: id };
 }
 
+/** The home in the folder of a sandbox. */
+function homeIn(folder: string): string {
+  return path.join(folder, 'home');
+}
+
 function makeHome(folder: string, ids: HostIds | undefined): string {
-  const home = path.join(folder, 'home');
+  const home = homeIn(folder);
   fs.mkdirSync(folder, { recursive: true, mode: ids === undefined ? 0o700 : 0o711 });
   fs.mkdirSync(home, { recursive: true, mode: 0o700 });
   const stat = fs.lstatSync(home);

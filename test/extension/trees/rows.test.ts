@@ -26,7 +26,7 @@ describe('the row of an agent', () => {
   it.each([
     ['needs_you', 'Needs you', 'bell-dot'],
     ['starting', 'Starting sandbox', 'loading~spin'],
-    ['no_sandbox', 'No sandbox', 'circle-large'],
+    ['no_sandbox', 'Not started', 'circle-large'],
     ['failed', 'Failed', 'error'],
     ['interrupted', 'Interrupted', 'debug-disconnect'],
   ] as const)('begins with the word of the state %s', (state, word, codicon) => {

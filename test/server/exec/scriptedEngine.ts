@@ -116,6 +116,7 @@ export class ScriptedEngine implements SandboxEngine {
     return process;
   }
 
+  homeOf(): undefined {}
   async remove(): Promise<void> {}
 
   async dispose(): Promise<void> {}

@@ -36,6 +36,11 @@ export class FakeEngine implements SandboxEngine {
     return { spec, hash: spec.policy.hash, homePath };
   }
 
+  homeOf(agentId: string): string | undefined {
+    const homePath = path.join(this.folder, agentId);
+    return fs.existsSync(homePath) ? homePath : undefined;
+  }
+
   createTaskDirectory(): Promise<never> {
     return Promise.reject(new Error('This engine runs nothing.'));
   }

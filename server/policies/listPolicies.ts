@@ -1,0 +1,68 @@
+import { readdir } from 'node:fs/promises';
+import { asAppError } from '../base/appError.ts';
+import type { PolicySummary } from '../protocol/policies.ts';
+import type { PolicyLoader } from './loadPolicy.ts';
+import type { Policy } from './policy.ts';
+import { policyWords } from './policyWords.ts';
+
+/** A folder of policy files and whose they are. */
+export interface PolicyFolder {
+  readonly path: string;
+  readonly origin: PolicySummary['origin'];
+}
+
+/** What a list of policies is made from. */
+export interface PolicyListPorts {
+  /** In the order in which the loader looks into them. */
+  readonly folders: readonly PolicyFolder[];
+  readonly loader: PolicyLoader;
+  /** The policy that an agent gets when nothing else is said. */
+  readonly defaultName: string;
+  /** Throws `policy_unenforceable`. */
+  assertEnforces(policy: Policy): void;
+}
+
+const maxDescription = 300;
+
+/** Every policy by name, read anew; what cannot be read, parsed or enforced stands there with its error. Never throws. */
+export async function listPolicies({ folders, loader, defaultName, assertEnforces }: PolicyListPorts): Promise<PolicySummary[]> {
+  const origins = new Map<string, PolicySummary['origin']>();
+  for (const { path, origin } of folders.toReversed()) for (const name of await namesIn(path)) origins.set(name, origin);
+  const summaries = [...origins].map(async ([name, origin]): Promise<PolicySummary> => {
+    const known = { name, origin, isDefault: name === defaultName };
+    try {
+      const policy = await loader.load(name);
+      return { ...known, ...summaryOf(policy), ...refusalOf(policy, assertEnforces) };
+    } catch (error) {
+      return { ...known, error: asAppError(error).toInfo() };
+    }
+  });
+  return (await Promise.all(summaries)).sort((a, b) => a.name.localeCompare(b.name));
+}
+
+/** A folder that is not there or cannot be read names nothing; a shipped policy then fails by the loader, which looks there first. */
+async function namesIn(folder: string): Promise<string[]> {
+  const files = await readdir(folder).catch(() => []);
+  return files.filter((file) => file.endsWith('.yaml')).map((file) => file.slice(0, -'.yaml'.length));
+}
+
+function summaryOf(policy: Policy): Pick<PolicySummary, 'description' | 'words' | 'hash'> {
+  const description = descriptionOf(policy.text);
+  return { words: policyWords(policy), hash: policy.hash, ...(description === '' ? {} : { description }) };
+}
+
+function refusalOf(policy: Policy, assertEnforces: (policy: Policy) => void): Pick<PolicySummary, 'error'> {
+  try {
+    assertEnforces(policy);
+    return {};
+  } catch (error) {
+    return { error: asAppError(error).toInfo() };
+  }
+}
+
+/** The lines of comment that a file begins with, as one. */
+function descriptionOf(text: string): string {
+  const [head = ''] = /^(#[^\n]*\n?)*/.exec(text.replace(/^\uFEFF/, '')) ?? [];
+  const words = head.replace(/^#+/gm, ' ').replace(/[\s\p{Cc}]+/gu, ' ').trim();
+  return words.length <= maxDescription ? words : `${words.slice(0, maxDescription - 1)}…`;
+}

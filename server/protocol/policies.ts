@@ -1,0 +1,28 @@
+import * as z from 'zod';
+import { ErrorInfo } from './errors.ts';
+import { request } from './method.ts';
+import { NoParams } from './shapes.ts';
+
+/** A policy that an agent can be given, or the reason why not. */
+export const PolicySummary = z.object({
+  /** The file's name without `.yaml`. */
+  name: z.string(),
+  /** `shipped` came with Logos; `own` is a person's, and stands in for a shipped one of its name. */
+  origin: z.enum(['shipped', 'own']),
+  /** A new agent gets it when nothing else is said. */
+  isDefault: z.boolean(),
+  /** What the comment at the top of the file says, on one line. */
+  description: z.string().optional(),
+  /** What it allows, in plain words made from its rules. */
+  words: z.string().optional(),
+  /** sha-256 of the file's text, lower-case hex: the same text has the same hash wherever it lies. */
+  hash: z.string().optional(),
+  /** Why no agent can have it: it does not parse, or this host cannot enforce it. */
+  error: ErrorInfo.optional(),
+});
+export type PolicySummary = z.infer<typeof PolicySummary>;
+
+/** The methods about policies. */
+export const policies = {
+  list: request({ summary: 'Lists the policies of a person and those that came with Logos, by name; one that cannot be used carries its error.', params: NoParams, result: z.object({ items: z.array(PolicySummary) }), isIdempotent: true, isOpenToWebviews: false }),
+};

@@ -1,0 +1,131 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { expectEventually, startSession, useLogos } from './useLogos.ts';
+
+describe('The tree of agents by keys, and what an agent is made of', () => {
+  const logos = useLogos();
+  const rows = () => logos.workbench.treeRows('Agents');
+  const names = async () => (await rows()).map((row) => row.split(',')[0]);
+  const title = () => logos.workbench.page.locator('.quick-input-widget .quick-input-title');
+
+  beforeAll(() => {
+    const folder = path.join(logos.host.home, 'policies');
+    fs.mkdirSync(folder, { recursive: true });
+    fs.writeFileSync(path.join(folder, 'notes.yaml'), '# For agents that read notes.\nversion: 1\nfilesystem_policy: { include_workdir: true, read_only: [/usr, /lib, /lib64] }\n');
+    fs.writeFileSync(path.join(folder, 'broken.yaml'), 'version: 1\nsurprise: yes\n');
+  });
+
+  /** Puts the keyboard on the first row of the tree and goes down from there; the chat stays as it is. */
+  async function moveTo(steps: number): Promise<void> {
+    const { page } = logos.workbench;
+    await logos.workbench.runCommand('Logos: Focus on Agents View', 'Focus on Agents View');
+    await expectEventually(() => page.evaluate(() => document.activeElement?.closest('.pane')?.querySelector('.pane-header')?.getAttribute('aria-label')?.startsWith('Agents') ?? false), true);
+    await page.keyboard.press('Home');
+    for (let step = 0; step < steps; step += 1) await page.keyboard.press('ArrowDown');
+  }
+
+  it('says of a new agent that it is not started, and in the chat what starts it', async () => {
+    await expectEventually(rows, ['Assistant, Not started, scripted', 'Coder, Not started, scripted']);
+    await startSession(logos, 'Coder');
+    await logos.chat.frame.locator('.greeting').getByText('Its sandbox starts with the first message.').waitFor();
+    await logos.chat.status.getByText('Not started').waitFor();
+  });
+
+  it("tells in one sentence that there are no files before that, and where there are some opens them in a window of their own", async () => {
+    const { chat, workbench } = logos;
+    await workbench.runCommand("Logos: Open Agent's Files");
+    const toast = workbench.notification('Coder has no files yet: its sandbox starts with the first message.');
+    await toast.waitFor();
+    await workbench.runCommand('Notifications: Clear All Notifications');
+    await chat.send('[[tool:write_file {"path":"notes.md","content":"from the agent"}]] [[say:Written.]]');
+    await chat.waitForAnswer('Written.');
+    await chat.waitUntilIdle();
+    const opened = workbench.page.context().waitForEvent('page', { timeout: 30_000 });
+    await workbench.treeRow('Agents', 'Coder').click({ button: 'right' });
+    // A menu that has just opened takes no click, lest the one that opened it counts twice.
+    await workbench.page.getByRole('menuitem', { name: "Open Agent's Files" }).hover();
+    await workbench.page.keyboard.press('Enter');
+    const files = await opened;
+    await files.locator('.explorer-folders-view').getByText('notes.md').waitFor({ timeout: 60_000 });
+    await files.close();
+    await workbench.page.bringToFront();
+  });
+
+  it('offers the general soul first, then the policies of the person too, and takes none that is broken', async () => {
+    const { workbench } = logos;
+    const { keyboard } = workbench.page;
+    const labels = () => workbench.page.locator('.quick-input-list .monaco-list-row .quick-input-list-row:first-child .label-name').allInnerTexts();
+    await workbench.runCommand('Logos: New Agent');
+    await workbench.answerInput('New Agent', 'Reader');
+    await expectEventually(async () => (await labels())[0], 'General');
+    await keyboard.press('Enter');
+    await workbench.chooseRow('New Agent', 'scripted');
+    await expectEventually(labels, ['workspace-only', 'broken', 'notes', 'read-only']);
+    await workbench.takeScreenshot('new-agent-policies');
+    await workbench.chooseRow('New Agent', 'broken');
+    await workbench.page.locator('.quick-input-list').getByText(/^The policy .*broken\.yaml is not valid: line 2, unknown field "surprise"/).waitFor();
+    await workbench.chooseRow('New Agent', 'notes');
+    await expectEventually(names, ['Assistant', 'Coder', 'Reader']);
+    await logos.chat.status.getByRole('button', { name: /^Reads workspace, writes in workspace only, no network/ }).waitFor();
+  });
+
+  it('renames by F2 the row that the keyboard is on, not the one that the chat shows', async () => {
+    const { workbench, chat } = logos;
+    await moveTo(0);
+    await workbench.page.keyboard.press('F2');
+    await workbench.answerInput('Rename Assistant', 'Helper');
+    await expectEventually(names, ['Coder', 'Helper', 'Reader']);
+    await chat.status.getByRole('button', { name: /^Reader,/ }).waitFor();
+  });
+
+  it('renames by F2 also the row that is selected, and opens nothing by it', async () => {
+    const { workbench, chat } = logos;
+    await workbench.treeRow('Agents', 'Helper').click();
+    await chat.status.getByRole('button', { name: /^Helper,/ }).waitFor();
+    await startSession(logos, 'Reader');
+    await moveTo(1);
+    await workbench.page.keyboard.press('F2');
+    await title().filter({ hasText: 'Rename Helper' }).waitFor();
+    await workbench.page.keyboard.press('Escape');
+    await chat.status.getByRole('button', { name: /^Reader,/ }).waitFor();
+  });
+
+  it('deletes by Delete only after its question, and a letter typed into the find box deletes nothing', async () => {
+    const { workbench } = logos;
+    await moveTo(2);
+    await workbench.page.keyboard.press('Delete');
+    await workbench.dialog.getByText('Delete agent Reader?').waitFor();
+    await workbench.dialog.getByRole('button', { name: 'Cancel' }).click();
+    await expectEventually(names, ['Coder', 'Helper', 'Reader']);
+    await moveTo(2);
+    await workbench.page.keyboard.press('Control+KeyF');
+    const box = workbench.page.locator('.monaco-tree-type-filter input');
+    await box.waitFor();
+    await workbench.page.keyboard.type('Reader');
+    await workbench.page.keyboard.press('Home');
+    await workbench.page.keyboard.press('Delete');
+    await expectEventually(() => box.inputValue(), 'eader');
+    expect(await workbench.dialog.count()).toBe(0);
+    await workbench.page.keyboard.press('Escape');
+    await moveTo(2);
+    await workbench.page.keyboard.press('Delete');
+    await workbench.dialog.getByRole('button', { name: 'Delete' }).click();
+    await expectEventually(names, ['Coder', 'Helper']);
+  });
+
+  it('does the same for a session', async () => {
+    const { workbench } = logos;
+    await workbench.treeRow('Agents', 'Coder').locator('.monaco-tl-twistie').click();
+    await expectEventually(async () => (await names()).length, 3);
+    await moveTo(1);
+    await workbench.page.keyboard.press('F2');
+    await workbench.answerInput('Rename Session', 'Notes');
+    await expectEventually(async () => (await names())[1], 'Notes');
+    await moveTo(1);
+    await workbench.page.keyboard.press('Delete');
+    await workbench.dialog.getByText('Delete session Notes?').waitFor();
+    await workbench.dialog.getByRole('button', { name: 'Delete' }).click();
+    await expectEventually(names, ['Coder', 'Helper']);
+  });
+});
