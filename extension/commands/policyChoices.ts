@@ -16,6 +16,11 @@ export async function policyChoices({ gateway }: CommandContext): Promise<Row[]>
   return [...first.map(rowOf), ...group('Your own', others('own')), ...group('From Logos', others('shipped'))];
 }
 
+/** A row has little room: the name of the policy stands for the path of its file, so that what is wrong comes into sight. */
+function withoutPath(message: string, file: unknown, name: string): string {
+  return typeof file === 'string' ? message.replace(file, name) : message;
+}
+
 function group(title: string, policies: readonly PolicySummary[]): Row[] {
   return policies.length === 0 ? [] : [separator(title), ...policies.map(rowOf)];
 }
@@ -23,7 +28,7 @@ function group(title: string, policies: readonly PolicySummary[]): Row[] {
 function rowOf({ name, origin, isDefault, words = '', description, error }: PolicySummary): Choice<string> | Refused {
   const label = labelText(name, 60);
   if (error !== undefined) {
-    const reason = labelText(`${error.message} ${error.hint}`, MAX_DETAIL);
+    const reason = labelText(`${withoutPath(error.message, error.details?.['file'], name)} ${error.hint}`, MAX_DETAIL);
     return { label, description: 'cannot be used', detail: reason, iconPath: new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground')) };
   }
   const own = origin === 'own' && description !== undefined ? `${words}. ${description}` : words;

@@ -89,6 +89,19 @@ function printTwoViews(records: readonly FrameRecord[], idle: readonly FrameReco
   });
 }
 
+/** A paragraph without an end, whose last line alone may be laid out anew. */
+function printParagraph(records: readonly FrameRecord[]): void {
+  const tasks = records.flatMap(({ ownLongTasks }) => ownLongTasks);
+  const long = tasks.filter((duration) => duration > 100);
+  printRow({
+    name: '800 tokens/s of one paragraph of 68 KB in two views: own long tasks over 100 ms',
+    goal: 'none',
+    figure: String(long.length),
+    ok: long.length === 0,
+    note: `longest own task ${ms(Math.max(0, ...tasks))}; ${loadWords()}`,
+  });
+}
+
 async function openSecond(host: LogosHost): Promise<ChatPage> {
   const { chat, workbench } = await host.openWindow({ sideBarWidth: 380 });
   await chat.field.waitFor({ timeout: 60_000 });
@@ -117,6 +130,9 @@ try {
   const tokens = 200 * (seconds + 2);
   await host.model.post('prose', { steps: [{ text: prose(tokens), tokensPerSecond: 200 }, { finish: 'stop' }, { done: true }] });
   printTwoViews(await measureStream(views, '[[scenario:prose]]', () => sleep(seconds * 1_000)), idle);
+  const paragraph = prose(tokens * 4).replaceAll(/```[^`]+```/g, '').replaceAll(/\s+/g, ' ').slice(0, 68 * 1024);
+  await host.model.post('paragraph', { steps: [{ text: paragraph, tokensPerSecond: 800 }, { finish: 'stop' }, { done: true }] });
+  printParagraph(await measureStream(views, '[[scenario:paragraph]]', () => sleep(seconds * 1_000)));
 } finally {
   await host.stop();
 }

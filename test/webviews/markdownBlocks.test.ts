@@ -61,6 +61,38 @@ describe('blocks of a growing text', () => {
     expect(after.at(-1)?.raw).toBe('four');
   });
 
+  it('cuts a paragraph without an end at sentences into pieces that stand, so that what comes is laid out alone and keeps its marks', () => {
+    const sentence = 'The worker reads what was stored, so that **nothing** is lost when `run` ends early. ';
+    const text = sentence.repeat(Math.ceil(70_000 / sentence.length)).trim();
+    const whole = new MarkdownBlocks().parse(text, false);
+    expect(whole.map(({ raw }) => raw).join('')).toBe(text);
+    expect(Math.max(...whole.map(({ raw }) => raw.length))).toBeLessThanOrEqual(8_192);
+    expect(whole.map(({ token, goesOn }) => [token.type, goesOn])).toEqual(whole.map((_block, index) => ['paragraph', index > 0]));
+    for (const { raw, token } of whole) {
+      expect(raw.startsWith('The worker')).toBe(true);
+      expect('tokens' in token && token.tokens?.some(({ type }) => type === 'strong')).toBe(true);
+    }
+    const blocks = new MarkdownBlocks();
+    let before = blocks.parse('', true);
+    for (let end = 60; end < text.length; end += 60) {
+      const after = blocks.parse(text.slice(0, end), true);
+      for (const block of before.slice(0, -1)) expect(after[block.index]).toBe(block);
+      before = after;
+    }
+    expect(blocks.parse(text, false).map(({ raw, goesOn }) => [raw, goesOn])).toEqual(whole.map(({ raw, goesOn }) => [raw, goesOn]));
+  });
+
+  it('shows a run without words in pieces too, each character once and none of them halved', () => {
+    for (const text of ['*'.repeat(30_000), '😀'.repeat(15_000), `a${'😀'.repeat(15_000)}`, '- '.repeat(15_000)]) {
+      const blocks = new MarkdownBlocks();
+      blocks.parse(text.slice(0, 20_000), true);
+      const pieces = blocks.parse(text, false).map(({ raw }) => raw);
+      expect(pieces.join('')).toBe(text);
+      expect(Math.max(...pieces.map((raw) => raw.length))).toBeLessThanOrEqual(8_192);
+      expect(pieces.every((raw) => raw.isWellFormed())).toBe(true);
+    }
+  });
+
   it('keeps the identity of all blocks when the finished message repeats the streamed text', () => {
     const blocks = new MarkdownBlocks();
     const streamed = blocks.parse(sample, true);

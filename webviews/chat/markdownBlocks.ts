@@ -1,5 +1,6 @@
 import { Lexer } from 'marked';
 import type { Token, TokensList } from 'marked';
+import { cutAnywhere, cutParagraph, maxParagraphChars } from './longParagraph.ts';
 
 /** One block of a text: a paragraph, a list, a fence. A block that did not change is the same object from one text to the next. */
 export interface MarkdownBlock {
@@ -7,6 +8,8 @@ export interface MarkdownBlock {
   readonly index: number;
   readonly raw: string;
   readonly token: Token;
+  /** It goes on where the block before was cut for its length. */
+  readonly goesOn: boolean;
 }
 
 /** Text beyond this many characters is not parsed, only offered to be opened. */
@@ -46,8 +49,32 @@ function append(tokens: Token[], source: string): Token[] {
   return tokens;
 }
 
-function plainToken(raw: string): Token {
-  return { type: 'plain', raw, text: raw };
+type Piece = Pick<MarkdownBlock, 'raw' | 'token' | 'goesOn'>;
+
+/** Pieces of a text, and whether parsing may go on in their middle. */
+interface Pieces {
+  readonly pieces: readonly Piece[];
+  readonly canGoOn: boolean;
+}
+
+/** Text as it was written, in pieces that a browser lays out in a moment. */
+function plainPieces(source: string): Pieces {
+  const raws = cutAnywhere(source);
+  return { pieces: raws.map((raw, index) => ({ raw, token: { type: 'plain', raw, text: raw }, goesOn: index > 0 })), canGoOn: raws.length < 2 };
+}
+
+function piecesOf(token: Token, lexer: BoundedLexer): Pieces {
+  const { raw } = token;
+  const whole: Pieces = { pieces: [{ raw, token, goesOn: false }], canGoOn: true };
+  if (token.type === 'code' || raw.length <= maxParagraphChars) return whole;
+  const cut = token.type === 'paragraph' ? cutParagraph(raw) : undefined;
+  if (cut !== undefined) return { pieces: cut.map((text, index) => ({ raw: text, token: paragraphOf(text, lexer), goesOn: index > 0 })), canGoOn: true };
+  return raw.length > maxBlockChars ? plainPieces(raw) : whole;
+}
+
+function paragraphOf(raw: string, lexer: BoundedLexer): Token {
+  const text = raw.trimEnd();
+  return { type: 'paragraph', raw, text, tokens: lexer.inlineTokens(text) };
 }
 
 /**
@@ -70,10 +97,10 @@ export class MarkdownBlocks {
     if (standing.length === 0) this.#links = {};
     const from = standing.reduce((sum, block) => sum + block.raw.length, 0);
     const source = shown.slice(from);
-    const tokens = this.#lex(source);
-    this.#isExact = tokens.reduce((sum, token) => sum + token.raw.length, 0) === source.length;
+    const { pieces, canGoOn } = this.#lex(source);
+    this.#isExact = canGoOn && pieces.reduce((sum, { raw }) => sum + raw.length, 0) === source.length;
     this.#text = shown;
-    this.#blocks = [...standing, ...tokens.map((token, offset) => this.#reuse({ index: standing.length + offset, raw: token.raw, token }))];
+    this.#blocks = [...standing, ...pieces.map((piece, offset) => this.#reuse({ index: standing.length + offset, ...piece }))];
     return this.#blocks;
   }
 
@@ -93,15 +120,16 @@ export class MarkdownBlocks {
     return known?.raw === block.raw && known.token.type === block.token.type ? known : block;
   }
 
-  #lex(source: string): Token[] {
+  #lex(source: string): Pieces {
     try {
       const lexer = new BoundedLexer({ gfm: true });
       lexer.tokens.links = this.#links;
       const tokens = lexer.lex(source);
       this.#links = lexer.tokens.links;
-      return tokens.map((token) => (token.raw.length > maxBlockChars && token.type !== 'code' ? plainToken(token.raw) : token));
+      const all = tokens.map((token) => piecesOf(token, lexer));
+      return { pieces: all.flatMap(({ pieces }) => pieces), canGoOn: all.every(({ canGoOn }) => canGoOn) };
     } catch {
-      return [plainToken(source)];
+      return plainPieces(source);
     }
   }
 }

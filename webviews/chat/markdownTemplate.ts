@@ -15,14 +15,14 @@ const maxItems = 1_000;
 /** Draws blocks of markdown; a block that is the same object as before is not drawn again. `hasCaret` puts the caret after the last glyph. */
 export function markdownTemplate(blocks: readonly MarkdownBlock[], hasCaret: boolean): TemplateResult {
   const last = blocks.findLastIndex((block) => isVisible(block.token));
-  return html`${blocks.map((block, index) => guard([block, hasCaret && index === last], () => blockTemplate(block.token, hasCaret && index === last)))}${hasCaret && last === -1 ? html`<p>${caret}</p>` : nothing}`;
+  return html`${blocks.map((block, index) => guard([block, hasCaret && index === last], () => blockTemplate(block.token, hasCaret && index === last, block.goesOn)))}${hasCaret && last === -1 ? html`<p>${caret}</p>` : nothing}`;
 }
 
 function isVisible(token: Token): boolean {
   return token.type !== 'space' && token.type !== 'def';
 }
 
-function blockTemplate(generic: Token, hasCaret: boolean): TemplateResult | typeof nothing {
+function blockTemplate(generic: Token, hasCaret: boolean, goesOn = false): TemplateResult | typeof nothing {
   const token = generic as MarkedToken;
   const end = hasCaret ? caret : nothing;
   switch (token.type) {
@@ -32,7 +32,7 @@ function blockTemplate(generic: Token, hasCaret: boolean): TemplateResult | type
     case 'heading':
       return html`<h2 dir="auto">${inlineTemplate(token.tokens)}${end}</h2>`;
     case 'paragraph':
-      return html`<p dir="auto">${inlineTemplate(token.tokens)}${end}</p>`;
+      return html`<p dir="auto" class=${goesOn ? 'goes-on' : nothing}>${inlineTemplate(token.tokens)}${end}</p>`;
     case 'text':
       return html`<p dir="auto">${'tokens' in token && token.tokens !== undefined ? inlineTemplate(token.tokens) : safeText(token.text)}${end}</p>`;
     case 'code':
@@ -46,7 +46,7 @@ function blockTemplate(generic: Token, hasCaret: boolean): TemplateResult | type
     case 'hr':
       return html`<hr />${hasCaret ? html`<p>${caret}</p>` : nothing}`;
     default:
-      return html`<p dir="auto" class="asis">${safeText(withoutEnd(token.raw, '\n'))}${end}</p>`;
+      return html`<p dir="auto" class="asis${goesOn ? ' goes-on' : ''}">${safeText(withoutEnd(token.raw, '\n'))}${end}</p>`;
   }
 }
 

@@ -13,6 +13,9 @@ export const proseStyles = css`
   .prose > :is(p, ul, ol, h2, blockquote) {
     max-width: 76ch;
   }
+  .prose > .goes-on {
+    margin-top: calc(-1 * var(--lg-2));
+  }
   .prose :not(pre) > code {
     background: var(--vscode-textPreformat-background, transparent);
     color: var(--vscode-textPreformat-foreground, inherit);
