@@ -12,7 +12,7 @@ import { GatewayConnection } from './server/gatewayConnection.ts';
 import { StatusBar } from './statusBar.ts';
 import { StoreNotice } from './storeNotice.ts';
 import { TopicsFeed } from './topics/topicsFeed.ts';
-import { engineProblem } from './topics/topicsState.ts';
+import { engineProblem } from './topics/topicsQueries.ts';
 import { AgentsTree } from './trees/agentsTree.ts';
 import { AgentsView } from './trees/agentsView.ts';
 import { ChatView } from './views/chatView.ts';

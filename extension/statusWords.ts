@@ -1,5 +1,5 @@
+import type { TopicsState } from '../server/protocol/topics.ts';
 import type { ConnectionState } from './server/connectionState.ts';
-import type { TopicsState } from './topics/topicsState.ts';
 
 /** What the status bar says. */
 export interface StatusWords {

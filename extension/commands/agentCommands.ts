@@ -1,4 +1,4 @@
-import { sessionsOf } from '../topics/topicsState.ts';
+import { sessionsOf } from '../topics/topicsQueries.ts';
 import { labelText } from '../trees/labelText.ts';
 import { checkLabel, chooseAgent } from './choose.ts';
 import type { CommandDefinition } from './context.ts';

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Agent } from '../../server/protocol/agents.ts';
 import type { Session } from '../../server/protocol/sessions.ts';
-import { agentsByName, sessionsOf } from '../topics/topicsState.ts';
+import { agentsByName, sessionsOf } from '../topics/topicsQueries.ts';
 import { labelText } from '../trees/labelText.ts';
 import { agentLook, agentRow, modelWords, sessionRow } from '../trees/rows.ts';
 import type { CommandContext } from './context.ts';

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Sandbox } from '../../server/protocol/sandboxes.ts';
 import { askForKey } from '../secrets.ts';
-import { agentsByName } from '../topics/topicsState.ts';
+import { agentsByName } from '../topics/topicsQueries.ts';
 import { labelText } from '../trees/labelText.ts';
 import { agentChoice, checkLabel } from './choose.ts';
 import type { CommandContext, CommandDefinition } from './context.ts';

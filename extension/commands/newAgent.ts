@@ -1,6 +1,6 @@
 import type { ModelChoice } from '../../server/protocol/agents.ts';
 import { newId } from '../ids.ts';
-import { agentsByName } from '../topics/topicsState.ts';
+import { agentsByName } from '../topics/topicsQueries.ts';
 import { labelText } from '../trees/labelText.ts';
 import { checkLabel } from './choose.ts';
 import type { CommandContext, CommandDefinition } from './context.ts';

@@ -1,8 +1,9 @@
-import { readBuildInfo } from './buildInfo.ts';
-import { AttemptError, ensureGateway } from './ensureGateway.ts';
+import { AttemptError } from './attemptError.ts';
 import { openGatewayLink, type GatewayLink, type LinkListener } from './gatewayLink.ts';
 import { readGatewayPointer } from './gatewayPointer.ts';
+import { runGatewayStarter } from './gatewayStarter.ts';
 import { chooseNode } from './nodeChoice.ts';
+import { readOwnBuild } from './ownBuild.ts';
 import { stateFolder } from './stateFolder.ts';
 
 /** What an attempt needs to know; read afresh for each, because settings change. */
@@ -25,7 +26,7 @@ const START_TIMEOUT_MS = 40_000;
 export async function attemptGateway(options: AttemptOptions, listener: LinkListener): Promise<GatewayLink> {
   const { distFolder, signal, say } = options;
   const folder = stateFolder(options.home);
-  const mine = await readBuildInfo(distFolder);
+  const mine = await readOwnBuild(distFolder);
   const running = await readGatewayPointer(folder);
   const isUsable = running !== undefined && (running.build === mine.build || mine.build === '' || !options.mayReplace);
   const link = isUsable ? await attach(() => openGatewayLink(running, mine.version, listener)) : undefined;
@@ -34,7 +35,7 @@ export async function attemptGateway(options: AttemptOptions, listener: LinkList
   if (running === undefined && !options.mayWake) throw new AttemptError('closed', 'The gateway is at rest; it starts again when this window is used.', {});
   const node = chooseNode(options.node);
   say(`Attaching to the gateway of ${folder}, or starting it with ${node.path}.`);
-  await ensureGateway({ node, distFolder, stateFolder: folder, timeoutMs: START_TIMEOUT_MS, chosenNode: options.node, signal, onLogLine: say });
+  await runGatewayStarter({ node, distFolder, stateFolder: folder, timeoutMs: START_TIMEOUT_MS, chosenNode: options.node, signal, onLogLine: say });
   const pointer = await readGatewayPointer(folder);
   if (pointer === undefined) throw new AttemptError('start_failed', `The gateway left no gateway.json in ${folder}.`, { isDeath: true });
   if (pointer.build !== mine.build) say(`The gateway is of build ${pointer.build}, this extension of ${mine.build}; it is busy, so it is used as it is.`);

@@ -1,7 +1,7 @@
 import type { ParamsOf, RequestName, ResultOf } from '../../server/protocol/api.ts';
 import type { Disposable } from '../disposableStore.ts';
 import { Signal } from '../signal.ts';
-import { AttemptError } from './ensureGateway.ts';
+import { AttemptError } from './attemptError.ts';
 import { idleConnection, reduceConnection, type ConnectionEvent, type ConnectionState, type Failure } from './connectionState.ts';
 import { asGatewayError, gatewayAway } from './gatewayError.ts';
 import type { GatewayInfo, GatewayLink, GatewayNotification, LinkListener } from './gatewayLink.ts';

@@ -1,7 +1,7 @@
 import net from 'node:net';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import type { GatewayPointer, InitializeResult } from '../../server/protocol/initialize.ts';
-import { AttemptError } from './ensureGateway.ts';
+import { AttemptError } from './attemptError.ts';
 import { gatewayAway } from './gatewayError.ts';
 
 /** A notification of the gateway; `params` is data, checked by whoever reads it. */

@@ -1,10 +1,11 @@
 import type { Session } from '../../server/protocol/sessions.ts';
+import { applyTopicEvent, noTopics, topicsOf, type TopicEvent, type TopicsState, type TopicsStep } from '../../server/protocol/topics.ts';
 import { DisposableStore, type Disposable } from '../disposableStore.ts';
 import { newId } from '../ids.ts';
 import type { Gateway } from '../server/gatewayConnection.ts';
 import { isAway } from '../server/gatewayError.ts';
 import { Signal } from '../signal.ts';
-import { applyTopicEvent, fromLists, noTopics, watchedTopics, withOlderSessions, type TopicEvent, type TopicsState, type TopicsStep } from './topicsState.ts';
+import { watchedTopics, withOlderSessions } from './topicsQueries.ts';
 
 /** What changed: everything, or one thing of a topic. */
 export type TopicsNews = { readonly kind: 'all' } | ({ readonly kind: 'one' } & Omit<Extract<TopicsStep, { effect: 'changed' }>, 'effect' | 'state'>);
@@ -76,7 +77,7 @@ export class TopicsFeed implements Disposable {
       const lists = await this.#gateway.request('gateway/subscribe', { subscriptionId, topics: [...watchedTopics] });
       if (this.#subscriptionId !== subscriptionId) return;
       isHolding = false;
-      this.#state = fromLists(lists);
+      this.#state = topicsOf(lists);
       this.#isLive = true;
       this.#news.emit({ kind: 'all' });
       for (const event of held) this.#apply(event);

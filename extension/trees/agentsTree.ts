@@ -3,7 +3,7 @@ import type { Agent } from '../../server/protocol/agents.ts';
 import type { Session } from '../../server/protocol/sessions.ts';
 import { DisposableStore, type Disposable } from '../disposableStore.ts';
 import type { TopicsFeed, TopicsNews } from '../topics/topicsFeed.ts';
-import { agentsByName, sessionsOf } from '../topics/topicsState.ts';
+import { agentsByName, sessionsOf } from '../topics/topicsQueries.ts';
 import { agentTooltip } from './agentTooltip.ts';
 import { agentRow, sessionRow, type Row } from './rows.ts';
 

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { DisposableStore, type Disposable } from '../disposableStore.ts';
 import type { Gateway } from '../server/gatewayConnection.ts';
 import type { TopicsFeed } from '../topics/topicsFeed.ts';
-import { engineProblem } from '../topics/topicsState.ts';
+import { engineProblem } from '../topics/topicsQueries.ts';
 import type { AgentsElement, AgentsTree } from './agentsTree.ts';
 
 /** The view around the tree: one line of text above the rows when something stands in the way, and the badge. */

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { statusOf } from '../../extension/statusWords.ts';
-import { fromLists, noTopics } from '../../extension/topics/topicsState.ts';
+import { noTopics, topicsOf } from '../../server/protocol/topics.ts';
 import type { Agent } from '../../server/protocol/agents.ts';
 import { lostAt } from '../support/extension/fakeGatewayPort.ts';
 import { agentOf } from '../support/extension/things.ts';
 
 const connected = { phase: 'connected', openedAt: 0, attempt: 0, deathsAt: [] } as const;
-const withStates = (...states: Agent['state'][]) => fromLists({ startId: 'x', agents: { revision: 1, items: states.map((state, index) => agentOf(index, { state })) } });
+const withStates = (...states: Agent['state'][]) => topicsOf({ startId: 'x', agents: { revision: 1, items: states.map((state, index) => agentOf(index, { state })) } });
 
 describe('the status bar', () => {
   it.each([

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { TopicsFeed, type TopicsNews } from '../../../extension/topics/topicsFeed.ts';
-import { agentsByName, applyTopicEvent, fromLists, noTopics, sessionsOf, withOlderSessions } from '../../../extension/topics/topicsState.ts';
+import { agentsByName, sessionsOf, withOlderSessions } from '../../../extension/topics/topicsQueries.ts';
+import { applyTopicEvent, noTopics, topicsOf } from '../../../server/protocol/topics.ts';
 import { FakeGatewayPort, lostAt } from '../../support/extension/fakeGatewayPort.ts';
 import { agentOf, idOf, sessionOf } from '../../support/extension/things.ts';
 
@@ -10,37 +11,37 @@ const agentEvent = (revision: number, name = 'Gamma') => ({ startId, revision, c
 
 describe('the state of the topics', () => {
   it('lists agents by name, whatever their case', () => {
-    expect(agentsByName(fromLists(lists())).map(({ name }) => name)).toEqual(['alpha', 'Beta']);
+    expect(agentsByName(topicsOf(lists())).map(({ name }) => name)).toEqual(['alpha', 'Beta']);
   });
 
   it('applies the next revision and leaves the former state as it was', () => {
-    const state = fromLists(lists());
+    const state = topicsOf(lists());
     const step = applyTopicEvent(state, agentEvent(5));
     expect(step).toMatchObject({ effect: 'changed', topic: 'agents', id: idOf(3), before: undefined });
     expect(state.agents.size).toBe(2);
   });
 
   it('ignores what the lists contain already', () => {
-    expect(applyTopicEvent(fromLists(lists()), agentEvent(4))).toEqual({ effect: 'none' });
+    expect(applyTopicEvent(topicsOf(lists()), agentEvent(4))).toEqual({ effect: 'none' });
   });
 
   it('sees a gap, and another start of the gateway', () => {
-    expect(applyTopicEvent(fromLists(lists()), agentEvent(6))).toEqual({ effect: 'stale' });
+    expect(applyTopicEvent(topicsOf(lists()), agentEvent(6))).toEqual({ effect: 'stale' });
     expect(applyTopicEvent(noTopics, agentEvent(1))).toEqual({ effect: 'stale' });
   });
 
   it('takes away what went', () => {
-    const step = applyTopicEvent(fromLists(lists()), { startId, revision: 5, change: { topic: 'agents', id: idOf(2) } });
+    const step = applyTopicEvent(topicsOf(lists()), { startId, revision: 5, change: { topic: 'agents', id: idOf(2) } });
     expect(step.effect === 'changed' && step.state.agents.has(idOf(2))).toBe(false);
   });
 
   it('shows an agent its own sessions, newest first, without deleted ones', () => {
-    const state = withOlderSessions(fromLists(lists()), [sessionOf(11, 1, { updatedAt: 5_000 }), sessionOf(12, 1, { deletedAt: 1 }), sessionOf(13, 2)]);
+    const state = withOlderSessions(topicsOf(lists()), [sessionOf(11, 1, { updatedAt: 5_000 }), sessionOf(12, 1, { deletedAt: 1 }), sessionOf(13, 2)]);
     expect(sessionsOf(state, idOf(1)).map(({ id }) => id)).toEqual([idOf(11), idOf(10)]);
   });
 
   it('keeps what events told over what an older list says', () => {
-    const state = withOlderSessions(fromLists(lists()), [sessionOf(10, 1, { title: 'old' })]);
+    const state = withOlderSessions(topicsOf(lists()), [sessionOf(10, 1, { title: 'old' })]);
     expect(state.sessions.get(idOf(10))?.title).toBe('Session 10');
   });
 });

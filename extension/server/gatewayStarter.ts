@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import type { Failure, FailureCode } from './connectionState.ts';
+import { AttemptError } from './attemptError.ts';
 import type { NodeChoice } from './nodeChoice.ts';
 
 /** What the starter of the gateway is run with. */
-export interface EnsureOptions {
+export interface StarterOptions {
   readonly node: NodeChoice;
   /** The folder of the bundles, with server.js in it. */
   readonly distFolder: string;
@@ -18,28 +18,17 @@ export interface EnsureOptions {
   readonly onLogLine: (line: string) => void;
 }
 
-/** An attempt to reach the gateway that ended without one. */
-export class AttemptError extends Error {
-  readonly failure: Failure;
-
-  constructor(code: FailureCode, sentence: string, more: { isFinal?: boolean; isDeath?: boolean } = {}) {
-    super(sentence);
-    this.name = 'AttemptError';
-    this.failure = { code, sentence, isFinal: more.isFinal ?? false, isDeath: more.isDeath ?? false };
-  }
-}
-
 /** Exit codes of a program that can never start here: not executable, not found, illegal instruction, missing library (Windows). */
 const HOPELESS_EXITS: ReadonlySet<number> = new Set([126, 127, 132, 3_221_225_781, 3_221_225_785]);
 const MAX_OUTPUT_CHARACTERS = 64 * 1024;
 /** Variables that change what a Node program does; they belong to the extension host, not to the gateway. */
 const HOST_VARIABLES = /^(NODE_|ELECTRON_|VSCODE_)/;
 
-/** Attaches to the gateway of a state directory, or starts it; resolves when its pointer file is there. Rejects with AttemptError. */
-export async function ensureGateway(options: EnsureOptions): Promise<void> {
+/** Runs the starter, `server.js --ensure`, which attaches to the gateway of a state directory or starts it; resolves when the pointer file is there. Rejects with AttemptError. */
+export async function runGatewayStarter(options: StarterOptions): Promise<void> {
   const script = path.join(options.distFolder, 'server.js');
   if (!existsSync(script)) throw new AttemptError('no_server', 'The gateway is missing from this extension.', { isFinal: true });
-  const { code, stdout, stderr } = await runStarter(script, options);
+  const { code, stdout, stderr } = await spawnStarter(script, options);
   if (code === 0) return;
   const error = readStartError(stdout);
   const reason = error?.message ?? lastSentence(stderr);
@@ -64,12 +53,12 @@ interface StarterEnd {
   readonly stderr: string;
 }
 
-function starterEnvironment({ node, stateFolder, chosenNode }: EnsureOptions): NodeJS.ProcessEnv {
+function starterEnvironment({ node, stateFolder, chosenNode }: StarterOptions): NodeJS.ProcessEnv {
   const kept = Object.fromEntries(Object.entries(process.env).filter(([name]) => !HOST_VARIABLES.test(name)));
   return { ...kept, ...node.env, LOGOS_HOME: stateFolder, ...(chosenNode === undefined ? {} : { LOGOS_NODE: chosenNode }) };
 }
 
-function runStarter(script: string, options: EnsureOptions): Promise<StarterEnd> {
+function spawnStarter(script: string, options: StarterOptions): Promise<StarterEnd> {
   return new Promise((resolve, reject) => {
     const child = spawn(options.node.path, [script, '--ensure'], { env: starterEnvironment(options), cwd: path.parse(script).root, stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
     const output = { stdout: '', stderr: '' };
