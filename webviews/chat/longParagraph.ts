@@ -1,7 +1,7 @@
 /** A paragraph up to this many characters is drawn as one. */
-export const maxParagraphChars = 8_192;
+export const maxParagraphChars = 4_096;
 /** A piece is not cut shorter than this for the sake of a sentence. */
-const minPieceChars = 6_144;
+const minPieceChars = 3_072;
 
 /** A sentence's end, the space after it, and a letter: what begins there can be no mark of markdown. */
 const sentenceStarts = /[.!?…。！？]["')\]”’]*\s+(?=\p{L})/gu;
