@@ -19,7 +19,7 @@ export interface PolicyListPorts {
   /** The policy that an agent gets when nothing else is said. */
   readonly defaultName: string;
   /** Throws `policy_unenforceable`. */
-  assertEnforces(policy: Policy): void;
+  readonly assertEnforces: (policy: Policy) => void;
 }
 
 const maxDescription = 300;

@@ -99,7 +99,7 @@ function printParagraph(records: readonly FrameRecord[]): void {
   const tasks = records.flatMap(({ ownLongTasks }) => ownLongTasks);
   const long = tasks.filter((duration) => duration > 100);
   printRow({
-    name: '200 tokens/s of one paragraph of 68 KB in two views: own long tasks over 100 ms',
+    name: '200 tokens/s of one paragraph of 55 KB in two views: own long tasks over 100 ms',
     goal: 'none',
     figure: String(long.length),
     ok: long.length === 0,
