@@ -16,13 +16,15 @@ describe('The tree of agents by keys, and what an agent is made of', () => {
     fs.writeFileSync(path.join(folder, 'broken.yaml'), 'version: 1\nsurprise: yes\n');
   });
 
-  /** Puts the keyboard on the first row of the tree and goes down from there; the chat stays as it is. */
-  async function moveTo(steps: number): Promise<void> {
+  /** Puts the keyboard on the row of this name; the chat and the selection stay as they are. */
+  async function moveTo(name: string): Promise<void> {
     const { page } = logos.workbench;
-    await logos.workbench.runCommand('Logos: Focus on Agents View', 'Focus on Agents View');
-    await expectEventually(() => page.evaluate(() => document.activeElement?.closest('.pane')?.querySelector('.pane-header')?.getAttribute('aria-label')?.startsWith('Agents') ?? false), true);
+    const tree = page.locator('.pane:has(.pane-header[aria-label^="Agents"]) .monaco-list');
+    // Not by a command: it would set the focus some time later once more, to the row that is selected.
+    await tree.focus();
     await page.keyboard.press('Home');
-    for (let step = 0; step < steps; step += 1) await page.keyboard.press('ArrowDown');
+    for (let step = 0; step < (await rows()).findIndex((row) => row.startsWith(name)); step += 1) await page.keyboard.press('ArrowDown');
+    await tree.locator(`.monaco-list-row.focused[aria-label^="${name}"]`).waitFor();
   }
 
   it('says of a new agent that it is not started, and in the chat what starts it', async () => {
@@ -72,7 +74,7 @@ describe('The tree of agents by keys, and what an agent is made of', () => {
 
   it('renames by F2 the row that the keyboard is on, not the one that the chat shows', async () => {
     const { workbench, chat } = logos;
-    await moveTo(0);
+    await moveTo('Assistant');
     await workbench.page.keyboard.press('F2');
     await workbench.answerInput('Rename Assistant', 'Helper');
     await expectEventually(names, ['Coder', 'Helper', 'Reader']);
@@ -84,7 +86,7 @@ describe('The tree of agents by keys, and what an agent is made of', () => {
     await workbench.treeRow('Agents', 'Helper').click();
     await chat.status.getByRole('button', { name: /^Helper,/ }).waitFor();
     await startSession(logos, 'Reader');
-    await moveTo(1);
+    await moveTo('Helper');
     await workbench.page.keyboard.press('F2');
     await title().filter({ hasText: 'Rename Helper' }).waitFor();
     await workbench.page.keyboard.press('Escape');
@@ -93,12 +95,12 @@ describe('The tree of agents by keys, and what an agent is made of', () => {
 
   it('deletes by Delete only after its question, and a letter typed into the find box deletes nothing', async () => {
     const { workbench } = logos;
-    await moveTo(2);
+    await moveTo('Reader');
     await workbench.page.keyboard.press('Delete');
     await workbench.dialog.getByText('Delete agent Reader?').waitFor();
     await workbench.dialog.getByRole('button', { name: 'Cancel' }).click();
     await expectEventually(names, ['Coder', 'Helper', 'Reader']);
-    await moveTo(2);
+    await moveTo('Reader');
     await workbench.page.keyboard.press('Control+KeyF');
     const box = workbench.page.locator('.monaco-tree-type-filter input');
     await box.waitFor();
@@ -108,7 +110,7 @@ describe('The tree of agents by keys, and what an agent is made of', () => {
     await expectEventually(() => box.inputValue(), 'eader');
     expect(await workbench.dialog.count()).toBe(0);
     await workbench.page.keyboard.press('Escape');
-    await moveTo(2);
+    await moveTo('Reader');
     await workbench.page.keyboard.press('Delete');
     await workbench.dialog.getByRole('button', { name: 'Delete' }).click();
     await expectEventually(names, ['Coder', 'Helper']);
@@ -118,11 +120,11 @@ describe('The tree of agents by keys, and what an agent is made of', () => {
     const { workbench } = logos;
     await workbench.treeRow('Agents', 'Coder').locator('.monaco-tl-twistie').click();
     await expectEventually(async () => (await names()).length, 3);
-    await moveTo(1);
+    await moveTo('[[tool:write_file');
     await workbench.page.keyboard.press('F2');
     await workbench.answerInput('Rename Session', 'Notes');
     await expectEventually(async () => (await names())[1], 'Notes');
-    await moveTo(1);
+    await moveTo('Notes');
     await workbench.page.keyboard.press('Delete');
     await workbench.dialog.getByText('Delete session Notes?').waitFor();
     await workbench.dialog.getByRole('button', { name: 'Delete' }).click();
