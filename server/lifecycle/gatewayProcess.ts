@@ -2,6 +2,8 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
 import { AppError } from '../base/appError.ts';
+import { giveBackMemory } from '../base/giveBackMemory.ts';
+import { defaultQuietMs, RestWatch } from '../base/restWatch.ts';
 import { createLog, type Log } from '../log/createLog.ts';
 import { protocolVersion } from '../protocol/api.ts';
 import type { InitializeResult } from '../protocol/initialize.ts';
@@ -77,6 +79,7 @@ class Gateway {
   readonly #holder: ServicesHolder;
   readonly #server: SocketServer;
   readonly #idle: IdleWatch;
+  readonly #rest: RestWatch;
   readonly #ended = Promise.withResolvers<string>();
   #hasFailed = false;
 
@@ -102,7 +105,9 @@ class Gateway {
       countConnections: () => this.#connections.size,
       stop: () => this.#ended.resolve('gateway/stop'),
     });
-    this.#idle = new IdleWatch({ idleMs: options.idleMs, hasWork: () => this.#holder.current?.hasWork() ?? false }, () => void this.#leaveIfIdle());
+    const hasWork = (): boolean => this.#holder.current?.hasWork() ?? false;
+    this.#idle = new IdleWatch({ idleMs: options.idleMs, hasWork }, () => void this.#leaveIfIdle());
+    this.#rest = new RestWatch({ quietMs: defaultQuietMs, hasWork }, giveBackMemory);
     this.#holder = new ServicesHolder(
       options.openServices,
       {
@@ -154,7 +159,10 @@ class Gateway {
       token: this.#token,
       initializeResult: () => this.#initializeResult(),
       find: this.#holder.find,
-      onRequest: () => this.#idle.touch(),
+      onRequest: () => {
+        this.#idle.touch();
+        this.#rest.touch();
+      },
     });
     this.#connections.add(connection);
     void connection.closed.then(() => this.#connections.delete(connection));
@@ -175,6 +183,7 @@ class Gateway {
 
   async #end(): Promise<void> {
     this.#idle.dispose();
+    this.#rest.dispose();
     removePointer(this.#options.paths.pointer, this.#startId);
     await this.#server.dispose();
     await this.#holder.dispose().catch((error: unknown) => this.#log.of('gateway').error(`The services did not end well: ${String(error)}`));

@@ -1,4 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { giveBackMemory } from '../base/giveBackMemory.ts';
+import { defaultQuietMs, RestWatch } from '../base/restWatch.ts';
 import { readBatch } from './commitBatch.ts';
 import { checkpoint, openReader } from './openDatabase.ts';
 import { operations } from './operations.ts';
@@ -10,6 +12,8 @@ const port = parentPort;
 if (port === null) throw new Error('storeThread runs as a worker thread of the gateway.');
 const start = workerData as ThreadStart;
 const say = (message: FromThread): void => port.postMessage(message);
+
+const rest = new RestWatch({ quietMs: defaultQuietMs }, giveBackMemory);
 
 /** What a thread does; each role has its own. */
 interface Side {
@@ -37,8 +41,10 @@ function startReader(): Side {
 }
 
 function receive(side: Side, message: ToThread): void {
+  rest.touch();
   if (message.kind === 'checkpoint') return side.checkpoint();
   if (message.kind === 'close') {
+    rest.dispose();
     side.close();
     return port?.close();
   }
