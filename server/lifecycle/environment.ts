@@ -14,3 +14,9 @@ export function gatewayEnvironment(environment: Readonly<Record<string, string |
   };
   return Object.fromEntries(Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined && isAllowed(entry[0])));
 }
+
+/**
+ * What a gateway's allocator is told: to give free memory back from 128 KiB on. By itself the one of glibc raises that bound to what was
+ * once freed at a time, so that the buffers of one start are kept for ever. Others do not know the name.
+ */
+export const allocatorSettings: Readonly<Record<string, string>> = { MALLOC_TRIM_THRESHOLD_: '131072' };

@@ -5,7 +5,7 @@ import { spawnProcess, type SpawnedProcess } from '../process/spawn.ts';
 import type { GatewayPointer } from '../protocol/initialize.ts';
 import type { BuildInfo } from './buildInfo.ts';
 import type { CrashBudget } from './crashBudget.ts';
-import { gatewayEnvironment } from './environment.ts';
+import { allocatorSettings, gatewayEnvironment } from './environment.ts';
 import { exitCodes } from './exitCodes.ts';
 import { attachGateway } from './gatewayProbe.ts';
 import { installVersion, removeOldVersions } from './installVersion.ts';
@@ -62,7 +62,7 @@ export async function startGateway(options: StartOptions, budget: CrashBudget, d
 
 async function spawnGateway({ paths, environment, chooseRuntime }: StartOptions, entry: string): Promise<SpawnedProcess> {
   const runtime = await chooseRuntime();
-  const env = { ...gatewayEnvironment(environment, process.platform), LOGOS_HOME: paths.home, ...(runtime.isElectron ? { ELECTRON_RUN_AS_NODE: '1' } : {}) };
+  const env = { ...gatewayEnvironment(environment, process.platform), ...allocatorSettings, LOGOS_HOME: paths.home, ...(runtime.isElectron ? { ELECTRON_RUN_AS_NODE: '1' } : {}) };
   // Emptied, then appended to: a gateway that still runs may write there too.
   fs.writeFileSync(paths.startLog, '', { mode: 0o600 });
   const stderr = fs.openSync(paths.startLog, 'a', 0o600);

@@ -77,12 +77,12 @@ describe('the life of the gateway', { timeout: 60_000 }, () => {
     expect([fs.existsSync(socket), fs.existsSync(server.pointerFile)]).toEqual([false, false]);
   });
 
-  it('knows nothing of the environment and folder it was started from but the allow-list', async () => {
+  it('knows nothing of the environment and folder it was started from but the allow-list, and how its allocator is to give memory back', async () => {
     const server = serverWith();
     const { pid } = await server.ensure({ NODE_OPTIONS: '--max-http-header-size=9999', ELECTRON_RUN_AS_NODE: '1', OPENAI_API_KEY: 'sk-secret', HTTP_PROXY: 'http://x', LC_ALL: 'C.UTF-8', XDG_RUNTIME_DIR: '/run/user/0' });
     const names = fs.readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').map((line) => line.split('=')[0]);
     for (const refused of ['NODE_OPTIONS', 'ELECTRON_RUN_AS_NODE', 'OPENAI_API_KEY', 'HTTP_PROXY', 'XDG_RUNTIME_DIR', 'VITEST', 'NODE_ENV']) expect(names).not.toContain(refused);
-    expect(names).toEqual(expect.arrayContaining(['PATH', 'LC_ALL', 'LOGOS_HOME']));
+    expect(names).toEqual(expect.arrayContaining(['PATH', 'LC_ALL', 'LOGOS_HOME', 'MALLOC_TRIM_THRESHOLD_']));
     expect(fs.readlinkSync(`/proc/${pid}/cwd`)).toBe('/');
     expect(fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8')).not.toContain(server.readPointer().token);
   });

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import process from 'node:process';
+import { allocatorSettings } from '../../../server/lifecycle/environment.ts';
 import { GatewayPointer } from '../../../server/protocol/initialize.ts';
 import { RpcClient } from '../client/rpcClient.ts';
 import { killHard, until } from './processes.ts';
@@ -42,7 +43,7 @@ export class GatewayProcess {
   /** Starts it and resolves when it says where it listens. */
   static async start(start: GatewayStart): Promise<GatewayProcess> {
     const command = [...(start.through ?? []), process.execPath, start.server ?? builtServer, '--gateway'];
-    const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/', LOGOS_HOME: start.home, LOGOS_MODEL_SERVERS: 'none', ...start.env };
+    const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/', LOGOS_HOME: start.home, LOGOS_MODEL_SERVERS: 'none', ...allocatorSettings, ...start.env };
     const child = spawn(command[0] ?? '', command.slice(1), { env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] });
     const gateway = new GatewayProcess(start, child);
     await gateway.#listening();
