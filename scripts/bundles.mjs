@@ -32,6 +32,21 @@ function platformSqlite(target) {
   };
 }
 
+/** Of undici only connections and requests are bundled; its usual entry brings fetch, caches, mocks and a SQLite store, half of the bundle. */
+function requestsOfUndici() {
+  const filter = /^undici$/;
+  const contents = `
+    exports.Agent = require('undici/lib/dispatcher/agent.js');
+    require('undici/lib/dispatcher/dispatcher.js').prototype.request = require('undici/lib/api/api-request.js');`;
+  return {
+    name: 'requests-of-undici',
+    setup(build) {
+      build.onResolve({ filter }, ({ path: name, resolveDir }) => ({ path: name, namespace: 'requests-of-undici', pluginData: resolveDir }));
+      build.onLoad({ filter, namespace: 'requests-of-undici' }, ({ pluginData }) => ({ contents, resolveDir: pluginData }));
+    },
+  };
+}
+
 /**
  * `await import('pkg')` in the extension becomes a file of its own, dist/chunks/<name>.js, read only when it is wanted.
  * A chunk shares no module state with the main bundle: import only packages this way, never a module of ours with state.
@@ -76,6 +91,8 @@ function forNode(options) {
     target: NODE_TARGET,
     banner: { js: "const __importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
     define: {
+      // By this name undici knows a bundler and leaves out its second parser of HTTP, which nobody turns on.
+      esbuildDetection: '1',
       'import.meta.dirname': '__dirname',
       'import.meta.filename': '__filename',
       'import.meta.url': '__importMetaUrl',
@@ -86,7 +103,7 @@ function forNode(options) {
 /** The bundles, in no order. `target` is `<platform>-<arch>` and chooses the native file. */
 export function bundles(options) {
   const loader = { ...shared(options).loader, '.node': 'copy' };
-  const native = { loader, plugins: [platformSqlite(options.target)] };
+  const native = { loader, plugins: [platformSqlite(options.target), requestsOfUndici()] };
   dynamicImports.clear();
   return [
     { ...forNode(options), entryPoints: { extension: 'extension/main.ts' }, external: ['vscode'], plugins: [lazyPackages()] },

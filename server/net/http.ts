@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { Agent, request as send, type Dispatcher } from 'undici';
+import { Agent } from 'undici';
 
 /** A request; the body is whole, so that it can be said again on another connection. */
 export interface HttpRequest {
@@ -106,9 +106,10 @@ function createPool(socketPath: string | undefined): Pool {
   return pool;
 }
 
-async function sendOnce(dispatcher: Dispatcher, { method, url, headers = {}, body, signal }: HttpRequest): Promise<HttpResponse> {
+async function sendOnce(agent: Agent, { method, url, headers = {}, body, signal }: HttpRequest): Promise<HttpResponse> {
   signal?.throwIfAborted();
-  const response = await send(url, { dispatcher, method, headers, body: body ?? null, signal: signal ?? null });
+  const { origin, pathname, search } = new URL(url);
+  const response = await agent.request({ origin, path: pathname + search, method, headers, body: body ?? null, signal: signal ?? null });
   const plain = Object.entries(response.headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]);
   return { status: response.statusCode, headers: Object.fromEntries(plain) as HttpResponse['headers'], body: response.body };
 }

@@ -186,5 +186,5 @@ function causeWord(error: JsonObject): string | undefined {
 }
 
 function sentence(text: string): string {
-  return /[.!?…]$/.test(text) ? text : `${text}.`;
+  return /[.!?\u2026]$/.test(text) ? text : `${text}.`;
 }
