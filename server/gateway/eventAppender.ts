@@ -12,59 +12,53 @@ export interface EventAppenderOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
-const maxAppendsInFlight = 64;
+const maxWaitingEvents = 256;
 
-/** Stores the events of one turn and publishes them once stored, in order; what comes in one tick is one append. */
+/**
+ * Stores the events of one turn and publishes them once stored, in order. One append is under way at a time and what comes meanwhile
+ * is the next, so a failed append is the last one: the log of a turn may end early, but has no hole.
+ */
 export class EventAppender {
   readonly #options: EventAppenderOptions;
   #waiting: SessionEvent[] = [];
-  #inFlight: Promise<void> = Promise.resolve();
-  #appendsInFlight = 0;
+  #storing: Promise<void> | undefined;
   #hasFailed = false;
 
   constructor(options: EventAppenderOptions) {
     this.#options = options;
   }
 
+  /** What is added in one tick is one append. */
   add(event: SessionEvent): void {
     if (this.#hasFailed) return;
     this.#waiting.push(event);
-    if (this.#waiting.length === 1) queueMicrotask(() => this.#append());
+    this.#storing ??= Promise.resolve().then(() => this.#storeAll());
   }
 
-  /** More is stored than the store keeps up with; who can wait should await `settled`. */
+  /** More waits than the store keeps up with; who can wait should await `settled`. */
   get isBehind(): boolean {
-    return this.#appendsInFlight > maxAppendsInFlight;
+    return this.#waiting.length > maxWaitingEvents;
   }
 
   /** Resolves when everything added so far was stored and published, or failed. */
   async settled(): Promise<void> {
-    this.#append();
-    await this.#inFlight;
+    await this.#storing;
   }
 
-  #append(): void {
-    const events = this.#waiting;
-    if (events.length === 0) return;
-    this.#waiting = [];
+  async #storeAll(): Promise<void> {
     const { store, publish, sessionId, turnId, now } = this.#options;
-    const stored = store.appendEvents({ sessionId, turnId, events, at: now() });
-    this.#appendsInFlight += 1;
-    this.#inFlight = Promise.all([this.#inFlight, stored]).then(
-      ([, result]) => {
-        this.#appendsInFlight -= 1;
-        publish(result);
-      },
-      (error: unknown) => {
-        this.#appendsInFlight -= 1;
-        this.#fail(error);
-      },
-    );
-  }
-
-  #fail(error: unknown): void {
-    if (this.#hasFailed) return;
-    this.#hasFailed = true;
-    this.#options.onFailure(error);
+    try {
+      while (this.#waiting.length > 0) {
+        const events = this.#waiting;
+        this.#waiting = [];
+        publish(await store.appendEvents({ sessionId, turnId, events, at: now() }));
+      }
+    } catch (error) {
+      this.#hasFailed = true;
+      this.#waiting = [];
+      this.#options.onFailure(error);
+    } finally {
+      this.#storing = undefined;
+    }
   }
 }
