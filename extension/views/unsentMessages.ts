@@ -1,5 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, unlinkSync } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { UnsentListMessage, UnsentMessage } from '../../webviews/shared/relayMessages.ts';
 import { readUnsentMessage } from './unsentMessage.ts';
@@ -7,6 +8,8 @@ import { readUnsentMessage } from './unsentMessage.ts';
 const MAX_MESSAGES = 200;
 const MAX_CHARACTERS = 16 * 1024 * 1024;
 const MAX_GONE = 500;
+/** A text of the greatest length whose every character is escaped, and the rest of its message. */
+const MAX_FILE_BYTES = 7 * 1024 * 1024;
 const FILE_NAME = /^([0-9a-f-]{36})\.json$/;
 
 /**
@@ -63,23 +66,34 @@ export class UnsentMessages {
 
   #read(): void {
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-    const gone: string[] = [];
+    const gone: { readonly file: string; readonly droppedAt: number }[] = [];
     for (const name of readdirSync(this.#folder).sort()) {
       const id = FILE_NAME.exec(name)?.[1];
       if (id === undefined) continue;
       const file = path.join(this.#folder, name);
-      if (statSync(file).size === 0) {
-        this.#messages.set(id, undefined);
-        gone.push(file);
-      } else if (!this.#messages.has(id)) this.#readMessage(id, file);
+      const droppedAt = this.#readFile(id, file);
+      if (droppedAt !== undefined) gone.push({ file, droppedAt });
     }
-    for (const file of gone.slice(0, -MAX_GONE)) unlinkSync(file);
+    for (const { file } of gone.sort((a, b) => a.droppedAt - b.droppedAt).slice(0, -MAX_GONE)) rmSync(file, { force: true });
   }
 
-  #readMessage(id: string, file: string): void {
-    const message = parse(readFileSync(file, 'utf8'));
-    if (message?.messageId === id) this.#messages.set(id, message);
-    else this.#say(`${file} holds no unsent message; it is left alone.`);
+  /** Gives when it was dropped, in ms, if it was. What is wrong with one file keeps no other from being read. */
+  #readFile(id: string, file: string): number | undefined {
+    try {
+      const stat = statSync(file);
+      if (stat.size === 0) {
+        this.#messages.set(id, undefined);
+        return stat.mtimeMs;
+      }
+      if (this.#messages.has(id)) return undefined;
+      const message = stat.size > MAX_FILE_BYTES ? undefined : parse(readFileSync(file, 'utf8'));
+      if (message?.messageId === id) this.#messages.set(id, message);
+      else this.#say(`${file} holds no unsent message; it is left alone.`);
+    } catch (error) {
+      // Another window removes the oldest empty files too.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.#say(`${file} cannot be read; it is left alone: ${String(error)}`);
+    }
+    return undefined;
   }
 
   /** One write after another; each writes what is true when its turn comes. */
@@ -97,20 +111,29 @@ function parse(text: string): UnsentMessage | undefined {
   }
 }
 
-/** Writes the whole file or none of it; it is on the disk when this resolves. */
+/** Writes the whole file or none of it; it is on the disk when this resolves. Another window may write the same one at the same time. */
 async function writeDurably(folder: string, id: string, message: UnsentMessage | undefined): Promise<void> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const file = path.join(folder, `${id}.json`);
-  const written = `${file}.tmp`;
-  const handle = await open(written, 'w', 0o600);
+  const written = `${file}.${randomUUID()}.tmp`;
   try {
-    await handle.writeFile(message === undefined ? '' : JSON.stringify(message));
+    await writeFileDurably(written, message === undefined ? '' : JSON.stringify(message));
+    await rename(written, file);
+  } catch (error) {
+    await rm(written, { force: true }).catch(() => undefined);
+    throw error;
+  }
+  await syncFolder(folder);
+}
+
+async function writeFileDurably(file: string, text: string): Promise<void> {
+  const handle = await open(file, 'wx', 0o600);
+  try {
+    await handle.writeFile(text);
     await handle.sync();
   } finally {
     await handle.close();
   }
-  await rename(written, file);
-  await syncFolder(folder);
 }
 
 /** A name in a folder is durable once the folder is; Windows has no such call and needs none. */

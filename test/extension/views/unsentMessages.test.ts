@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -76,6 +76,38 @@ describe('unsent messages', () => {
     expect(openWindow().list()).toEqual({ messages: [], goneIds: [] });
     expect(logged).toHaveLength(2);
     expect(readdirSync(folder)).toHaveLength(3);
+  });
+
+  it('are all there however wrong the files beside them are', async () => {
+    const unsent = openWindow();
+    unsent.keep(messageOf(8));
+    unsent.drop(idOf(9));
+    await unsent.settled();
+    mkdirSync(path.join(folder, `${idOf(1)}.json`));
+    symlinkSync('nowhere', path.join(folder, `${idOf(2)}.json`));
+    writeFileSync(path.join(folder, `${idOf(3)}.json`), '{');
+    truncateSync(path.join(folder, `${idOf(3)}.json`), 2 ** 40);
+    expect(openWindow().list()).toEqual({ messages: [messageOf(8)], goneIds: [idOf(9)] });
+    expect(logged).toHaveLength(2);
+  });
+
+  it('may be dropped by two windows at once', async () => {
+    const [first, second] = [openWindow(), openWindow()];
+    for (let number = 1; number <= 100; number += 1) for (const unsent of [first, second]) unsent.drop(idOf(number));
+    await Promise.all([first.settled(), second.settled()]);
+    expect(logged).toEqual([]);
+    expect(readdirSync(folder)).toHaveLength(100);
+  });
+
+  it('leave of the empty files the latest, whatever their ids are', () => {
+    openWindow().list();
+    for (let number = 1; number <= 510; number += 1) {
+      const file = path.join(folder, `${idOf(number)}.json`);
+      writeFileSync(file, '');
+      utimesSync(file, 10_000 - number, 10_000 - number);
+    }
+    openWindow().list();
+    expect(readdirSync(folder).sort().at(-1)).toBe(`${idOf(500)}.json`);
   });
 
   it('are kept up to a number that no person reaches', async () => {
