@@ -13,7 +13,7 @@ export class FrameWriter {
   readonly #out: Writable;
   #descriptor: number | undefined;
 
-  /** `descriptor` is that of `out`, when it has one that does not block: what fits into it is written there at once, for a tenth of the cost. */
+  /** `descriptor` is that of `out`, when it has one that does not block: what fits into it is written there at once, without the stream's own bookkeeping. */
   constructor(out: Writable, descriptor?: number) {
     this.#out = out;
     this.#descriptor = descriptor;

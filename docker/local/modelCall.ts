@@ -49,7 +49,7 @@ export async function callModel(call: ModelCall): Promise<ModelReply> {
   return reply.build();
 }
 
-/** Gives the events of a stream to the reply as they come; it hears the stream itself, because an iterator costs a token more than all the rest. */
+/** Gives the events of a stream to the reply as they come; it hears the stream itself, because an iterator adds several promises to every token. */
 function readReply(response: IncomingMessage, reply: ReplyBuilder, { model, signal }: ModelCall): Promise<void> {
   const reader = createChatStreamReader({ think: model.think, contentType: response.headers['content-type'], server: 'The model server' });
   return new Promise((resolve, reject) => {

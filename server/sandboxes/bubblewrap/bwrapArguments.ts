@@ -11,7 +11,7 @@ const workerInside = '/run/logos/worker.js';
 const mebibyte = 1_048_576;
 /**
  * A worker does little and does it seldom, so it is interpreted: compilers would warm up on the processors while all agents stream,
- * and threads of the collector would be woken for garbage that one thread clears in a millisecond. Regular expressions are still compiled.
+ * and threads of the collector would be woken for the little garbage that a stream leaves. Regular expressions are still compiled.
  */
 const engineFlags = ['--no-opt', '--no-maglev', '--no-sparkplug', '--single-threaded-gc'];
 /** Sizes of the folders of a sandbox that lie in memory. */
