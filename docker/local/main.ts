@@ -6,7 +6,9 @@ import { parseTask, protocolVersion, readTaskLine } from './taskInput.ts';
 import { asWorkerError, cancelledError } from './workerError.ts';
 
 const runtimeVersion = '1';
-/** A cancelled task that has not ended by itself by then is left as it is. */
+/** A cancelled task ends by itself, once the processes of its tool are gone; one that has not by then is given up. */
+const giveUpAfterMs = 500;
+/** And one that cannot even say so is left as it is. */
 const exitWithinMs = 1_000;
 
 const frames = new FrameWriter(process.stdout, process.stdout.fd);
@@ -29,7 +31,7 @@ async function main(): Promise<void> {
   const line = readTaskLine(process.stdin);
   // A line that is there already is answered first; otherwise all is loaded and rehearsed while the worker waits for it.
   const loaded = setImmediate().then(() => (hasAccepted ? import('./agentLoop.ts') : rehearse()));
-  const task = parseTask(await Promise.race([line, whenCancelled()]));
+  const task = parseTask(await Promise.race([line, cancelledFor(0)]));
   frames.write({ frame: 'accepted', taskId: task.taskId });
   hasAccepted = true;
   // The person's clock, for us and for the commands of tools.
@@ -37,7 +39,7 @@ async function main(): Promise<void> {
   const { AgentLoop } = await loaded;
   if (task.stdin === 'open') process.stdin.on('end', onCancel).resume();
   else process.stdin.destroy();
-  frames.write(await Promise.race([new AgentLoop(task, frames, cancel.signal).run(), whenCancelled()]));
+  frames.write(await Promise.race([new AgentLoop(task, frames, cancel.signal).run(), cancelledFor(giveUpAfterMs)]));
 }
 
 async function rehearse(): Promise<{ AgentLoop: typeof AgentLoopClass }> {
@@ -46,10 +48,10 @@ async function rehearse(): Promise<{ AgentLoop: typeof AgentLoopClass }> {
   return loop;
 }
 
-/** Gives a running tool the moment that its processes need to be ended, then rejects. */
-function whenCancelled(): Promise<never> {
+/** Rejects so long after the task was cancelled, ms. */
+function cancelledFor(ms: number): Promise<never> {
   return new Promise((_resolve, reject) => {
-    const fail = (): void => void setTimeout(() => reject(cancelledError()), 50);
+    const fail = (): void => void setTimeout(() => reject(cancelledError()), ms);
     if (cancel.signal.aborted) fail();
     else cancel.signal.addEventListener('abort', fail, { once: true });
   });
