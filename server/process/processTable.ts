@@ -26,6 +26,17 @@ export function isAlive(row: ProcessRow): boolean {
   return readProcess(row.pid)?.startTicks === row.startTicks;
 }
 
+/** The name of a living process, `<pid>-<start>`, for a file that others read later; undefined when there is none. */
+export function processName(pid: number): string | undefined {
+  const row = readProcess(pid);
+  return row === undefined ? undefined : `${pid}-${row.startTicks}`;
+}
+
+/** Whether the process of this name still runs; any other text names none. */
+export function isProcessAlive(name: string): boolean {
+  return processName(Number(name.split('-')[0])) === name;
+}
+
 /** Every living descendant of `pid`, parents before children, without `pid` itself; empty where there is no /proc. */
 export function listDescendants(pid: number): ProcessRow[] {
   let pids: number[];

@@ -2,7 +2,7 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Logger } from '../../log/logger.ts';
-import { readProcess } from '../../process/processTable.ts';
+import { isProcessAlive, processName } from '../../process/processTable.ts';
 import { shortHash, type SystemPlaces } from './places.ts';
 import { removeTree } from './removeTree.ts';
 
@@ -11,7 +11,7 @@ interface Owner {
   readonly stateDir: string;
   /** Device and inode of the folder in which the state directory lies: another disk may be mounted there by now, or none. */
   readonly parent: string;
-  /** Process of the gateway, with its start. */
+  /** Name of the gateway's process. */
   readonly process: string;
 }
 
@@ -84,7 +84,7 @@ function readOwner(folder: string): Owner | undefined {
 
 /** Certain only where the folder around it is the same as ever, and says that there is no such file. */
 function isGone({ stateDir, parent, process: writer }: Owner): boolean {
-  if (processName(Number(writer.split('-')[0])) === writer) return false;
+  if (isProcessAlive(writer)) return false;
   if (parent === '' || identityOf(path.dirname(stateDir)) !== parent) return false;
   try {
     fs.lstatSync(stateDir);
@@ -101,9 +101,4 @@ function identityOf(folder: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function processName(pid: number): string | undefined {
-  const row = readProcess(pid);
-  return row === undefined ? undefined : `${pid}-${row.startTicks}`;
 }

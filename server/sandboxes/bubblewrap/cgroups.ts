@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { tryTo } from '../../base/tryTo.ts';
 import { readProcess } from '../../process/processTable.ts';
 import type { SandboxLimits } from '../limits.ts';
 
@@ -161,13 +162,4 @@ function readText(file: string): string {
 
 function listFolders(folder: string): string[] {
   return fs.readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-}
-
-function tryTo(act: () => void): boolean {
-  try {
-    act();
-    return true;
-  } catch {
-    return false;
-  }
 }

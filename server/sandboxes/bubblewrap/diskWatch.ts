@@ -2,6 +2,7 @@ import type { Logger } from '../../log/logger.ts';
 import type { SandboxLimits } from '../limits.ts';
 import { readHeldFiles } from './heldFiles.ts';
 import type { HostIds } from './places.ts';
+import { roomToLeave } from './roomToLeave.ts';
 import { growthBetween, readDiskUse, readFolderBytes, type DiskUse } from './usage.ts';
 
 /** What is watched of the home of a task. */
@@ -33,9 +34,6 @@ const urgentBytes = 64 * mebibyte;
 const countLimitMs = 20_000;
 /** How many counts one after another must have the same doubt, because a descriptor is now and then rightly in flight. */
 const doubtsToEnd = 3;
-/** Room that a task must leave on the disk: this, or two in a hundred of a small one, or half of what it found. */
-const roomBytes = 256 * mebibyte;
-const roomShare = 0.02;
 
 interface Counted {
   /** In folders and held open together. */
@@ -92,7 +90,7 @@ export class DiskWatch {
     const isFirst = this.#atStart === undefined;
     this.#atStart ??= diskUse;
     this.#follow(diskUse);
-    const room = diskUse.freeBytes - Math.min(roomBytes, diskUse.totalBytes * roomShare, this.#atStart.freeBytes / 2);
+    const room = diskUse.freeBytes - roomToLeave(this.#atStart);
     if (room < 0) this.#end();
     // The first look says only how the disk was before the task.
     if (isFirst) return fastMs;

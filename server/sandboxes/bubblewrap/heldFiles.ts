@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { workspacePath } from '../../policies/workspace.ts';
 import { look } from './look.ts';
 
 /** Files that no folder names any more and whose space a task holds by having them open. */
@@ -90,7 +91,7 @@ async function hasInFlight(threads: readonly string[]): Promise<boolean> {
 
 /** Inodes of deleted files of the workspace that are mapped. */
 async function listMapped(pids: readonly number[]): Promise<{ readonly inodes: readonly string[]; readonly unseen: number }> {
-  const { out, isWhole } = await look('/bin/grep', ['-hs', '-E', ' /sandbox/.*\\(deleted\\)$', ...pids.map((pid) => `/proc/${pid}/maps`)]);
+  const { out, isWhole } = await look('/bin/grep', ['-hs', '-E', ` ${workspacePath}/.*\\(deleted\\)$`, ...pids.map((pid) => `/proc/${pid}/maps`)]);
   const inodes = out.split('\n').flatMap((line) => /^\S+ \S+ \S+ \S+ (\d+) /.exec(line)?.[1] ?? []);
   return { inodes: [...new Set(inodes)], unseen: isWhole ? 0 : unlimited };
 }

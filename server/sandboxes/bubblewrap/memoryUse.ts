@@ -4,7 +4,6 @@ import { scratchBytes, sharedMemoryBytes } from './bwrapArguments.ts';
 import { look } from './look.ts';
 import { listTree } from './usage.ts';
 
-const pageBytes = 4096;
 /** What a file without content takes of the kernel's memory. */
 const inodeBytes = 2048;
 /** The most that the queue of a socket takes, which any program may ask for, and the queue of a pipe. */
@@ -43,10 +42,10 @@ export async function readTreeMemory(pid: number, enough: number): Promise<numbe
   return (proportional ?? resident) + scratch + queues;
 }
 
-/** Counts pages that processes share once for each of them. */
+/** Counts pages that processes share once for each of them; in kB because the size of a page differs between machines. */
 function readResident(pid: number): number {
   try {
-    return Number(fs.readFileSync(`/proc/${pid}/statm`, 'latin1').split(' ')[1] ?? 0) * pageBytes;
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0) * 1024;
   } catch {
     return 0;
   }

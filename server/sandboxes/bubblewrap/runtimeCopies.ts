@@ -1,7 +1,8 @@
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { readProcess } from '../../process/processTable.ts';
+import { tryTo } from '../../base/tryTo.ts';
+import { isProcessAlive, processName } from '../../process/processTable.ts';
 
 /** What is copied: one build of the worker, and the Node that runs it. */
 export interface CopiedBuild {
@@ -106,8 +107,7 @@ const isWhole = (folder: string): boolean => ['node', 'worker.js', originName].e
 
 /** Writes this process into a folder; false when the folder went meanwhile. */
 function register(folder: string): boolean {
-  const { pid, startTicks } = readProcess(process.pid) ?? { pid: process.pid, startTicks: '0' };
-  const user = path.join(folder, usersName, `${pid}-${startTicks}`);
+  const user = path.join(folder, usersName, processName(process.pid) ?? String(process.pid));
   return tryTo(() => fs.writeFileSync(user, '')) && fs.existsSync(user);
 }
 
@@ -116,10 +116,7 @@ function isUsed(folder: string): boolean {
   const users = path.join(folder, usersName);
   let names: string[] = [];
   tryTo(() => { names = fs.readdirSync(users); });
-  const living = names.filter((name) => {
-    const [pid, startTicks] = name.split('-');
-    return readProcess(Number(pid))?.startTicks === startTicks;
-  });
+  const living = names.filter(isProcessAlive);
   for (const name of names) if (!living.includes(name)) fs.rmSync(path.join(users, name), { force: true });
   return living.length > 0;
 }
@@ -144,12 +141,3 @@ const isFitToRun = (file: string): boolean => (fs.statSync(file).mode & 0o777) =
 
 /** A file may stand in for its copy when only root can change it and its mode needs no change. */
 const isFitToLink = (file: string): boolean => fs.statSync(file).uid === 0 && isFitToRun(file);
-
-function tryTo(act: () => void): boolean {
-  try {
-    act();
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -1,5 +1,6 @@
 import { DiskWatch, type DiskWatched } from './diskWatch.ts';
 import { readAvailableMemory, readTreeMemory } from './memoryUse.ts';
+import { roomToLeave } from './roomToLeave.ts';
 
 /** What a task used too much of. */
 export type Excess = 'memory' | 'disk';
@@ -14,10 +15,6 @@ export interface Watched extends Omit<DiskWatched, 'onExcess'> {
 }
 
 const memoryIntervalMs = 500;
-const mebibyte = 1_048_576;
-/** Memory that a task must leave to the machine: this, or two in a hundred of a small one, or half of what it found. */
-const roomBytes = 256 * mebibyte;
-const roomShare = 0.02;
 
 /** Watches the limits of a running task that nothing in the kernel holds. Returns what ends the watching. */
 export function watchLimits(watched: Watched): () => void {
@@ -27,7 +24,7 @@ export function watchLimits(watched: Watched): () => void {
     stop.abort();
     watched.onExcess(what);
   };
-  void new DiskWatch({ ...watched, listProcesses: () => watched.listProcesses(), onExcess: () => excess('disk') }, stop.signal);
+  void new DiskWatch({ ...watched, onExcess: () => excess('disk') }, stop.signal);
   if (watched.watchesMemory) {
     const timer = setInterval(memoryCheck(watched, () => excess('memory')), memoryIntervalMs);
     timer.unref();
@@ -39,7 +36,7 @@ export function watchLimits(watched: Watched): () => void {
 /** The second wall holds what no count sees: memory that the kernel itself keeps for the task. */
 function memoryCheck({ pid, limits, log }: Watched, onExcess: () => void): () => void {
   const atStart = readAvailableMemory();
-  const room = atStart === undefined ? 0 : Math.min(roomBytes, atStart.totalBytes * roomShare, atStart.freeBytes / 2);
+  const room = atStart === undefined ? 0 : roomToLeave(atStart);
   let isBusy = false;
   const check = async (): Promise<void> => {
     if ((readAvailableMemory()?.freeBytes ?? Infinity) < room || (await readTreeMemory(pid, limits.memoryBytes)) > limits.memoryBytes) onExcess();
