@@ -29,7 +29,7 @@ export function createSandboxHandlers(ports: SandboxHandlerPorts): { readonly [M
     'sandboxes/get': async ({ agentId }) => registry.view(await ports.getAgent(agentId)),
     'sandboxes/home': async ({ agentId }) => {
       const { id } = await ports.getAgent(agentId);
-      const home = registry.engine.homeOf(id);
+      const home = registry.homeOf(id);
       return home === undefined ? {} : { path: home };
     },
     'sandboxes/start': async ({ agentId }) => {

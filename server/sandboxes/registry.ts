@@ -91,6 +91,11 @@ export class SandboxRegistry implements Disposable {
     };
   }
 
+  /** Host path of the workspace of an agent's sandbox; undefined while it was not made yet. Throws `sandbox_unavailable` when it cannot be told. */
+  homeOf(agentId: string): string | undefined {
+    return this.engine.homeOf(agentId);
+  }
+
   /** Keeps a failure that came before the engine was asked, such as a policy that does not parse. */
   fail(agent: Pick<SandboxAgent, 'id' | 'name'>, error: ErrorInfo): void {
     this.#apply(agent.id, this.#entryOf(agent), { type: 'failed', error });

@@ -11,6 +11,8 @@ import type { EngineCapabilities, EngineProbe, Launch, PreparedSandbox, SandboxE
 import { limitsHeldBy, type SandboxLimits } from '../limits.ts';
 import { inferenceSocketPath, probeCommand, sandboxArguments, workerCommand, type SandboxLayout } from './bwrapArguments.ts';
 import { BwrapProcess } from './bwrapProcess.ts';
+import type { TaskCgroup } from './cgroups.ts';
+import { homeIn, identityOf, makeHome } from './home.ts';
 import { openFolders, openHost, type BubblewrapHost, type HostOptions } from './host.ts';
 import { probeError } from './hostErrors.ts';
 import { makeTaskDirectory, sandboxFolder, type HostIds } from './places.ts';
@@ -20,7 +22,6 @@ import { removeTree } from './removeTree.ts';
 import { feed, runInside, spawnBwrap, type InsideLayout } from './runInside.ts';
 import { openRuntime } from './runtime.ts';
 import { assertHolds } from './selfTest.ts';
-import type { TaskCgroup } from './cgroups.ts';
 import { listTree } from './usage.ts';
 import { watchLimits } from './watchdog.ts';
 
@@ -212,32 +213,9 @@ export class BubblewrapEngine implements SandboxEngine {
   }
 }
 
-/** Names this very directory: a worker that waits with an earlier one of the same path would write into what is deleted. */
-function identityOf(directory: string): string {
-  const { dev, ino, birthtimeNs } = fs.statSync(directory, { bigint: true });
-  return `${dev}:${ino}:${birthtimeNs}`;
-}
-
 function takeIds(host: BubblewrapHost, owner: string): HostIds | undefined {
   const id = host.places.accounts?.take(owner);
   return id === undefined ? undefined : { uid: id, gid: id };
-}
-
-/** The home in the folder of a sandbox. */
-function homeIn(folder: string): string {
-  return path.join(folder, 'home');
-}
-
-function makeHome(folder: string, ids: HostIds | undefined): string {
-  const home = homeIn(folder);
-  fs.mkdirSync(folder, { recursive: true, mode: ids === undefined ? 0o700 : 0o711 });
-  fs.mkdirSync(home, { recursive: true, mode: 0o700 });
-  const stat = fs.lstatSync(home);
-  if (!stat.isDirectory()) throw new AppError('sandbox_unavailable', `${home} is not a folder.`, { reason: 'home_replaced', hint: 'Reset the sandbox of this agent.' });
-  if (ids === undefined || stat.uid === ids.uid) return home;
-  if (stat.uid !== 0) throw new AppError('sandbox_unavailable', `${home} belongs to another user id than its sandbox.`, { reason: 'home_owner', hint: 'Reset the sandbox of this agent.' });
-  fs.chownSync(home, ids.uid, ids.gid);
-  return home;
 }
 
 /** Puts limits of the host on the process. Says whether a control group holds its memory. */
