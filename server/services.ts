@@ -36,7 +36,7 @@ import { engines } from './sandboxes/engines.ts';
 import { createSandboxHandlers } from './sandboxes/handlers.ts';
 import { SandboxRegistry } from './sandboxes/registry.ts';
 import { openStore, type OpenedStore } from './store/openStore.ts';
-import { createTopics } from './topics.ts';
+import { createTopicSources } from './topicSources.ts';
 
 const snapshotTurns = 50;
 
@@ -129,7 +129,7 @@ async function build(context: ServicesContext, stack: DisposableStack): Promise<
       onStored: (listener) => publisher.onStored(listener),
       onOpened: (sessionId) => opening.open(sessionId),
     },
-    topics: createTopics({ agents, registry, store, publisher, models }),
+    topics: createTopicSources({ agents, registry, store, publisher, models }),
     status: () => ({ runningTurns: activity.count, queuedTurns: queue.count, store: storeStatus(store) }),
     hasWork: () => runner.activeSessions > 0,
     wake: () => registry.recheckAll(),

@@ -4,10 +4,10 @@ import { agentsByName } from '../topics/topicsQueries.ts';
 import { labelText } from '../trees/labelText.ts';
 import { checkLabel } from './choose.ts';
 import type { CommandContext, CommandDefinition } from './context.ts';
+import { generalFirst } from './generalFirst.ts';
 import { modelChoices } from './modelChoices.ts';
 import { policyChoices } from './policyChoices.ts';
 import { askText, pickOne, type Answer, type Choice } from './quickSteps.ts';
-import { generalFirst } from './soulOrder.ts';
 
 interface Draft {
   name?: string;

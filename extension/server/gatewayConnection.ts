@@ -7,7 +7,7 @@ import { asGatewayError, gatewayAway } from './gatewayError.ts';
 import type { GatewayInfo, GatewayLink, GatewayNotification, LinkListener } from './gatewayLink.ts';
 
 /** Makes one connection; `isFirst` says that this window has had none yet. */
-export type Attempt = (isFirst: boolean, signal: AbortSignal, listener: LinkListener) => Promise<GatewayLink>;
+export type ConnectionAttempt = (isFirst: boolean, signal: AbortSignal, listener: LinkListener) => Promise<GatewayLink>;
 
 /** What a subscription needs to be ended, and whom its events go to. */
 type EventHandler = (method: string, params: GatewayNotification['params']) => void;
@@ -29,7 +29,7 @@ export interface Gateway {
 
 /** Keeps one connection to the gateway for as long as the window lives: drives `reduceConnection`, and nothing else decides. */
 export class GatewayConnection implements Gateway, Disposable {
-  readonly #attempt: Attempt;
+  readonly #attempt: ConnectionAttempt;
   readonly #say: (sentence: string) => void;
   readonly #changes: Signal<ConnectionState>;
   readonly #routes = new Map<string, EventHandler>();
@@ -40,7 +40,7 @@ export class GatewayConnection implements Gateway, Disposable {
   #hasConnected = false;
   #isDisposed = false;
 
-  constructor(attempt: Attempt, say: (sentence: string) => void) {
+  constructor(attempt: ConnectionAttempt, say: (sentence: string) => void) {
     this.#attempt = attempt;
     this.#say = say;
     this.#changes = new Signal((error) => say(`A listener of the connection failed: ${String(error)}`));

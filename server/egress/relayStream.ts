@@ -12,7 +12,7 @@ import { asStream } from './asStream.ts';
 import type { KeyBlanker } from './keyBlanker.ts';
 
 /** A call whose upstream has begun to answer. */
-export interface RelayedCall {
+export interface AnsweringCall {
   readonly upstream: HttpResponse;
   readonly response: http.ServerResponse;
   readonly route: Pick<ModelRoute, 'think' | 'serverName'>;
@@ -33,7 +33,7 @@ const streamHead = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-
  * Passes the bytes of a stream on as they come, and only then reads them. A body that is no stream is held back to its end, so that an
  * error or a foreign page inside a 200 answer is told as what it is. Ends the response only after a good end.
  */
-export function relayStream({ upstream, response, route, timers, meter, blanker }: RelayedCall): Promise<RelayEnd> {
+export function relayStream({ upstream, response, route, timers, meter, blanker }: AnsweringCall): Promise<RelayEnd> {
   const body = decode(upstream);
   const reader = createChatStreamReader({ think: route.think, contentType: upstream.headers['content-type'], server: route.serverName });
   const held: Buffer[] = [];

@@ -8,7 +8,7 @@ import type { Publisher } from './gateway/publisher.ts';
 const recentSessions = 200;
 
 /** Where the lists and changes of `gateway/subscribe` come from. */
-export function createTopics(parts: { agents: Agents; registry: SandboxRegistry; store: Pick<Store, 'listAgents' | 'listSessions'>; publisher: Publisher; models: Models }): TopicSources {
+export function createTopicSources(parts: { agents: Agents; registry: SandboxRegistry; store: Pick<Store, 'listAgents' | 'listSessions'>; publisher: Publisher; models: Models }): TopicSources {
   const { agents, registry, store, publisher, models } = parts;
   return {
     agents: { list: () => agents.list(), onChange: (listener) => agents.onChange(listener) },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { generalFirst } from '../../../extension/commands/soulOrder.ts';
+import { generalFirst } from '../../../extension/commands/generalFirst.ts';
 import type { Soul } from '../../../server/protocol/souls.ts';
 
 const soulOf = (slug: string, status: Soul['status'] = 'stable'): Soul => ({ slug, status, name: slug, summary: '', category: '', version: '1', toolsets: { enforced: [], defaultEnabled: [], optional: [], forbidden: [] } });
