@@ -13,8 +13,8 @@ const MAX_FILE_BYTES = 7 * 1024 * 1024;
 const FILE_NAME = /^([0-9a-f-]{36})\.json$/;
 
 /**
- * The messages of this workspace that were written and are not stored by the gateway yet: a private file each, on the disk before anything
- * else happens to it, so that neither the end of the window nor that of the extension host loses one. A dropped one leaves an empty file,
+ * The messages of this workspace that were written and are not stored by the gateway yet: a private file each, whose writing begins as soon
+ * as the page tells of it, so that neither the end of the window nor that of the extension host loses one. A dropped one leaves an empty file,
  * because a page may come back in an older state than ours. Windows of one workspace share the folder. Nothing is sent from here.
  */
 export class UnsentMessages {
