@@ -39,6 +39,8 @@ export interface ModelCall {
 }
 
 const maxErrorBytes = 1_048_576;
+/** Of one answer, arguments of tools included: more than any model means, and little enough to hold. */
+const maxReplyChars = 16 * 1_048_576;
 
 /** Asks the model once, over the socket of this task. Throws a WorkerError of a model class, or of class `cancelled`. */
 export async function callModel(call: ModelCall): Promise<ModelReply> {
@@ -135,6 +137,7 @@ class ReplyBuilder {
   readonly #calls = new Map<number, { id: string | undefined; name: string; args: string[] }>();
   #text = '';
   #thinking = '';
+  #chars = 0;
   #end: Extract<ChatStreamEvent, { kind: 'finish' }> | undefined;
 
   constructor(call: ModelCall) {
@@ -156,6 +159,7 @@ class ReplyBuilder {
         text += next.text;
         at += 1;
       }
+      this.#countIn(text);
       if (kind === 'text') this.#text += text;
       else this.#thinking += text;
       behind = this.#call.onDelta(kind, text) ?? behind;
@@ -183,7 +187,13 @@ class ReplyBuilder {
     return { text: this.#text, thinking: this.#thinking, toolCalls, finish, isThinkingOnly };
   }
 
+  #countIn(text: string): void {
+    this.#chars += text.length;
+    if (this.#chars > maxReplyChars) throw new WorkerError('model_error', `The model sent more than ${maxReplyChars / 1_048_576} MiB in one answer.`, 'Retry, or choose another model.');
+  }
+
   #takeTool(event: Extract<ChatStreamEvent, { kind: 'tool' }>): void {
+    this.#countIn(event.args);
     const call = this.#calls.get(event.index) ?? { id: undefined, name: '', args: [] };
     this.#calls.set(event.index, { id: event.id ?? call.id, name: event.name ?? call.name, args: call.args });
     call.args.push(event.args);
