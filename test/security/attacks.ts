@@ -9,6 +9,8 @@ export interface Targets {
   readonly otherTaskSocket: string;
   readonly abstractSocket: string;
   readonly tcpPort: number;
+  /** Of a name server on 127.0.0.1 that knows every name. */
+  readonly dnsPort: number;
   /** A host process that waits, with a secret in its environment and in its arguments. */
   readonly hostPid: number;
   readonly hostSecret: string;
@@ -115,7 +117,7 @@ export const networkAttacks: readonly Attack[] = [
   { name: 'reach an abstract socket', body: ({ abstractSocket }) => connect(q(abstractSocket)), blocked: { error: 'ECONNREFUSED' }, outside: { value: 'connected' } },
   { name: "reach the gateway's socket", body: ({ stateSocket }) => connect(q(stateSocket)), blocked: { error: 'ENOENT' }, outside: { value: 'connected' } },
   { name: "reach the model through another task's socket", body: ({ otherTaskSocket }) => connect(q(otherTaskSocket)), blocked: { error: 'ENOENT' }, outside: { value: 'connected' } },
-  { name: 'look up a name', body: () => `return await require('dns').promises.lookup('name.invalid');`, blocked: { error: /^(EAI_AGAIN|ENOTFOUND)$/ } },
+  { name: 'look up a name', body: ({ dnsPort }) => `const resolver = new (require('dns').promises.Resolver)({ timeout: 1000, tries: 1 }); resolver.setServers(['127.0.0.1:${dnsPort}']); return await resolver.resolve4('name.test');`, blocked: { error: 'ECONNREFUSED' }, outside: { value: ['192.0.2.7'] } },
   { name: 'see an interface that leads out', body: () => `return require('fs').readFileSync('/proc/net/dev', 'utf8').split('\\n').slice(2).map((line) => line.split(':')[0].trim()).filter((name) => name !== '' && name !== 'lo');`, blocked: { value: [] } },
   refusedFamily('AF_VSOCK', 40, '1, 0'),
   refusedFamily('AF_PACKET', 17, '3, 0'),

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gatewaySecret, hostModes, SandboxHost, whyNoSandbox, type Answer } from '../support/sandbox/sandboxHost.ts';
 import { fileAttacks, networkAttacks, processAttacks, type Attack, type Targets } from './attacks.ts';
+import { openNameServer } from './nameServer.ts';
 
 const agent = '00000000-0000-7000-8000-00000000000a';
 const otherAgent = '00000000-0000-7000-8000-00000000000b';
@@ -31,7 +32,7 @@ function expectAnswer(answer: Answer, expected: Attack['blocked']): void {
 describe.each(hostModes)('a gateway that runs as %s', (mode) => {
   let host: SandboxHost;
   let targets: Targets;
-  const servers: net.Server[] = [];
+  const servers: { close(done: () => void): unknown }[] = [];
   const children: ChildProcess[] = [];
 
   const listen = async (where: string | { port: number; host: string }): Promise<net.Server> => {
@@ -63,6 +64,8 @@ describe.each(hostModes)('a gateway that runs as %s', (mode) => {
     const abstractSocket = `\0logos-test-${process.pid}-${mode}`;
     await listen(abstractSocket);
     const tcp = await listen({ port: 0, host: '127.0.0.1' });
+    const names = await openNameServer();
+    servers.push(names);
     const hostSecret = `secret-of-the-host-${process.pid}`;
     const bystander = spawn('/bin/sleep', ['1000'], { argv0: `sleep-${hostSecret}`, env: { SECRET: hostSecret }, stdio: 'ignore', ...(process.getuid?.() === 0 ? { uid: host.uid, gid: host.uid } : {}) });
     children.push(bystander);
@@ -74,6 +77,7 @@ describe.each(hostModes)('a gateway that runs as %s', (mode) => {
       stateSocket,
       otherTaskSocket: otherTask.socket,
       abstractSocket,
+      dnsPort: names.address().port,
       tcpPort: (tcp.address() as net.AddressInfo).port,
       hostPid: bystander.pid ?? 0,
       hostSecret,
@@ -84,7 +88,7 @@ describe.each(hostModes)('a gateway that runs as %s', (mode) => {
 
   afterAll(async () => {
     for (const child of children) child.kill('SIGKILL');
-    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+    await Promise.all(servers.map((server) => new Promise<void>((resolve) => void server.close(resolve))));
     await host?.dispose();
   });
 
