@@ -2,6 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { AgentLoop as AgentLoopClass } from './agentLoop.ts';
 import { FrameWriter } from './frameWriter.ts';
+import { stayInterpreted } from './stayInterpreted.ts';
 import { parseTask, protocolVersion, readTaskLine } from './taskInput.ts';
 import { asWorkerError, cancelledError } from './workerError.ts';
 
@@ -37,6 +38,7 @@ async function main(): Promise<void> {
   // The person's clock, for us and for the commands of tools.
   process.env['TZ'] = task.timezone;
   const { AgentLoop } = await loaded;
+  stayInterpreted();
   if (task.stdin === 'open') process.stdin.on('end', onCancel).resume();
   else process.stdin.destroy();
   frames.write(await Promise.race([new AgentLoop(task, frames, cancel.signal).run(), cancelledFor(giveUpAfterMs)]));

@@ -9,11 +9,6 @@ export const inferenceSocketPath = '/run/logos/inference.sock';
 const nodeInside = '/run/logos/node';
 const workerInside = '/run/logos/worker.js';
 const mebibyte = 1_048_576;
-/**
- * A worker does little and does it seldom, so it is interpreted: compilers would warm up on the processors while all agents stream,
- * and threads of the collector would be woken for the little garbage that a stream leaves. Regular expressions are still compiled.
- */
-const engineFlags = ['--no-opt', '--no-maglev', '--no-sparkplug', '--single-threaded-gc'];
 /** Sizes of the folders of a sandbox that lie in memory. */
 export const scratchBytes = 256 * mebibyte;
 export const sharedMemoryBytes = 64 * mebibyte;
@@ -56,10 +51,13 @@ export function sandboxArguments(layout: SandboxLayout, socketHostPath: string |
   return [...isolation(layout), ...environment(layout), ...system(layout), ...own(layout, socketHostPath), '--remount-ro', '/', '--chdir', workspacePath];
 }
 
-/** The worker with its limits; `prlimit` is the first program because a limit of processes counts right only inside. */
+/**
+ * The worker with its limits; `prlimit` is the first program because a limit of processes counts right only inside. More threads of the
+ * collector would be woken in every worker for the little garbage that a stream leaves.
+ */
 export function workerCommand(limits: SandboxLimits): string[] {
   const heapMebibytes = Math.max(64, Math.floor((limits.memoryBytes / mebibyte) * 0.75));
-  return limitedCommand(limits, [nodeInside, `--max-old-space-size=${heapMebibytes}`, ...engineFlags, workerInside]);
+  return limitedCommand(limits, [nodeInside, `--max-old-space-size=${heapMebibytes}`, '--single-threaded-gc', workerInside]);
 }
 
 /** A program that shows that all of it works: Node itself, saying its version. */
