@@ -97,7 +97,7 @@ describe('the life of the local worker', () => {
 
   it('waits while nobody reads its stdout, in bounded memory, and loses nothing', async () => {
     const child = spawn(process.execPath, [bench.workerFile], { stdio: ['pipe', 'pipe', 'inherit'], env: {} });
-    const pieces = Array.from({ length: 400 }, (_, n) => `${n} `.padEnd(60_000, 'x'));
+    const pieces = Array.from({ length: 200 }, (_, n) => `${n} `.padEnd(60_000, 'x'));
     bench.model.post('flood', { steps: [...pieces.map((piece) => ({ chunk: { choices: [{ index: 0, delta: { content: piece } }] } })), { finish: 'stop' }, { done: true }] });
     child.stdin.write(`${JSON.stringify(bench.task('[[scenario:flood]]'))}\n`);
     await eventually(() => bench.model.requests.some(({ body }) => body.includes('scenario:flood')));
