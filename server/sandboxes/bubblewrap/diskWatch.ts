@@ -42,8 +42,12 @@ interface Counted {
   readonly tookMs: number;
 }
 
-/** Watches what a home takes of its disk, until `stopped`. */
-export class DiskWatch {
+/** Watches what a home takes of its disk, until `stopped`. Never throws; what cannot be read is logged. */
+export function watchDisk(watched: DiskWatched, stopped: AbortSignal): void {
+  new DiskWatch(watched, stopped).lookAgain(0);
+}
+
+class DiskWatch {
   readonly #watched: DiskWatched;
   readonly #stopped: AbortSignal;
   #atStart: DiskUse | undefined;
@@ -62,22 +66,22 @@ export class DiskWatch {
     this.#watched = watched;
     this.#stopped = stopped;
     stopped.addEventListener('abort', () => clearTimeout(this.#timer));
-    this.#lookAgain(0);
   }
 
-  #lookAgain(afterMs: number): void {
-    this.#timer = setTimeout(() => {
-      this.#look()
-        .catch((error: unknown) => {
-          this.#watched.log.warn(`The size of a workspace could not be read: ${String(error)}`);
-          return slowMs;
-        })
-        .then((nextMs) => {
-          if (!this.#stopped.aborted) this.#lookAgain(nextMs);
-        })
-        .catch(() => undefined);
-    }, afterMs);
-    this.#timer.unref();
+  lookAgain(afterMs: number): void {
+    this.#timer = setTimeout(() => void this.#lookOnce(), afterMs).unref();
+  }
+
+  async #lookOnce(): Promise<void> {
+    const nextMs = await this.#look().catch((error: unknown) => {
+      this.#warn(error);
+      return slowMs;
+    });
+    if (!this.#stopped.aborted) this.lookAgain(nextMs);
+  }
+
+  #warn(error: unknown): void {
+    this.#watched.log.warn(`The size of a workspace could not be read: ${String(error)}`);
   }
 
   /**
@@ -95,7 +99,7 @@ export class DiskWatch {
     // The first look says only how the disk was before the task.
     if (isFirst) return fastMs;
     // The room on the disk is looked at also while a count takes its time.
-    if (!this.#isCounting && this.#mayBeOver()) this.#startCount();
+    if (!this.#isCounting && this.#mayBeOver()) void this.#countOnce();
     const left = this.#counted === undefined ? 0 : limits.workspaceBytes - this.#counted.bytes - this.#grown;
     return Math.min(left, room) > nearBytes ? slowMs : fastMs;
   }
@@ -106,13 +110,11 @@ export class DiskWatch {
     if (this.#least === undefined || diskUse.bytes < this.#least.bytes) this.#least = diskUse;
   }
 
-  #startCount(): void {
+  async #countOnce(): Promise<void> {
     this.#isCounting = true;
     this.#grown = 0;
-    this.#count()
-      .catch((error: unknown) => this.#watched.log.warn(`The size of a workspace could not be read: ${String(error)}`))
-      .finally(() => { this.#isCounting = false; })
-      .catch(() => undefined);
+    await this.#count().catch((error: unknown) => this.#warn(error));
+    this.#isCounting = false;
   }
 
   #mayBeOver(): boolean {
@@ -124,10 +126,10 @@ export class DiskWatch {
   }
 
   async #count(): Promise<void> {
-    const { homePath, limits, log } = this.#watched;
+    const { homePath, limits } = this.#watched;
     const startedAt = Date.now();
     const [read, held] = await Promise.all([
-      this.#readFolders().catch((error: unknown) => log.warn(`The size of a workspace could not be read: ${String(error)}`)),
+      this.#readFolders().catch((error: unknown) => this.#warn(error)),
       readHeldFiles(this.#watched.listProcesses(), homePath),
     ]);
     const inFolders = read ?? this.#firstBytes ?? 0;

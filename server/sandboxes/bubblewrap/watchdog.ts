@@ -1,4 +1,4 @@
-import { DiskWatch, type DiskWatched } from './diskWatch.ts';
+import { watchDisk, type DiskWatched } from './diskWatch.ts';
 import { readAvailableMemory, readTreeMemory } from './memoryUse.ts';
 import { roomToLeave } from './roomToLeave.ts';
 
@@ -24,29 +24,29 @@ export function watchLimits(watched: Watched): () => void {
     stop.abort();
     watched.onExcess(what);
   };
-  void new DiskWatch({ ...watched, onExcess: () => excess('disk') }, stop.signal);
+  watchDisk({ ...watched, onExcess: () => excess('disk') }, stop.signal);
   if (watched.watchesMemory) {
-    const timer = setInterval(memoryCheck(watched, () => excess('memory')), memoryIntervalMs);
-    timer.unref();
+    const check = memoryCheck(watched, () => excess('memory'));
+    const timer = setInterval(() => void check(), memoryIntervalMs).unref();
     stop.signal.addEventListener('abort', () => clearInterval(timer));
   }
   return () => stop.abort();
 }
 
-/** The second wall holds what no count sees: memory that the kernel itself keeps for the task. */
-function memoryCheck({ pid, limits, log }: Watched, onExcess: () => void): () => void {
+/** What the machine has left is the second wall: it holds what no count sees, memory that the kernel itself keeps for the task. */
+function memoryCheck({ pid, limits, log }: Watched, onExcess: () => void): () => Promise<void> {
   const atStart = readAvailableMemory();
   const room = atStart === undefined ? 0 : roomToLeave(atStart);
   let isBusy = false;
-  const check = async (): Promise<void> => {
-    if ((readAvailableMemory()?.freeBytes ?? Infinity) < room || (await readTreeMemory(pid, limits.memoryBytes)) > limits.memoryBytes) onExcess();
-  };
-  return () => {
+  return async () => {
     if (isBusy) return;
     isBusy = true;
-    check()
-      .catch((error: unknown) => log.warn(`The memory of a task could not be read: ${String(error)}`))
-      .finally(() => { isBusy = false; })
-      .catch(() => undefined);
+    try {
+      if ((readAvailableMemory()?.freeBytes ?? Infinity) < room || (await readTreeMemory(pid, limits.memoryBytes)) > limits.memoryBytes) onExcess();
+    } catch (error) {
+      log.warn(`The memory of a task could not be read: ${String(error)}`);
+    } finally {
+      isBusy = false;
+    }
   };
 }

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Logger } from '../../../../server/log/logger.ts';
-import { DiskWatch } from '../../../../server/sandboxes/bubblewrap/diskWatch.ts';
+import { watchDisk } from '../../../../server/sandboxes/bubblewrap/diskWatch.ts';
 import { defaultLimits } from '../../../../server/sandboxes/limits.ts';
 
 const mebibyte = 1_048_576;
@@ -29,7 +29,7 @@ it('ends a task whose folders cannot be counted to their end while the disk lose
   const endless = path.join(folder, 'bwrap');
   fs.writeFileSync(endless, '#!/bin/sh\nexec sleep 1000\n', { mode: 0o755 });
   let hasEnded = false;
-  void new DiskWatch(
+  watchDisk(
     { homePath: home, ids: undefined, bwrapPath: endless, limits: { ...defaultLimits, workspaceBytes: 50 * mebibyte }, log, countLimitMs: 100, listProcesses: () => [], onExcess: () => { hasEnded = true; } },
     stop.signal,
   );
