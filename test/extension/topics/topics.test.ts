@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { TopicsFeed, type TopicsNews } from '../../../extension/topics/topicsFeed.ts';
 import { agentsByName, sessionsOf, withOlderSessions } from '../../../extension/topics/topicsQueries.ts';
-import { applyTopicEvent, noTopics, topicsOf } from '../../../server/protocol/topics.ts';
+import { topicsOf } from '../../../server/protocol/topics.ts';
 import { FakeGatewayPort, lostAt } from '../../support/extension/fakeGatewayPort.ts';
 import { agentOf, idOf, sessionOf } from '../../support/extension/things.ts';
 
@@ -12,27 +12,6 @@ const agentEvent = (revision: number, name = 'Gamma') => ({ startId, revision, c
 describe('the state of the topics', () => {
   it('lists agents by name, whatever their case', () => {
     expect(agentsByName(topicsOf(lists())).map(({ name }) => name)).toEqual(['alpha', 'Beta']);
-  });
-
-  it('applies the next revision and leaves the former state as it was', () => {
-    const state = topicsOf(lists());
-    const step = applyTopicEvent(state, agentEvent(5));
-    expect(step).toMatchObject({ effect: 'changed', topic: 'agents', id: idOf(3), before: undefined });
-    expect(state.agents.size).toBe(2);
-  });
-
-  it('ignores what the lists contain already', () => {
-    expect(applyTopicEvent(topicsOf(lists()), agentEvent(4))).toEqual({ effect: 'none' });
-  });
-
-  it('sees a gap, and another start of the gateway', () => {
-    expect(applyTopicEvent(topicsOf(lists()), agentEvent(6))).toEqual({ effect: 'stale' });
-    expect(applyTopicEvent(noTopics, agentEvent(1))).toEqual({ effect: 'stale' });
-  });
-
-  it('takes away what went', () => {
-    const step = applyTopicEvent(topicsOf(lists()), { startId, revision: 5, change: { topic: 'agents', id: idOf(2) } });
-    expect(step.effect === 'changed' && step.state.agents.has(idOf(2))).toBe(false);
   });
 
   it('shows an agent its own sessions, newest first, without deleted ones', () => {
