@@ -32,10 +32,13 @@ export class GatewayClient {
   #ended;
   #endReason;
 
-  /** @param {{onEvent?: (method: string, params: object) => void, env?: NodeJS.ProcessEnv, server?: string, isQuiet?: boolean}} options `isQuiet` keeps what the bridge says on stderr. */
-  constructor({ onEvent = () => {}, env = process.env, server = path.join(root, 'dist', 'server.js'), isQuiet = false } = {}) {
+  /**
+   * @param {{onEvent?: (method: string, params: object) => void, env?: NodeJS.ProcessEnv, server?: string, isQuiet?: boolean, isDetached?: boolean}} options
+   *   `isQuiet` keeps what the bridge says on stderr, `isDetached` keeps a Ctrl+C in the terminal from it.
+   */
+  constructor({ onEvent = () => {}, env = process.env, server = path.join(root, 'dist', 'server.js'), isQuiet = false, isDetached = false } = {}) {
     this.onEvent = onEvent;
-    this.#child = spawn(process.execPath, [server, '--stdio'], { env, stdio: ['pipe', 'pipe', isQuiet ? 'ignore' : 'inherit'] });
+    this.#child = spawn(process.execPath, [server, '--stdio'], { env, detached: isDetached, windowsHide: true, stdio: ['pipe', 'pipe', isQuiet ? 'ignore' : 'inherit'] });
     this.#child.stdout.on('data', (chunk) => this.#take(chunk));
     this.#child.stdin.on('error', () => {});
     this.#ended = new Promise((resolve) => {

@@ -21,8 +21,9 @@ State is in ${stateFolder()} (LOGOS_HOME moves it).`;
 function readArguments() {
   const options = { say: { type: 'string' }, 'no-open': { type: 'boolean' }, 'no-model': { type: 'boolean' }, help: { type: 'boolean', short: 'h' } };
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  if (values.say !== undefined && positionals.length > 0) throw new Error(`a message with spaces needs quotes: npm start -- --say "${[values.say, ...positionals].join(' ')}"`);
+  if (positionals.length > 1) throw new Error('only one folder can be opened; put quotes around a path with spaces.');
   const folder = path.resolve(process.env.INIT_CWD ?? process.cwd(), positionals[0] ?? '.');
-  if (positionals.length > 1) throw new Error(`only one folder can be opened; put quotes around a message or a path with spaces.`);
   if (!fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw new Error(`there is no folder ${folder} to open.`);
   if (values.say?.trim() === '') throw new Error('`--say` needs a message.');
   return { flags: values, folder };
@@ -59,14 +60,25 @@ function openBrowser(page) {
   child.unref();
 }
 
-/** Asks a gateway without work to end. One of another build is not ours, and would be replaced by a connection. */
-async function endGateway() {
+/** Ends the gateway, unless it is of another build: that one is not ours, and would be replaced by a connection. */
+async function endOwnGateway(hurried) {
   const { build } = readJson(path.join(root, 'dist', 'build.json'));
   if (readJson(path.join(stateFolder(), 'gateway.json')).build !== build) return;
-  const { GatewayClient } = await import('./gatewayClient.mjs');
-  const client = new GatewayClient({ isQuiet: true });
-  await client.initialize('logos-start').then(() => client.request('gateway/stop', { when: 'idle' })).catch(() => {});
-  await client.close();
+  const [{ endGateway }, { GatewayClient }] = await Promise.all([import('./endGateway.mjs'), import('./gatewayClient.mjs')]);
+  await endGateway({ client: new GatewayClient({ isQuiet: true, isDetached: true }), hurried, tell: (text) => say('ending', text) }).catch((error) => say('ending', `the gateway could not be asked: ${error.message}`));
+}
+
+/** Makes promises of the next Ctrl+C. One may come twice: from the terminal, and from npm. */
+function watchInterrupts() {
+  let lastAt = -Infinity;
+  const waiting = [];
+  const onSignal = () => {
+    const isSame = performance.now() - lastAt < 1000;
+    lastAt = performance.now();
+    if (!isSame) for (const resolve of waiting.splice(0)) resolve();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, onSignal);
+  return () => new Promise((resolve) => waiting.push(resolve));
 }
 
 function readJson(file) {
@@ -106,11 +118,13 @@ async function openServer(folder, isOpened) {
   fs.rmSync(page, { force: true });
   fs.writeFileSync(page, `<!doctype html><meta http-equiv="refresh" content="0;url=${address.href.replaceAll('&', '&amp;').replaceAll('"', '%22')}">`, { mode: 0o600 });
   if (isOpened) openBrowser(page);
-  await Promise.race([server.ended, ...['SIGINT', 'SIGTERM'].map((signal) => new Promise((resolve) => process.on(signal, resolve)))]);
-  say('start', 'ending');
+  const nextInterrupt = watchInterrupts();
+  await Promise.race([server.ended, nextInterrupt()]);
+  const hurried = nextInterrupt();
+  say('ending', 'VS Code, then its gateway');
   fs.rmSync(page, { force: true });
   await server.stop();
-  await endGateway();
+  await endOwnGateway(hurried);
 }
 
 async function main() {

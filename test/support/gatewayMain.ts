@@ -1,4 +1,6 @@
-// A server program with services of its own making, for tests of the process as such. `LOGOS_TEST_*` says how they behave.
+// A server program with services of its own making, for tests of the process as such. `LOGOS_TEST_*` says how they behave;
+// `LOGOS_TEST_BUSY` is `1`, or a file that makes them busy while it exists.
+import fs from 'node:fs';
 import { AppError } from '../../server/base/appError.ts';
 import { runCommand } from '../../server/lifecycle/commandLine.ts';
 import { requestDefinitions } from '../../server/protocol/api.ts';
@@ -9,7 +11,8 @@ import { MemoryEvents } from './fakeFeeds.ts';
 const openServices: OpenServices = async ({ environment }) => {
   if (environment['LOGOS_TEST_CRASH'] !== undefined) throw crash(environment['LOGOS_TEST_CRASH']);
   if (environment['LOGOS_TEST_STORE'] === 'corrupt') throw new AppError('storage_corrupt', 'The database cannot be read.', { hint: 'Look beside it.' });
-  return createServices(environment['LOGOS_TEST_BUSY'] === '1');
+  const busy = environment['LOGOS_TEST_BUSY'];
+  return createServices(() => busy === '1' || (busy !== undefined && fs.existsSync(busy)));
 };
 
 /** Ends the process at once, as a broken build would. */
@@ -18,7 +21,7 @@ function crash(words: string): Error {
   process.exit(1);
 }
 
-function createServices(isBusy: boolean): GatewayServices {
+function createServices(isBusy: () => boolean): GatewayServices {
   const unknown = async (): Promise<never> => {
     throw new AppError('not_found', 'These services hold nothing.', { hint: 'None.' });
   };
@@ -29,8 +32,8 @@ function createServices(isBusy: boolean): GatewayServices {
     handlers: { ...handlers, 'souls/list': async () => ({ items: [] }) },
     sessionFeed: new MemoryEvents('00000000-0000-7000-8000-000000000001'),
     topics,
-    status: () => ({ runningTurns: isBusy ? 1 : 0, queuedTurns: 0, store: { state: 'ok' } }),
-    hasWork: () => isBusy,
+    status: () => ({ runningTurns: isBusy() ? 1 : 0, queuedTurns: 0, store: { state: 'ok' } }),
+    hasWork: isBusy,
     wake: () => undefined,
     dispose: async () => undefined,
   };
