@@ -46,9 +46,9 @@ function writeBuildFile(dist) {
     hash.update(path.relative(dist, file)).update('\0').update(fs.readFileSync(file)).update('\0');
   }
   const { version } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
-  const text = JSON.stringify({ build: hash.digest('hex').slice(0, 16), version }) + '\n';
-  fs.writeFileSync(path.join(dist, 'build.json'), text);
-  return text.trim();
+  const info = { build: hash.digest('hex').slice(0, 16), version };
+  fs.writeFileSync(path.join(dist, 'build.json'), `${JSON.stringify(info)}\n`);
+  return info;
 }
 
 /** Waits for all, also when one fails: none may go on writing into a folder that is removed. */
@@ -77,9 +77,9 @@ export async function build({
     copyAssets(finished);
     // The bundles are CommonJS, whatever a package.json above the folder they are copied to may say.
     fs.writeFileSync(path.join(finished, 'package.json'), '{"type":"commonjs"}\n');
-    const info = writeBuildFile(finished);
+    const { build: id, version } = writeBuildFile(finished);
     replaceOutputs(finished, dist);
-    say(`build: ${path.relative(root, dist)} is up to date in ${Date.now() - startedAt} ms ${info}`);
+    say(`build: ${path.relative(root, dist)} holds build ${id} of version ${version}, made in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
   } finally {
     fs.rmSync(finished, { recursive: true, force: true });
   }
