@@ -18,6 +18,7 @@ import { IdleWatch } from './idleWatch.ts';
 import type { NodeRuntime } from './nodeRuntime.ts';
 import { createToken, removePointer, writePointer } from './pointer.ts';
 import { createProcessHandlers } from './processHandlers.ts';
+import { removeStaleSockets } from './removeStaleSockets.ts';
 import { ServicesHolder } from './servicesHolder.ts';
 import { watchSleep } from './sleepWatch.ts';
 import { createSocketServer, type SocketServer } from './socketServer.ts';
@@ -51,6 +52,7 @@ export async function runGateway(options: GatewayOptions): Promise<number> {
   }
   const log = createLog({ directory: options.paths.logs, level: options.logLevel });
   try {
+    removeStaleSockets(options.paths.home);
     return await new Gateway(options, log).run();
   } finally {
     await log.dispose();

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import fs from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { acquireLock } from '../../server/store/lock.ts';
@@ -26,6 +28,15 @@ function createBuild(folder: string, build: string): string {
   fs.writeFileSync(path.join(distribution, 'extension.js'), '');
   fs.writeFileSync(path.join(distribution, 'server.js'), `import(${JSON.stringify(entry)});\n`);
   return distribution;
+}
+
+/** A socket that nobody listens on: moved away, it outlives its server. */
+async function leaveSocket(file: string): Promise<void> {
+  const listener = net.createServer().listen(`${file}.new`);
+  await once(listener, 'listening');
+  fs.renameSync(`${file}.new`, file);
+  listener.close();
+  await once(listener, 'close');
 }
 
 describe('the life of the gateway', { timeout: 60_000 }, () => {
@@ -65,6 +76,20 @@ describe('the life of the gateway', { timeout: 60_000 }, () => {
     expect(second).toMatchObject({ hasStarted: true });
     expect(second.pid).not.toBe(first.pid);
     expect(second.socket).not.toBe(first.socket);
+  });
+
+  it('removes the sockets that a killed gateway left, and no other file of such a name', async () => {
+    const server = serverWith();
+    const first = await server.ensure();
+    await leaveSocket(path.join(server.home, 'model-0123456789ab.sock'));
+    await leaveSocket(path.join(server.home, 'theirs.sock'));
+    fs.writeFileSync(path.join(server.home, 'model-ba9876543210.sock'), 'no socket');
+    process.kill(first.pid, 'SIGKILL');
+    await eventually(() => !isRunning(first.pid), 'the end of the gateway');
+    expect(fs.existsSync(first.socket)).toBe(true);
+    const second = await server.ensure();
+    const left = fs.readdirSync(server.home).filter((name) => name.endsWith('.sock'));
+    expect(left.toSorted()).toEqual([path.basename(second.socket), 'model-ba9876543210.sock', 'theirs.sock']);
   });
 
   it('ends in order on SIGTERM', async () => {
