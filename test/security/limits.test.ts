@@ -27,7 +27,6 @@ describe.each(hostModes)('the limits of a task, under a gateway that runs as %s'
     it(name, async (context) => (unavailable === undefined ? await body(context) : context.skip(unavailable)));
   };
 
-  /** A task that cleans up would itself be ended when it took too long, because the workspace is over its limit. */
   const empty = async (): Promise<void> => {
     await host.remove(agent);
     await host.prepare(agent);
@@ -83,6 +82,17 @@ describe.each(hostModes)('the limits of a task, under a gateway that runs as %s'
   check('the workspace: the task is ended and the exit says why', async () => {
     const { task } = await host.start(agent, `const fs = require('fs'); for (let i = 0; ; i += 1) { fs.writeFileSync('/sandbox/fill' + i, Buffer.alloc(5 * 1048576, 1)); await new Promise((resolve) => setTimeout(resolve, 20)); if (i > 2000) return 'never stopped'; }`);
     expect((await host.ended(task)).exit).toMatchObject({ cause: 'out_of_disk' });
+    await empty();
+  });
+
+  check('a workspace over its limit can still be worked in and cleaned up, but takes no more', async () => {
+    const fill = `const fs = require('fs'); for (let i = 0; i < 500; i += 1) { fs.writeFileSync('/sandbox/fill' + i, Buffer.alloc(5 * 1048576, 1)); await new Promise((resolve) => setTimeout(resolve, 20)); }`;
+    await host.ended((await host.start(agent, fill)).task);
+    const more = `for (let i = 0; i < 400; i += 1) { require('fs').writeFileSync('/sandbox/more' + i, Buffer.alloc(1048576, 1)); await new Promise((resolve) => setTimeout(resolve, 50)); } return 'never stopped';`;
+    expect((await host.ended((await host.start(agent, more)).task)).exit).toMatchObject({ cause: 'out_of_disk' });
+    const slowCleaning = `const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms)); await wait(3000); for (const name of require('fs').readdirSync('/sandbox')) require('fs').rmSync('/sandbox/' + name, { recursive: true }); await wait(500); return 'clean';`;
+    expect(await host.run(agent, slowCleaning)).toEqual({ value: 'clean' });
+    expect((await host.ended((await host.start(agent, fill)).task)).exit).toMatchObject({ cause: 'out_of_disk' });
     await empty();
   });
 

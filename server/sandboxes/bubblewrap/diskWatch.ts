@@ -56,6 +56,10 @@ class DiskWatch {
   #least: DiskUse | undefined;
   /** What the disk has taken since the last count began, whatever it has also given back: that may have been somebody else. */
   #grown = 0;
+  /** The same since the task began. */
+  #grownInAll = 0;
+  /** What the home may take: a task that found it over its limit may still work there and make room, but take no more. */
+  #allowedBytes: number;
   #firstBytes: number | undefined;
   #counted: Counted | undefined;
   #isCounting = false;
@@ -65,6 +69,7 @@ class DiskWatch {
   constructor(watched: DiskWatched, stopped: AbortSignal) {
     this.#watched = watched;
     this.#stopped = stopped;
+    this.#allowedBytes = watched.limits.workspaceBytes;
     stopped.addEventListener('abort', () => clearTimeout(this.#timer));
   }
 
@@ -89,8 +94,7 @@ class DiskWatch {
    * since the last count could have brought it over its limit. Gives the time until the next look.
    */
   async #look(): Promise<number> {
-    const { homePath, limits } = this.#watched;
-    const diskUse = await readDiskUse(homePath);
+    const diskUse = await readDiskUse(this.#watched.homePath);
     const isFirst = this.#atStart === undefined;
     this.#atStart ??= diskUse;
     this.#follow(diskUse);
@@ -100,12 +104,14 @@ class DiskWatch {
     if (isFirst) return fastMs;
     // The room on the disk is looked at also while a count takes its time.
     if (!this.#isCounting && this.#mayBeOver()) void this.#countOnce();
-    const left = this.#counted === undefined ? 0 : limits.workspaceBytes - this.#counted.bytes - this.#grown;
+    const left = this.#counted === undefined ? 0 : this.#allowedBytes - this.#counted.bytes - this.#grown;
     return Math.min(left, room) > nearBytes ? slowMs : fastMs;
   }
 
   #follow(diskUse: DiskUse): void {
-    if (this.#before !== undefined) this.#grown += growthBetween(this.#before, diskUse);
+    const grown = this.#before === undefined ? 0 : growthBetween(this.#before, diskUse);
+    this.#grown += grown;
+    this.#grownInAll += grown;
     this.#before = diskUse;
     if (this.#least === undefined || diskUse.bytes < this.#least.bytes) this.#least = diskUse;
   }
@@ -122,7 +128,7 @@ class DiskWatch {
     if (counted === undefined) return true;
     const ageMs = Date.now() - counted.endedAt;
     if (this.#grown < urgentBytes && ageMs < Math.min(counted.tookMs * restPerCount, longestRestMs)) return false;
-    return this.#doubts > 0 || ageMs >= countAgainMs || counted.bytes + this.#grown > this.#watched.limits.workspaceBytes;
+    return this.#doubts > 0 || ageMs >= countAgainMs || counted.bytes + this.#grown > this.#allowedBytes;
   }
 
   async #count(): Promise<void> {
@@ -133,16 +139,20 @@ class DiskWatch {
       readHeldFiles(this.#watched.listProcesses(), homePath),
     ]);
     const inFolders = read ?? this.#firstBytes ?? 0;
-    if (read !== undefined) this.#firstBytes ??= read;
+    const diskUse = await readDiskUse(homePath);
+    this.#follow(diskUse);
+    if (read !== undefined && this.#firstBytes === undefined) {
+      this.#firstBytes = read;
+      this.#allowedBytes = Math.max(limits.workspaceBytes, read - this.#grownInAll);
+    }
     const bytes = inFolders + held.bytes;
     this.#counted = { bytes, endedAt: Date.now(), tookMs: Date.now() - startedAt };
     // What nobody could look at takes at most what the disk has lost since it was emptiest and nothing that was seen explains.
-    const diskUse = await readDiskUse(homePath);
     const grown = growthBetween(this.#least ?? diskUse, diskUse);
     const unexplained = Math.max(0, grown - Math.max(0, inFolders - (this.#firstBytes ?? 0)) - held.bytes);
     const mostUnseen = read === undefined ? unexplained : Math.min(held.unseen * limits.fileBytes, unexplained);
-    this.#doubts = bytes + mostUnseen > limits.workspaceBytes ? this.#doubts + 1 : 0;
-    if (bytes > limits.workspaceBytes || this.#doubts >= doubtsToEnd) this.#end();
+    this.#doubts = bytes + mostUnseen > this.#allowedBytes ? this.#doubts + 1 : 0;
+    if (bytes > this.#allowedBytes || this.#doubts >= doubtsToEnd) this.#end();
   }
 
   #readFolders(): Promise<number> {
