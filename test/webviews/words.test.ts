@@ -50,7 +50,24 @@ describe('words', () => {
     const part = toolPart({ state: 'failed', result: 'exit 1' }) as ToolPart;
     expect(toolName(part)).toBe('Ran npm test, failed, exit 1, 4.1 seconds');
     expect(toolWords(toolPart({ tool: 'edit_file', title: 'test/net/retry.test.ts' }) as ToolPart)).toEqual({ verb: 'Edited', object: 'retry.test.ts', folder: 'test/net' });
+    expect(toolName(toolPart({ tool: 'write_file', title: 'src/a.ts', state: 'failed', error: 'It is read-only.' }) as ToolPart)).toBe('Could not write src/a.ts, failed, It is read-only., 4.1 seconds');
     expect(toolFact(toolPart({ state: 'timed_out', durationMs: 120_000 }) as ToolPart)).toBe('timed out after 120 s');
+  });
+});
+
+describe('the verb of a call that failed', () => {
+  const wordsOf = (given: Parameters<typeof toolPart>[0]) => toolWords(toolPart({ state: 'failed', ...given }) as ToolPart);
+
+  it('never says that it was done, except of a command that ended with a code', () => {
+    expect(wordsOf({ tool: 'write_file', title: 'src/a.ts' })).toEqual({ verb: 'Could not write', object: 'a.ts', folder: 'src' });
+    expect(wordsOf({ tool: 'run_command', title: 'npm test' }).verb).toBe('Could not run');
+    expect(wordsOf({ tool: 'run_command', title: 'npm test', result: 'exit 3' }).verb).toBe('Ran');
+    expect(wordsOf({ tool: 'weather', title: 'Oslo' })).toEqual({ verb: 'Could not use', object: 'weather Oslo' });
+  });
+
+  it('says what kind of thing it was about where the call does not name it, never the name of the tool', () => {
+    expect(wordsOf({ tool: 'edit_file', title: 'edit_file' })).toEqual({ verb: 'Could not edit a file', object: '' });
+    expect(wordsOf({ tool: 'weather', title: 'weather' })).toEqual({ verb: 'Could not use', object: 'weather' });
   });
 });
 

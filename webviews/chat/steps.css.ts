@@ -113,17 +113,18 @@ export const stepStyles = css`
   .card > .head > .seen > * {
     flex: none;
   }
+  /* Whole factors: once all but one piece are at their least width, a factor below 1 would take back only that part of what is too much. */
   .card > .head > .seen > .cut {
-    flex: 0 1 auto;
+    flex: 0 5 auto;
   }
   .card > .head > .seen > code.cut {
     min-width: 5ch;
   }
   .card > .head > .seen > .dir {
-    flex-shrink: 99;
+    flex-shrink: 500;
   }
   .card > .head > .seen > .fact.cut {
-    flex-shrink: 0.2;
+    flex-shrink: 1;
   }
   .card > .head > .seen > .codicon:last-child {
     width: 16px;

@@ -19,6 +19,8 @@ const maxLines = 400;
 const maxShownChars = 65_536;
 const opensAfterMs = 700;
 const maxOpenedChars = 1_048_576;
+/** A fact of at most this many characters is never cut. */
+const shortFactChars = 14;
 
 /**
  * A call of a tool: one row, and below it its output. While it runs it opens by itself with a live tail, and shuts at its end;
@@ -67,14 +69,15 @@ export class ToolRow extends StepElement {
     const fact = toolFact(part);
     const time = toolTime(part, Date.now());
     const isOpen = this.#isOpen(part);
-    const hasBody = part.output !== '' || part.error !== undefined;
+    const hasBody = part.output !== '' || isErrorInBody(part);
+    const isFactBelow = isOpen && part.error === fact && (isErrorInBody(part) || saysError(part));
     return html`<div class="card" data-anchor=${this.key}>
       <button type="button" class="head" data-stop aria-expanded=${hasBody ? isOpen : nothing} @click=${() => tellFold(this, { key: this.key, isOpen: !isOpen })}>
         <span class="unseen">${toolName(part)}</span>
-        <span class="seen" aria-hidden="true">${stateIcon(part)}<span>${verb}</span><code class="cut" dir="ltr" title=${part.title.slice(0, 1000)}>${safeText(object)}</code>
+        <span class="seen" aria-hidden="true">${stateIcon(part)}<span>${verb}</span>${object === '' ? nothing : html`<code class="cut" dir="ltr" title=${part.title.slice(0, 1000)}>${safeText(object)}</code>`}
         ${folder === undefined ? nothing : html`<span class="meta cut dir wide" dir="ltr">${folder}</span>`}
-        ${fact === undefined ? nothing : factTemplate(part, fact)}
-        <span class="meta time${part.state === 'done' ? ' wide' : ''}">${time}</span>
+        ${fact === undefined || isFactBelow ? nothing : factTemplate(part, fact)}
+        <span class="meta time${part.state === 'running' ? '' : ' wide'}">${time}</span>
         ${hasBody ? icon(isOpen ? 'chevron-down' : 'chevron-right', 'quiet') : html`<i class="codicon"></i>`}</span>
       </button>
       ${isOpen && hasBody ? this.#body(part) : nothing}
@@ -93,7 +96,7 @@ export class ToolRow extends StepElement {
     const limit = this.fold === true ? maxLines : tailLines;
     const shown = lines.slice(-limit);
     const isCut = shown.length < lines.length;
-    const error = part.error === undefined || part.error === toolFact(part) ? nothing : html`<p class="meta failed">${part.error}</p>`;
+    const error = isErrorInBody(part) ? html`<p class="meta failed" dir="auto">${part.error}</p>` : nothing;
     return html`<div class="out">
       ${output === '' ? nothing : html`<pre class="output" dir="ltr">${ansiPieces(shown.join('\n').slice(-maxShownChars)).map(({ classes, text }) => (classes === '' ? safeText(text) : html`<span class=${classes}>${safeText(text)}</span>`))}</pre>`}
       ${error}
@@ -109,7 +112,7 @@ export class ToolRow extends StepElement {
     const plain = () => withoutAnsi(part.output).slice(0, maxOpenedChars);
     return html`<div class="bar">
       <span class="meta grow">${facts.join(' · ')}</span>
-      ${button({ label: 'Open Full Output', kind: 'link', run: () => askHost(this, 'openText', { title: `Output of ${toolWords(part).object}`.slice(0, 120), text: plain() }) })}
+      ${button({ label: 'Open Full Output', kind: 'link', run: () => askHost(this, 'openText', { title: `Output of ${toolWords(part).object || part.tool}`.slice(0, 120), text: plain() }) })}
       ${iconButton('copy', 'Copy output', () => askHost(this, 'copyText', { text: plain() }))}
     </div>`;
   }
@@ -122,6 +125,16 @@ export class ToolRow extends StepElement {
       pre.dataset['held'] = pre.scrollHeight - pre.clientHeight - pre.scrollTop > 24 ? 'yes' : 'no';
     };
   }
+}
+
+/** The row says a short error whole; a longer one stands below it, unless the output says the same. */
+function isErrorInBody(part: ToolPart): boolean {
+  return part.error !== undefined && !saysError(part) && (part.error !== toolFact(part) || part.error.length > shortFactChars);
+}
+
+/** The output is the error, as the agent was told it. */
+function saysError({ output, error = '' }: ToolPart): boolean {
+  return [error, `Error: ${error}`].includes(output.trim());
 }
 
 function stateIcon(part: ToolPart): TemplateResult {
@@ -145,7 +158,7 @@ function factTemplate(part: ToolPart, fact: string): TemplateResult {
   const lines = /^\+(\d+) [-−](\d+)$/.exec(fact);
   if (lines !== null) return html`<span class="meta fact"><span class="added">+${lines[1]}</span> <span class="removed">−${lines[2]}</span></span>`;
   const isFailed = part.state === 'failed' || part.state === 'timed_out';
-  return html`<span class="meta fact cut${isFailed ? ' failed' : ''}" title=${fact.slice(0, 1000)}>${fact.slice(0, 200)}</span>`;
+  return html`<span class="meta fact${fact.length > shortFactChars ? ' cut' : ''}${isFailed ? ' failed' : ''}" title=${fact.slice(0, 1000)}>${fact.slice(0, 200)}</span>`;
 }
 
 customElements.define('logos-tool', ToolRow);

@@ -3,34 +3,58 @@ import { countedSeconds, durationWords } from './words.ts';
 
 /** What a tool's row says. */
 export interface ToolWords {
-  /** `Run`, `Running`, `Ran`. */
+  /** `Run`, `Running`, `Ran`, `Could not run`; with what it is about, such as `Could not edit a file`, when the call does not name it. */
   readonly verb: string;
-  /** The object of the call: a command, the name of a file, a pattern. */
+  /** The object of the call: a command, the name of a file, a pattern; empty when the call does not name it. */
   readonly object: string;
   /** The folder of a file, after its name. */
   readonly folder?: string;
 }
 
-type Verbs = readonly [pending: string, running: string, done: string];
+interface Verbs {
+  readonly pending: string;
+  readonly running: string;
+  readonly done: string;
+  /** What the call is about when it does not say so itself. */
+  readonly unnamed: string;
+}
 
 const verbsByTool: Readonly<Record<string, Verbs>> = {
-  run_command: ['Run', 'Running', 'Ran'],
-  read_file: ['Read', 'Reading', 'Read'],
-  write_file: ['Write', 'Writing', 'Wrote'],
-  edit_file: ['Edit', 'Editing', 'Edited'],
-  search_files: ['Search', 'Searching', 'Searched'],
+  run_command: { pending: 'Run', running: 'Running', done: 'Ran', unnamed: 'a command' },
+  read_file: { pending: 'Read', running: 'Reading', done: 'Read', unnamed: 'a file' },
+  write_file: { pending: 'Write', running: 'Writing', done: 'Wrote', unnamed: 'a file' },
+  edit_file: { pending: 'Edit', running: 'Editing', done: 'Edited', unnamed: 'a file' },
+  search_files: { pending: 'Search', running: 'Searching', done: 'Searched', unnamed: 'files' },
 };
+const otherVerbs: Verbs = { pending: 'Use', running: 'Using', done: 'Used', unnamed: 'a tool' };
 const fileTools: ReadonlySet<string> = new Set(['read_file', 'write_file', 'edit_file']);
 
 /** The words of a tool's row; a tool that is not known here goes by its name. */
 export function toolWords(part: ToolPart): ToolWords {
-  const verbs = Object.hasOwn(verbsByTool, part.tool) ? verbsByTool[part.tool] : undefined;
-  const [pending, running, done] = verbs ?? ['Use', 'Using', 'Used'];
-  const verb = part.state === 'pending' ? pending : part.state === 'running' ? running : part.state === 'denied' ? 'Asked for' : done;
-  const object = firstLine(verbs === undefined ? [part.tool, part.title].filter((word) => word !== '').join(' ') : part.title);
+  const known = Object.hasOwn(verbsByTool, part.tool) ? verbsByTool[part.tool] : undefined;
+  const verb = verbOf(part, known ?? otherVerbs);
+  // A call whose arguments could not be read has the tool's name for a title.
+  if (known !== undefined && (part.title === part.tool || part.title.trim() === '')) return { verb: `${verb} ${known.unnamed}`, object: '' };
+  const object = firstLine(known === undefined ? [part.tool, part.title].filter((word, index, all) => word !== '' && all.indexOf(word) === index).join(' ') : part.title);
   const slash = object.lastIndexOf('/');
   if (!fileTools.has(part.tool) || slash <= 0 || slash === object.length - 1) return { verb, object };
   return { verb, object: object.slice(slash + 1), folder: object.slice(0, slash) };
+}
+
+/** A command that ended with an exit code was run all the same; any other call that failed did not do what its verb says. */
+function verbOf(part: ToolPart, verbs: Verbs): string {
+  switch (part.state) {
+    case 'pending':
+      return verbs.pending;
+    case 'running':
+      return verbs.running;
+    case 'denied':
+      return 'Asked for';
+    case 'failed':
+      return part.tool === 'run_command' && part.result !== undefined ? verbs.done : `Could not ${verbs.pending.toLowerCase()}`;
+    default:
+      return verbs.done;
+  }
 }
 
 function firstLine(text: string): string {
@@ -59,5 +83,5 @@ export function toolName(part: ToolPart): string {
   const { verb, object, folder } = toolWords(part);
   const stateWord = part.state === 'failed' ? 'failed' : part.state === 'running' ? 'running' : undefined;
   const seconds = part.durationMs === undefined ? undefined : `${(part.durationMs / 1000).toFixed(1)} seconds`;
-  return [`${verb} ${folder === undefined ? object : `${folder}/${object}`}`, stateWord, toolFact(part), seconds].filter((word) => word !== undefined).join(', ');
+  return [`${verb} ${folder === undefined ? object : `${folder}/${object}`}`.trimEnd(), stateWord, toolFact(part), seconds].filter((word) => word !== undefined).join(', ');
 }

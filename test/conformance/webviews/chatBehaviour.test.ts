@@ -238,6 +238,29 @@ describe('the transcript', () => {
     await expect.poll(() => isAtEnd(page)).toBe(true);
   });
 
+  it.each([240, 353, 380])('keeps the row of a failed call within %i px, with its chevron, and never cuts a short fact', async (width) => {
+    const scene = emptyScene();
+    const long = 'npx vitest run test/net/retry.test.ts --repeat 20 --reporter verbose --bail 1 --sequence.shuffle';
+    const refused = 'The file system of the sandbox refused to write: the folder is read-only for this agent.';
+    const calls = [
+      toolPart({ title: long, state: 'failed', result: 'exit 3', output: 'no\n' }),
+      toolPart({ tool: 'write_file', title: 'src/a/very/long/folder/of/the/project/inTheMiddleOfWhichStandsAFile.ts', state: 'failed', error: refused, output: `Error: ${refused}` }),
+      toolPart({ title: long, state: 'timed_out', result: 'timed out after 120 s', output: 'no\n' }),
+    ];
+    scene.host.addSession(makeSession({ id: scene.sessionId, agentId: scene.agentId }), [endedTurn(scene.sessionId, 1, 'hello', calls)]);
+    const { page } = await open(scene, { width });
+    await page.getByText('The file system of the sandbox refused').last().waitFor();
+    for (const isOpen of [true, false]) {
+      const rows = await page.evaluate(() => [...document.querySelectorAll('.card > .head')].map((head) => ({
+        isWithin: head.scrollWidth <= head.clientWidth,
+        hasChevron: (head.querySelector('.codicon:last-child')?.getBoundingClientRect().right ?? Infinity) <= head.getBoundingClientRect().right + 0.5,
+      })));
+      expect(rows, isOpen ? 'open' : 'folded').toEqual(calls.map(() => ({ isWithin: true, hasChevron: true })));
+      expect(await page.locator('.fact', { hasText: 'exit 3' }).evaluate((fact) => fact.scrollWidth <= fact.clientWidth || getComputedStyle(fact).overflow === 'visible')).toBe(true);
+      for (const head of await page.locator('.card > .head').all()) await head.click();
+    }
+  });
+
   it('breaks one step alone when it cannot be drawn', async () => {
     const scene = emptyScene();
     const bad = { kind: 'tool', partId: 'bad', callId: 'bad', tool: 'run_command', title: null, args: {}, state: 'done', output: '', startedAt: 0 };
