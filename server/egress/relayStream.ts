@@ -33,95 +33,119 @@ const streamHead = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-
  * Passes the bytes of a stream on as they come, and only then reads them. A body that is no stream is held back to its end, so that an
  * error or a foreign page inside a 200 answer is told as what it is. Ends the response only after a good end.
  */
-export function relayStream({ upstream, response, route, timers, meter, blanker }: AnsweringCall): Promise<RelayEnd> {
-  const body = decode(upstream);
-  const reader = createChatStreamReader({ think: route.think, contentType: upstream.headers['content-type'], server: route.serverName });
-  const held: Buffer[] = [];
-  const { signal } = timers;
+export function relayStream(call: AnsweringCall): Promise<RelayEnd> {
+  return new StreamRelay(call).run();
+}
 
-  const sendHead = (): void => {
-    if (response.headersSent || response.destroyed) return;
-    response.writeHead(200, streamHead);
-  };
-  const flushHead = setImmediate(() => {
-    if (!(reader.isStream ?? upstream.headers['content-type']?.includes('text/event-stream'))) return;
-    sendHead();
-    response.flushHeaders();
+class StreamRelay {
+  readonly #call: AnsweringCall;
+  readonly #body: Readable;
+  readonly #reader: ReturnType<typeof createChatStreamReader>;
+  readonly #held: Buffer[] = [];
+  readonly #end = Promise.withResolvers<RelayEnd>();
+  readonly #flushHead: NodeJS.Immediate;
+
+  constructor(call: AnsweringCall) {
+    const { upstream, route } = call;
+    this.#call = call;
+    this.#body = decode(upstream);
+    this.#reader = createChatStreamReader({ think: route.think, contentType: upstream.headers['content-type'], server: route.serverName });
+    this.#flushHead = setImmediate(() => this.#sendHeadEarly());
+  }
+
+  run(): Promise<RelayEnd> {
+    const { signal } = this.#call.timers;
+    signal.addEventListener('abort', this.#onStop, { once: true });
+    this.#body.on('data', this.#onData);
+    this.#body.once('end', this.#guarded(() => {
+      this.#takeBytes(this.#call.blanker.rest());
+      this.#take(this.#reader.end());
+    }));
+    this.#body.once('error', this.#guarded(() => {
+      if (!signal.aborted) this.#take(this.#reader.abort());
+    }));
+    if (signal.aborted) this.#onStop();
+    return this.#end.promise;
+  }
+
+  /** Nothing that a server sends may end the gateway: an error within a stream's own callbacks would be nobody's. */
+  #guarded<T extends unknown[]>(act: (...given: T) => void): (...given: T) => void {
+    return (...given) => {
+      try {
+        act(...given);
+      } catch {
+        this.#settle({ kind: 'error', error: brokenWire(this.#call.route.serverName, 'malformed_stream') });
+      }
+    };
+  }
+
+  readonly #onData = this.#guarded((piece: Buffer): void => {
+    this.#call.timers.touch();
+    this.#takeBytes(this.#call.blanker.bytes(piece));
   });
 
-  function pass(chunk: Buffer): void {
-    sendHead();
+  /** A model that had named its finish reason is done, even when its server then says nothing more. */
+  readonly #onStop = this.#guarded((): void => {
+    const { timers, meter } = this.#call;
+    const stop = timers.signal.reason as CallStop;
+    if (stop.kind === 'timeout' && this.#reader.hasFinish) return this.#take(this.#reader.end());
+    meter.take(this.#reader.end());
+    this.#settle({ kind: 'stopped', stop });
+  });
+
+  #takeBytes(chunk: Buffer): void {
+    if (chunk.length === 0) return;
+    if (this.#reader.isStream === true) this.#pass(chunk);
+    else this.#held.push(chunk);
+    const events = this.#reader.push(chunk);
+    if (this.#reader.isStream === true) for (const early of this.#held.splice(0)) this.#pass(early);
+    this.#take(events);
+  }
+
+  #take(events: readonly ChatStreamEvent[]): void {
+    const { timers, meter } = this.#call;
+    meter.take(events);
+    if (meter.hasToken) timers.sawToken();
+    const last = events.at(-1);
+    if (last?.kind === 'finish' || last?.kind === 'error') this.#settle(last);
+  }
+
+  #settle(end: RelayEnd): void {
+    const { response, timers } = this.#call;
+    clearImmediate(this.#flushHead);
+    timers.signal.removeEventListener('abort', this.#onStop);
+    this.#body.off('data', this.#onData);
+    release(this.#body, timers.signal.aborted);
+    if (end.kind === 'finish') {
+      if (this.#reader.isStream !== true) this.#pass(asStream(Buffer.concat(this.#held)));
+      response.end();
+    }
+    this.#end.resolve(end);
+  }
+
+  #pass(chunk: Buffer): void {
+    const { response, timers } = this.#call;
+    this.#sendHead();
     if (response.write(chunk) || response.destroyed) return;
-    body.pause();
+    this.#body.pause();
     timers.pause();
     response.once('drain', () => {
-      body.resume();
+      this.#body.resume();
       timers.resume();
     });
   }
 
-  return new Promise((resolve) => {
-    const settle = (end: RelayEnd): void => {
-      clearImmediate(flushHead);
-      signal.removeEventListener('abort', onStop);
-      body.off('data', onData);
-      release(body, signal.aborted);
-      if (end.kind === 'finish') {
-        if (reader.isStream !== true) pass(asStream(Buffer.concat(held)));
-        response.end();
-      }
-      resolve(end);
-    };
+  /** What says of itself that it is a stream has its head passed on before its first byte. */
+  #sendHeadEarly(): void {
+    if (!(this.#reader.isStream ?? this.#call.upstream.headers['content-type']?.includes('text/event-stream'))) return;
+    this.#sendHead();
+    this.#call.response.flushHeaders();
+  }
 
-    /** Nothing that a server sends may end the gateway: an error within a stream's own callbacks would be nobody's. */
-    const guarded = <T extends unknown[]>(act: (...given: T) => void) => (...given: T): void => {
-      try {
-        act(...given);
-      } catch {
-        settle({ kind: 'error', error: brokenWire(route.serverName, 'malformed_stream') });
-      }
-    };
-
-    const take = (events: readonly ChatStreamEvent[]): void => {
-      meter.take(events);
-      if (meter.hasToken) timers.sawToken();
-      const last = events.at(-1);
-      if (last?.kind === 'finish' || last?.kind === 'error') settle(last);
-    };
-
-    const onData = guarded((piece: Buffer): void => {
-      timers.touch();
-      takeBytes(blanker.bytes(piece));
-    });
-
-    const takeBytes = (chunk: Buffer): void => {
-      if (chunk.length === 0) return;
-      if (reader.isStream === true) pass(chunk);
-      else held.push(chunk);
-      const events = reader.push(chunk);
-      if (reader.isStream === true) for (const early of held.splice(0)) pass(early);
-      take(events);
-    };
-
-    /** A model that had named its finish reason is done, even when its server then says nothing more. */
-    const onStop = guarded((): void => {
-      const stop = signal.reason as CallStop;
-      if (stop.kind === 'timeout' && reader.hasFinish) return take(reader.end());
-      meter.take(reader.end());
-      settle({ kind: 'stopped', stop });
-    });
-
-    signal.addEventListener('abort', onStop, { once: true });
-    body.on('data', onData);
-    body.once('end', guarded(() => {
-      takeBytes(blanker.rest());
-      take(reader.end());
-    }));
-    body.once('error', guarded(() => {
-      if (!signal.aborted) take(reader.abort());
-    }));
-    if (signal.aborted) onStop();
-  });
+  #sendHead(): void {
+    const { response } = this.#call;
+    if (!response.headersSent && !response.destroyed) response.writeHead(200, streamHead);
+  }
 }
 
 /** A stream that was compressed although it was not asked for is unpacked as it comes. */
