@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { asGatewayError } from './server/gatewayError.ts';
+import { asGatewayError, isRefusal } from './server/gatewayError.ts';
 import type { Log } from './log.ts';
 
 /** A button of a message and what it does. */
@@ -24,7 +24,8 @@ export class Messages {
   /** Says that what a person asked for by hand failed: the cause, the next step, and one action beside the log. */
   failed(what: string, thrown: unknown, action?: MessageAction): void {
     const { info } = asGatewayError(thrown);
-    this.#log.error(what, thrown);
+    if (isRefusal(thrown)) this.#log.warn(`${what} ${info.message} ${info.hint}`);
+    else this.#log.error(what, thrown);
     void this.#toast('error', `${what} ${info.message} ${info.hint}`, [...(action === undefined ? [] : [action]), this.#showLog()]);
   }
 
@@ -35,8 +36,8 @@ export class Messages {
   }
 
   /** Says what a person must know before what they asked for can be done. */
-  needed(sentence: string, action?: MessageAction): void {
-    void this.#toast('warn', sentence, action === undefined ? [] : [action]);
+  needed(sentence: string, actions: readonly MessageAction[] = []): void {
+    void this.#toast('warn', sentence, actions);
   }
 
   /** Says what happened to what is kept, though nobody asked: a person would look for it in vain. */

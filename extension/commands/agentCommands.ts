@@ -1,6 +1,7 @@
-import { sessionsOf } from '../topics/topicsQueries.ts';
+import { agentsByName, sessionsOf } from '../topics/topicsQueries.ts';
 import { labelText } from '../trees/labelText.ts';
-import { checkLabel, chooseAgent } from './choose.ts';
+import { checkAgentName } from './checkAgentName.ts';
+import { chooseAgent } from './choose.ts';
 import type { CommandDefinition } from './context.ts';
 import { modelChoices } from './modelChoices.ts';
 import { askText, pickOne } from './quickSteps.ts';
@@ -29,7 +30,8 @@ export const renameAgent: CommandDefinition = {
   async run(context, argument) {
     const agent = await chooseAgent(context, argument, 'Rename Agent');
     if (agent === undefined) return;
-    const answer = await askText({ title: `Rename ${labelText(agent.name)}`, value: agent.name, placeholder: 'Name', check: (text) => checkLabel(text, 80) });
+    const check = (text: string) => checkAgentName(text, agentsByName(context.feed.state), agent.id);
+    const answer = await askText({ title: `Rename ${labelText(agent.name)}`, value: agent.name, placeholder: 'Name', check });
     if (answer === undefined || answer === 'back' || answer.value === agent.name) return;
     const { revision } = await context.gateway.request('agents/get', { agentId: agent.id });
     await context.gateway.request('agents/update', { agentId: agent.id, revision, name: answer.value });

@@ -4,7 +4,8 @@ import { changeModel, chooseAgentForChat, deleteAgent, openAgent, renameAgent } 
 import { openAgentFiles } from './agentFiles.ts';
 import type { CommandContext, CommandDefinition } from './context.ts';
 import { deleteFocused, renameFocused } from './focusedRow.ts';
-import { addModelServer, checkSandboxes, removeModelServer, restartGateway, showLogs, showStatus, startGateway } from './gatewayCommands.ts';
+import { checkSandboxes, restartGateway, showLogs, showStatus, startGateway } from './gatewayCommands.ts';
+import { addModelServer, removeModelServer } from './modelServerCommands.ts';
 import { newAgent, setUp } from './newAgent.ts';
 import { deleteSession, newSession, openChat, openSession, renameSession, showAllSessions, stop } from './sessionCommands.ts';
 import { awaitGateway } from './withGateway.ts';

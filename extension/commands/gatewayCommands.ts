@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
 import type { Sandbox } from '../../server/protocol/sandboxes.ts';
-import { askForKey } from '../secrets.ts';
 import { agentsByName } from '../topics/topicsQueries.ts';
 import { labelText } from '../trees/labelText.ts';
-import { agentChoice, checkLabel } from './choose.ts';
+import { agentChoice } from './choose.ts';
 import type { CommandContext, CommandDefinition } from './context.ts';
-import { askText, pickOne, type Choice } from './quickSteps.ts';
+import { restartQuestion } from './lossQuestions.ts';
+import { pickOne, type Choice } from './quickSteps.ts';
 import { untilPhase } from './withGateway.ts';
 
 const STOP_TIMEOUT_MS = 10_000;
@@ -18,9 +18,8 @@ export const restartGateway: CommandDefinition = {
   async run({ gateway, messages, log }) {
     if (gateway.state.phase === 'connected') {
       const { runningTurns } = await gateway.request('gateway/status', {});
-      const turns = `${runningTurns} turn${runningTurns === 1 ? '' : 's'}`;
-      const detail = 'What they have written is kept, and each can be resumed.';
-      if (runningTurns > 0 && !(await messages.confirm(`Restart the gateway and interrupt ${turns}?`, detail, 'Restart'))) return;
+      const { question, detail } = restartQuestion(runningTurns);
+      if (runningTurns > 0 && !(await messages.confirm(question, detail, 'Restart'))) return;
       log.info('Restarting the gateway, because a person asked for it.');
       const gone = untilPhase(gateway, (phase) => phase !== 'connected', STOP_TIMEOUT_MS);
       await gateway.request('gateway/stop', { when: 'now' }).catch((error: unknown) => log.warn(`The gateway did not agree to stop: ${String(error)}`));
@@ -61,42 +60,6 @@ async function showAway(): Promise<void> {
   ];
   const answer = await pickOne({ title: 'Logos is offline', placeholder: 'Messages wait until the gateway is back' }, choices);
   if (answer !== undefined && answer !== 'back') await vscode.commands.executeCommand(answer.value);
-}
-
-/** Adds a model server by name, address and key; the key goes to the gateway and stays nowhere else. */
-export const addModelServer: CommandDefinition = {
-  needsGateway: true,
-  async run({ gateway, messages }) {
-    const title = 'Add Model Server';
-    const name = await askText({ title, placeholder: 'LM Studio in the study', prompt: 'What is the server called?', check: (text) => checkLabel(text, 80) });
-    if (name === undefined || name === 'back') return;
-    const address = await askText({ title, placeholder: 'http://localhost:1234/v1', prompt: 'The address of an OpenAI-compatible server', check: checkAddress });
-    if (address === undefined || address === 'back') return;
-    const secret = await askForKey(labelText(name.value));
-    if (secret === undefined) return;
-    const server = await gateway.request('models/add', { name: name.value, baseUrl: address.value, ...secret });
-    if (server.state !== 'up') messages.needed(`${labelText(server.name)} was added, but it does not answer. ${server.error?.hint ?? ''}`.trim());
-  },
-};
-
-/** Removes a model server that a person added, with its key. */
-export const removeModelServer: CommandDefinition = {
-  needsGateway: true,
-  async run({ gateway, messages }) {
-    const { items } = await gateway.request('models/servers', {});
-    const added = items.filter((server) => !server.isBuiltIn);
-    if (added.length === 0) return messages.needed('There is no model server that you added. Those found on this machine come and go by themselves.');
-    const answer = await pickOne(
-      { title: 'Remove Model Server', placeholder: 'Its key is removed with it; agents that use it need another model' },
-      added.map((server) => ({ label: labelText(server.name), description: labelText(server.baseUrl), value: server.id })),
-    );
-    if (answer !== undefined && answer !== 'back') await gateway.request('models/remove', { serverId: answer.value });
-  },
-};
-
-function checkAddress(text: string): string | undefined {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  return url?.protocol === 'http:' || url?.protocol === 'https:' ? undefined : 'Write an address that begins with http:// or https://.';
 }
 
 /** Starts and probes every sandbox, and shows what each needs. */

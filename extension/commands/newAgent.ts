@@ -2,7 +2,7 @@ import type { ModelChoice } from '../../server/protocol/agents.ts';
 import { newId } from '../ids.ts';
 import { agentsByName } from '../topics/topicsQueries.ts';
 import { labelText } from '../trees/labelText.ts';
-import { checkLabel } from './choose.ts';
+import { checkAgentName } from './checkAgentName.ts';
 import type { CommandContext, CommandDefinition } from './context.ts';
 import { generalFirst } from './generalFirst.ts';
 import { modelChoices } from './modelChoices.ts';
@@ -28,8 +28,7 @@ function take<T>(answer: Answer<T>, keep: (value: T) => void): 'next' | 'back' |
 }
 
 const askName: Step = async ({ feed }, draft, step) => {
-  const taken = new Set(agentsByName(feed.state).map(({ name }) => name.toLowerCase()));
-  const check = (text: string) => checkLabel(text, 80) ?? (taken.has(text.toLowerCase()) ? 'An agent of this name is there already.' : undefined);
+  const check = (text: string) => checkAgentName(text, agentsByName(feed.state));
   const answer = await askText({ title: TITLE, step, totalSteps: steps.length, prompt: 'What is the agent called?', placeholder: 'Name', value: draft.name ?? '', check });
   return take(answer, (name) => (draft.name = name));
 };

@@ -1,8 +1,10 @@
 import * as vscode from 'vscode';
 import type { Session } from '../../server/protocol/sessions.ts';
 import { labelText } from '../trees/labelText.ts';
-import { checkLabel, chooseAgent, chooseSession } from './choose.ts';
+import { checkLabel } from './checkLabel.ts';
+import { chooseAgent, chooseSession } from './choose.ts';
 import type { CommandContext, CommandDefinition } from './context.ts';
+import { deleteSessionQuestion } from './lossQuestions.ts';
 import { askText, pickOne, type Choice } from './quickSteps.ts';
 
 /** Brings the chat to the front. */
@@ -59,8 +61,8 @@ export const deleteSession: CommandDefinition = {
   async run(context, argument) {
     const session = await chooseSession(context, argument, 'Delete Session');
     if (session === undefined) return;
-    const detail = `${session.state === 'working' ? 'Its running turn is stopped. ' : ''}It leaves the lists.`;
-    if (!(await context.messages.confirm(`Delete session ${labelText(session.title) || 'New session'}?`, detail, 'Delete'))) return;
+    const { question, detail } = deleteSessionQuestion(session);
+    if (!(await context.messages.confirm(question, detail, 'Delete'))) return;
     await context.gateway.request('sessions/delete', { sessionId: session.id });
   },
 };

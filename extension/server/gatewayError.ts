@@ -16,6 +16,11 @@ export function isAway(error: unknown): boolean {
   return error instanceof GatewayError && error.info.cause === 'gateway_away';
 }
 
+/** Whether a request was answered with an error of the contract: its words say all, and its stack leads nowhere. */
+export function isRefusal(thrown: unknown): boolean {
+  return asGatewayError(thrown).info.class !== 'internal';
+}
+
 /** What a request gets while there is no gateway. */
 export function gatewayAway(): GatewayError {
   return new GatewayError({

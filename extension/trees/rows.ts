@@ -80,7 +80,7 @@ export function sessionRow(session: Session, now: number, isLive: boolean): Row 
   const messages = `${session.messageCount} message${session.messageCount === 1 ? '' : 's'}`;
   return {
     label,
-    description: `${when} · ${session.messageCount}`,
+    description: `${when} · ${messages}`,
     ...(icon === undefined ? {} : { icon }),
     contextValue: `session.${session.state}`,
     spoken: [label, word, when, messages].filter(Boolean).join(', '),

@@ -1,11 +1,10 @@
 import * as vscode from 'vscode';
 import type { CommandMessage, HostCommand, HostCommands } from '../../webviews/shared/relayMessages.ts';
-import type { Agent } from '../../server/protocol/agents.ts';
-import type { SandboxLimit } from '../../server/protocol/sandboxes.ts';
 import type { Documents } from '../documents.ts';
 import type { Log } from '../log.ts';
 import type { Gateway } from '../server/gatewayConnection.ts';
 import { labelText } from '../trees/labelText.ts';
+import { policyPage } from './policyPage.ts';
 import type { WebviewHost } from './webviewHost.ts';
 
 /** What the host commands work with. */
@@ -50,35 +49,9 @@ export async function runHostCommand(message: CommandMessage, ports: HostCommand
 
 async function openPolicy(agentId: string, { gateway, documents }: HostCommandPorts): Promise<void> {
   const agent = await gateway.request('agents/get', { agentId });
-  const sandbox = await gateway.request('sandboxes/get', { agentId }).catch(() => undefined);
-  const limits = (sandbox?.limits ?? []).map((limit) => `  ${limitWords(limit)} (held by ${limit.enforcedBy})`);
-  const text = [policyLead(agent), workspaceWords, '', `Policy: ${agent.policy.name}`, `Engine: ${sandbox?.apiVersion ?? sandbox?.engine ?? 'not known yet'}`, '', 'Limits', ...limits, ''];
-  await documents.open(`Policy of ${agent.name}`, text.join('\n'));
-}
-
-/** In an editor "workspace" could be taken for the folder that is open. */
-const workspaceWords = 'Its workspace is a folder of its own sandbox; the folder that is open in VS Code is not in it.';
-
-const limitNames: { readonly [N in SandboxLimit['name']]: string } = {
-  memoryBytes: 'Memory',
-  processes: 'Processes',
-  openFiles: 'Open files of a process',
-  fileBytes: 'Largest file',
-  workspaceBytes: 'All files of the workspace',
-  toolMs: 'Time of a tool call',
-  toolOutputBytes: 'Output of a tool call',
-};
-
-function limitWords({ name, value }: SandboxLimit): string {
-  const words = name.endsWith('Bytes') ? bytesWords(value) : name.endsWith('Ms') ? `${value / 1_000} s` : value.toLocaleString('en-US');
-  return `${limitNames[name]}: ${words}`;
-}
-
-function bytesWords(bytes: number): string {
-  const step = Math.min(3, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
-  return `${Number((bytes / 1024 ** step).toFixed(1))} ${['bytes', 'KB', 'MB', 'GB'][step]}`;
-}
-
-function policyLead({ name, policy }: Agent): string {
-  return `${labelText(name)}: ${labelText(policy.words, 1_000)}. Everything else is blocked.`;
+  const [sandbox, summary] = await Promise.all([
+    gateway.request('sandboxes/get', { agentId }).catch(() => undefined),
+    gateway.request('policies/list', {}).then(({ items }) => items.find(({ name }) => name === agent.policy.name), () => undefined),
+  ]);
+  await documents.open(`Policy of ${agent.name}`, policyPage(agent, summary, sandbox));
 }

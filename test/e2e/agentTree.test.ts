@@ -126,7 +126,7 @@ describe('The tree of agents by keys, and what an agent is made of', () => {
     await expectEventually(async () => (await names())[1], 'Notes');
     await moveTo('Notes');
     await workbench.page.keyboard.press('Delete');
-    await workbench.dialog.getByText('Delete session Notes?').waitFor();
+    await workbench.dialog.getByText('Delete session “Notes”?').waitFor();
     await workbench.dialog.getByRole('button', { name: 'Delete' }).click();
     await expectEventually(names, ['Coder', 'Helper']);
   });

@@ -48,7 +48,7 @@ describe('Agents and sessions', () => {
   it('a session is deleted only after a question, and the chat shows an empty one', async () => {
     const { workbench, chat } = logos;
     await workbench.runCommand('Logos: Delete Session');
-    await workbench.dialog.getByText('Delete session First review?').waitFor();
+    await workbench.dialog.getByText('Delete session “First review”?').waitFor();
     await workbench.dialog.getByRole('button', { name: 'Cancel' }).click();
     expect(await chat.prompts()).toEqual(['[[say:I review.]]']);
     await workbench.runCommand('Logos: Delete Session');

@@ -51,7 +51,7 @@ describe('the row of a session', () => {
 
   it('shows no icon at rest, and time and messages', () => {
     const row = sessionRow(sessionOf(1, 1, { title: 'Trip', updatedAt: new Date(2026, 4, 6, 14, 2).getTime(), messageCount: 12 }), now, true);
-    expect(row).toMatchObject({ label: 'Trip', description: '14:02 · 12', spoken: 'Trip, 14:02, 12 messages' });
+    expect(row).toMatchObject({ label: 'Trip', description: '14:02 · 12 messages', spoken: 'Trip, 14:02, 12 messages' });
     expect(row.icon).toBeUndefined();
   });
 

@@ -1,0 +1,25 @@
+import type { ModelChoice } from '../../server/protocol/agents.ts';
+import type { Model, ModelServer } from '../../server/protocol/models.ts';
+import { labelText } from '../trees/labelText.ts';
+
+/** A row of a model; one without a value says why its server offers none and cannot be taken. */
+export interface ModelRow {
+  readonly label: string;
+  readonly description: string;
+  readonly value?: ModelChoice;
+}
+
+/** The rows of a model server. A built-in one that nobody started has none: it comes and goes by itself. */
+export function modelRows(server: ModelServer): ModelRow[] {
+  if (server.state === 'up' && server.models.length > 0) {
+    return server.models.map((model) => ({ label: labelText(model.name, 80), description: modelFacts(model), value: { kind: 'model', serverId: server.id, name: model.name } }));
+  }
+  const isAbsent = server.isBuiltIn && (server.error === undefined || server.error.cause === 'ECONNREFUSED');
+  return isAbsent ? [] : [{ label: 'No model', description: server.error === undefined ? 'It lists no models.' : labelText(`${server.error.message} ${server.error.hint}`, 300) }];
+}
+
+function modelFacts(model: Model): string {
+  if (model.isTiny) return 'tiny model for trying things out; it cannot use tools';
+  const context = model.contextTokens === undefined ? [] : [`${model.contextTokens.toLocaleString('en-US')} tokens`];
+  return [...context, ...(model.supportsTools ? [] : ['cannot use tools'])].join(' · ');
+}
