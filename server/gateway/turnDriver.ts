@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { asAppError, AppError } from '../base/appError.ts';
 import type { ProgressFrame, TaskEnd } from '../exec/dispatcher.ts';
 import type { ModelCallReport, ModelRoute } from '../inference/route.ts';
+import { cutAtLimit } from '../protocol/cutAnswer.ts';
 import type { ErrorInfo } from '../protocol/errors.ts';
 import type { Attempt, Message, TurnPhase } from '../protocol/messages.ts';
 import type { SessionEvent } from '../protocol/sessions.ts';
@@ -12,7 +13,7 @@ import { EventAppender } from './eventAppender.ts';
 import type { AgentForTurn, TurnPorts } from './turnPorts.ts';
 import { initialTurnState, reduceTurn, type TaskVerdict, type TurnInput, type TurnState } from './turnState.ts';
 import { stampOf, taskOf } from './turnTask.ts';
-import { cutAtLimit, startNotices } from './turnNotices.ts';
+import { startNotices } from './turnNotices.ts';
 import { sumUsage } from './turnUsage.ts';
 
 /** The attempt that a driver runs. */

@@ -2,9 +2,6 @@ import type { ModelRoute } from '../inference/route.ts';
 import type { Turn } from '../protocol/messages.ts';
 import type { AgentForTurn } from './turnPorts.ts';
 
-/** The notice of an answer that the model did not bring to its end. */
-export const cutAtLimit = 'The answer stops here because the model reached its limit for one answer. Ask it to go on to read more.';
-
 /** What the reader must know before the answer: what the context has no room for, and what the model cannot do; the latter once in a session. */
 export function startNotices(agent: Pick<AgentForTurn, 'tools'>, route: Pick<ModelRoute, 'model' | 'isTiny' | 'supportsTools'>, earlier: readonly Turn[], leftOutTurns: number): string[] {
   const withoutTools = route.isTiny ? `${route.model} is a tiny model for trying things out; it cannot use tools.` : `${route.model} cannot use tools.`;

@@ -107,7 +107,7 @@ export const Turn = z.object({
   retryAt: AtMs.optional(),
   /** Stop was asked for and has not been carried out yet. */
   isStopping: z.boolean().optional(),
-  /** Sentences the reader must know, such as how many older turns were left out for the context. */
+  /** Sentences the reader must know about the last attempt, such as how many older turns were left out for the context. */
   notices: z.array(z.string()).optional(),
   queuedAt: AtMs,
 });

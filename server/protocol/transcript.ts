@@ -46,7 +46,8 @@ function mapTurn(view: SessionSnapshot, turnId: string, change: (turn: Turn) => 
 
 function startTurn(view: SessionSnapshot, turnId: string | undefined, event: Extract<SessionEvent, { kind: 'turn.started' }>, at: number): SessionSnapshot {
   const start = (turn: Turn): Turn => {
-    const { isStopping: _stopping, retryAt: _retryAt, phaseText: _phaseText, ...rest } = turn;
+    // What the attempt before told about itself says nothing about this one.
+    const { isStopping: _stopping, retryAt: _retryAt, phaseText: _phaseText, notices: _notices, ...rest } = turn;
     const message: Message = { id: event.messageId, role: 'assistant', parts: [], origin: { kind: 'agent', name: '' }, createdAt: at };
     const attempt = { number: event.attempt, mode: event.mode, startedAt: at, message, ...(event.runId === undefined ? {} : { runId: event.runId }) };
     return { ...rest, state: 'running', phase: 'sandbox', attempts: [...turn.attempts.filter((a) => a.number < event.attempt), attempt] };

@@ -66,9 +66,7 @@ function writeEnd(db: Database, turn: TurnRow, attempt: AttemptRow, input: Endin
 }
 
 function keepNotices(db: Database, turn: TurnRow, fresh: readonly string[]): void {
-  if (fresh.length === 0) return;
-  const earlier = turn.notices === null ? [] : (JSON.parse(turn.notices) as string[]);
-  db.run('UPDATE turns SET notices = ? WHERE id = ?', JSON.stringify([...earlier, ...fresh]), turn.id);
+  if (fresh.length > 0) db.run('UPDATE turns SET notices = ? WHERE id = ?', JSON.stringify(fresh), turn.id);
 }
 
 const stateAfter: Readonly<Record<TurnOutcome, SessionRow['state']>> = {

@@ -66,7 +66,7 @@ export function startAttempt(
     input.at,
     seq,
   );
-  db.run("UPDATE turns SET state = 'running' WHERE id = ?", turn.id);
+  db.run("UPDATE turns SET state = 'running', notices = NULL WHERE id = ?", turn.id);
   db.run(
     "UPDATE sessions SET state = 'working', running_turn_id = ?, head_turn_id = ?, retry_turn_id = NULL, retry_mode = NULL, message_count = message_count + ?, updated_at = ? WHERE id = ?",
     turn.id,

@@ -1,6 +1,7 @@
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { Attempt, Message, Part, Turn } from '../../server/protocol/messages.ts';
+import { cutAtLimit } from '../../server/protocol/cutAnswer.ts';
 import { messageText } from '../../server/protocol/transcript.ts';
 import { button } from '../shared/button.ts';
 import { icon } from '../shared/icon.ts';
@@ -54,9 +55,9 @@ export class TurnElement extends StepElement {
     const resumed = turn.attempts.slice(first, -1);
     return html`<article class="turn" aria-setsize=${this.setSize} aria-posinset=${turn.ordinal} aria-label=${messageText(turn.message).slice(0, 80)}>
       <logos-user .text=${messageText(turn.message)} .anchor=${turn.message.id}></logos-user>
-      ${[...new Set(turn.notices)].map((notice) => html`<div class="mark meta">${icon('info', 'quiet')}<span class="grow" dir="auto">${notice}</span></div>`)}
+      ${[...new Set(turn.notices)].filter((notice) => notice !== cutAtLimit).map((notice) => html`<div class="mark meta">${icon('info', 'quiet')}<span class="grow" dir="auto">${notice}</span></div>`)}
       ${earlier.length === 0 ? nothing : this.#earlier(turn, earlier)}
-      ${resumed.map((one) => html`${this.#steps(one, false)}<div class="mark meta">${icon(one.outcome === 'stopped' ? 'debug-stop' : 'debug-disconnect', 'quiet')}<span class="grow">${endWords(one)}, resumed here</span></div>`)}
+      ${resumed.map((one) => html`${this.#steps(one, false)}<div class="mark meta">${icon(one.outcome === 'stopped' ? 'debug-stop' : 'debug-disconnect', 'quiet')}<span class="grow">${one.outcome === 'completed' ? 'The model reached its limit for one answer' : endWords(one)}, resumed here</span></div>`)}
       ${attempt === undefined ? nothing : this.#attempt(turn, attempt, actions)}
     </article>`;
   }
@@ -130,7 +131,12 @@ export class TurnElement extends StepElement {
     const retry = (mode: 'retry' | 'resume') => () => actions.retry(turn.id, mode);
     switch (attempt.outcome) {
       case 'completed':
-        return nothing;
+        return turn.notices?.includes(cutAtLimit)
+          ? html`<div class="mark meta" data-stop role="group" aria-label="Cut at its limit">
+              ${icon('info', 'needs')}<span class="grow">The answer stops here because the model reached its limit for one answer.</span>
+              ${canRetry ? button({ label: 'Continue', kind: 'second', run: retry('resume') }) : nothing}
+            </div>`
+          : nothing;
       case 'stopped':
         return html`<div class="mark meta" data-stop role="group" aria-label="Stopped">
           ${icon('debug-stop', 'quiet')}<span class="grow">Stopped by you${attempt.endedAt === undefined ? '' : `, ${clockWords(attempt.endedAt)}`}</span>

@@ -3,6 +3,7 @@ import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { emptyScene, endedTurn, longScene, textPart, toolPart, workingScene } from '../../support/chatScenes.ts';
 import type { Scene } from '../../support/chatScenes.ts';
+import { cutAtLimit } from '../../../server/protocol/cutAnswer.ts';
 import { makeSandbox, makeSession, makeTurn } from '../../support/fakeChatHost.ts';
 import { WebviewBench, findChromium } from '../../support/webviewPage.ts';
 import type { WebviewPage } from '../../support/webviewPage.ts';
@@ -259,6 +260,23 @@ describe('the transcript', () => {
       expect(await page.locator('.fact', { hasText: 'exit 3' }).evaluate((fact) => fact.scrollWidth <= fact.clientWidth || getComputedStyle(fact).overflow === 'visible')).toBe(true);
       for (const head of await page.locator('.card > .head').all()) await head.click();
     }
+  });
+
+  it('says at the end of an answer that the limit cut it, and goes on from there', async () => {
+    const scene = emptyScene();
+    const turn = { ...endedTurn(scene.sessionId, 1, 'all of it', [textPart('It begins and')]), notices: ['2 older turns were left out.', cutAtLimit] };
+    scene.host.addSession(makeSession({ id: scene.sessionId, agentId: scene.agentId }), [turn]);
+    const { page, host } = await open(scene);
+    await page.getByText('It begins and').waitFor();
+    const order = await page.locator('article.turn').evaluate((article) => ['2 older turns', 'It begins and', 'The answer stops here'].map((words) => (article as HTMLElement).innerText.indexOf(words)));
+    expect(order).toEqual([...order].sort((one, other) => one - other));
+    expect(order).not.toContain(-1);
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await expect.poll(() => host.requests.find(({ method }) => method === 'chat/retry')?.params).toMatchObject({ turnId: turn.id, mode: 'resume' });
+    host.emit(scene.sessionId, { kind: 'turn.started', attempt: 2, mode: 'resume', messageId: randomUUID() }, turn.id);
+    host.emit(scene.sessionId, { kind: 'turn.ended', outcome: 'completed' }, turn.id);
+    await page.getByText('The model reached its limit for one answer, resumed here').waitFor();
+    expect(await page.getByText('The answer stops here').count()).toBe(0);
   });
 
   it('breaks one step alone when it cannot be drawn', async () => {

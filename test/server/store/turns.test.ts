@@ -110,6 +110,19 @@ describe('A turn', () => {
     });
   });
 
+  it('forgets the notices of an attempt when the next one begins', async () => {
+    const sessionId = await rig.createSession();
+    const turn = await rig.startTurn(sessionId);
+    const events = [{ kind: 'turn.status', phase: 'answering', notice: 'It was cut.' }] as const;
+    await rig.store.appendEvents({ sessionId, turnId: turn.turnId, events: [...events], at: tick() });
+    await end(turn, 'completed');
+    await retry(turn, undefined, 'resume');
+    await rig.start(sessionId);
+    const [resumed] = (await rig.store.snapshot({ sessionId, limit: 5 })).turns;
+    expect(resumed).toMatchObject({ state: 'running', attempts: [{ outcome: 'completed' }, { mode: 'resume' }] });
+    expect(resumed?.notices).toBeUndefined();
+  });
+
   it('takes no more events once it has ended, and ends once', async () => {
     const turn = await rig.startTurn(await rig.createSession());
     await end(turn, 'completed');
