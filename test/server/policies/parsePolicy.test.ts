@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { AppError } from '../../../server/base/appError.ts';
 import { parsePolicy } from '../../../server/policies/parsePolicy.ts';
 import { PolicyFile } from '../../../server/policies/policySchema.ts';
+import { readPolicyMounts } from '../../../server/sandboxes/bubblewrap/policyMounts.ts';
 
 const folder = path.join(import.meta.dirname, '../../../policies');
 const read = (name: string): string => fs.readFileSync(path.join(folder, name), 'utf8');
@@ -30,6 +31,12 @@ describe('parsePolicy', () => {
       networkRules: [],
     });
     expect(parse(read('read-only.yaml')).filesystem).toMatchObject({ includeWorkdir: false, readWrite: ['/tmp', '/dev/null'] });
+  });
+
+  it('reads the whole file that the guide shows, which bubblewrap enforces', () => {
+    const policy = parse(/```yaml\n([^]*?)```/.exec(read('README.md'))?.[1] ?? '');
+    expect(policy.filesystem).toMatchObject({ includeWorkdir: true, readWrite: ['/tmp', '/dev/null'] });
+    expect(() => readPolicyMounts(policy)).not.toThrow();
   });
 
   it('gives the sha-256 of the text', () => {
