@@ -19,6 +19,8 @@ describe('the extension with a gateway', () => {
   /** The extension itself watches these; the page of the chat needs no sessions. */
   const ofExtension = () => subscribed('agents', 'sessions', 'sandboxes').length;
   const warn = vscode.window.showWarningMessage;
+  const openBox = vscode.window.createInputBox;
+  const ask = vscode.window.showInputBox;
 
   /** Answers modal questions as a person would; gives what was asked. */
   function answerWith(answer: string | undefined): string[] {
@@ -29,6 +31,25 @@ describe('the extension with a gateway', () => {
     }) as Warning;
     vscode.window.showWarningMessage = stub;
     return questions;
+  }
+
+  /** Types the lines into the boxes that open, one after another; a key is left empty. */
+  function typeInto(lines: string[]): void {
+    vscode.window.showInputBox = (() => Promise.resolve('')) as typeof vscode.window.showInputBox;
+    vscode.window.createInputBox = () => {
+      const box = openBox();
+      const shown = box.show.bind(box);
+      let accept: () => unknown = () => undefined;
+      return new Proxy(box, {
+        get: (target, key) => {
+          if (key === 'onDidAccept') return (listener: () => unknown) => ((accept = listener), target.onDidAccept(listener));
+          if (key === 'show') return () => (shown(), (target.value = lines.shift() ?? ''), setImmediate(() => accept()));
+          const value: unknown = Reflect.get(target, key, target);
+          return typeof value === 'function' ? (value as (...args: unknown[]) => unknown).bind(target) : value;
+        },
+        set: (target, key, value) => Reflect.set(target, key, value, target),
+      });
+    };
   }
 
   before(async () => {
@@ -46,6 +67,8 @@ describe('the extension with a gateway', () => {
   });
   afterEach(() => {
     vscode.window.showWarningMessage = warn;
+    vscode.window.createInputBox = openBox;
+    vscode.window.showInputBox = ask;
   });
   after(() => gateway.stop());
 
@@ -78,6 +101,19 @@ describe('the extension with a gateway', () => {
     assert.deepEqual(questions, ['Restart the gateway and interrupt 2 turns?']);
     assert.equal(asked('gateway/stop').length, 0);
     gateway.handlers.delete('gateway/status');
+  });
+
+  it('lets the address of a model server that does not answer be corrected from its message', async () => {
+    const down = { id: 'study', kind: 'openai_compatible', hasKey: false, isBuiltIn: false, models: [], error: { hint: 'Start it.' } };
+    gateway.handlers.set('models/add', ({ name, baseUrl }) => ({ ...down, name, baseUrl, state: baseUrl === 'http://right/v1' ? 'up' : 'down' }));
+    gateway.handlers.set('models/remove', () => ({}));
+    const messages = answerWith('Change Address…');
+    typeInto(['Study', 'http://wrong/v1', 'http://right/v1']);
+    await vscode.commands.executeCommand('logos.addModelServer');
+    await until(() => asked('models/add').length === 2, 'added at the other address');
+    assert.deepEqual(messages, ['Study was added, but it does not answer. Start it.']);
+    assert.deepEqual(asked('models/remove').at(-1)?.params, { serverId: 'study' });
+    assert.deepEqual(asked('models/add').at(-1)?.params, { name: 'Study', baseUrl: 'http://right/v1' });
   });
 
   it('lists all sessions of an agent when asked for', async () => {
