@@ -40,9 +40,18 @@ describe('words', () => {
     expect(errorWords({ class: 'from_the_future' as ErrorClass, message: 'Something new.\nmore', cause: '', hint: '', retryable: true }).title).toBe('Something new');
   });
 
+  it('offers a new session where the conversation is too long, and gives no order where nothing can be done any more', () => {
+    const overflow = errorWords({ class: 'context_overflow', message: 'The conversation is too long.', cause: 'x', hint: 'Start a new session.', retryable: false });
+    expect(overflow.actions).toEqual(['newSession']);
+    for (const errorClass of Object.keys(errorClasses) as ErrorClass[]) {
+      const details = { server: 'Ollama', address: 'localhost:1', model: 'm', tokens: 5, max: 4 };
+      for (const given of [{}, { details }]) expect(errorWords({ class: errorClass, message: 'It ended.', cause: 'x', hint: 'Retry.', retryable: true, ...given }).cause).not.toMatch(/Retry|Start|Choose|Enter|Free/);
+    }
+  });
+
   it('says how many steps a turn used up, when that is known', () => {
     const error = { class: 'budget_spent', message: '90 of 90 steps used.', cause: 'iterations', hint: 'Continue to give it more steps.', retryable: false } as const;
-    expect(iterationsSpentWords(error)).toEqual({ title: 'Stopped at its limit', sentence: 'Continue to give it more steps. 90 of 90 steps used.', actions: ['resume'] });
+    expect(iterationsSpentWords(error)).toEqual({ title: 'Stopped at its limit', sentence: 'Continue to give it more steps. 90 of 90 steps used.', cause: '90 of 90 steps used.', actions: ['resume'] });
     expect(iterationsSpentWords(undefined).sentence).toBe('Continue to give it more steps.');
   });
 

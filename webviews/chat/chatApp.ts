@@ -39,6 +39,7 @@ export class ChatApp extends LightElement {
   onPlaceChange: () => void = () => undefined;
   /** The caret was asked for before there was an agent to write to. */
   #isComposerAwaited = false;
+  #hadComposer = false;
 
   constructor() {
     super();
@@ -57,19 +58,21 @@ export class ChatApp extends LightElement {
     return this.querySelector<Transcript>('logos-transcript');
   }
 
-  /** Puts the caret into the composer; on a page that has just been opened, as soon as there is one. */
+  /** Puts the caret into the composer; where there is none, the focus goes to what offers an agent, and on a page that has just been opened, waits for either. */
   focusComposer(): void {
     void this.updateComplete.then(async () => {
       const composer = this.#composer;
       this.#isComposerAwaited = composer === null;
       await composer?.updateComplete;
-      composer?.field?.focus();
+      (composer?.field ?? this.querySelector<HTMLElement>('.greeting .btn.first'))?.focus();
     });
   }
 
   protected override updated(changed: PropertyValues): void {
     super.updated(changed);
-    if (!this.#isComposerAwaited || this.#composer === null) return;
+    const isGone = this.#composer === null && this.#hadComposer;
+    this.#hadComposer = this.#composer !== null;
+    if (!isGone && (!this.#isComposerAwaited || this.#composer === null)) return;
     this.#isComposerAwaited = false;
     if (document.hasFocus() && document.activeElement === document.body) this.focusComposer();
   }
@@ -133,6 +136,7 @@ export class ChatApp extends LightElement {
       const agentId = this.state?.agentId;
       if (agentId !== undefined) this.link?.run('changeModel', { agentId });
     },
+    newSession: () => this.driver?.take({ type: 'show', what: 'newSession' }),
     resend: (messageId) => this.driver?.resend(messageId),
     removePending: (messageId) => this.driver?.removePending(messageId),
     fold: (key, isOpen) => this.driver?.fold(key, isOpen),

@@ -12,7 +12,7 @@ export interface ErrorCardModel {
   readonly words: ErrorWords;
   readonly error: ErrorInfo | undefined;
   readonly turnId: string;
-  /** Retry and Resume make sense: nothing came after this turn. */
+  /** Retry, Resume and New Session make sense: nothing came after this turn. */
   readonly canRetry: boolean;
   readonly areDetailsOpen: boolean;
 }
@@ -20,6 +20,7 @@ export interface ErrorCardModel {
 const labels: Readonly<Record<ErrorAction, string>> = {
   retry: 'Retry',
   resume: 'Continue',
+  newSession: 'New Session',
   showLogs: 'Show Log',
   startSandbox: 'Start Sandbox',
   checkSandboxes: 'Check Sandboxes',
@@ -27,15 +28,19 @@ const labels: Readonly<Record<ErrorAction, string>> = {
   addModelServer: 'Enter Key',
 };
 
+/** What goes on from a turn that failed. */
+const onlyOfLast: ReadonlySet<ErrorAction> = new Set(['retry', 'resume', 'newSession']);
+
 /** Draws an error where it happened: what happened, the next step, and what can be done now. */
 export function errorCard(model: ErrorCardModel, actions: ChatActions): TemplateResult {
   const { words, error, key, areDetailsOpen } = model;
-  const offered = words.actions.filter((action) => model.canRetry || (action !== 'retry' && action !== 'resume'));
+  const offered = words.actions.filter((action) => model.canRetry || !onlyOfLast.has(action));
+  const sentence = model.canRetry ? words.sentence : words.cause;
   return html`<div class="notice bad" data-stop data-anchor=${key} role="group" aria-label=${words.title}>
     ${icon('error', 'failed')}
     <div class="grow">
       <b dir="auto">${words.title}</b>
-      <p dir="auto">${words.sentence}</p>
+      ${sentence === '' ? nothing : html`<p dir="auto">${sentence}</p>`}
       <div class="acts">
         ${offered.map((action, index) => button({ label: labels[action], kind: index === 0 && action !== 'showLogs' ? 'first' : 'second', run: () => act(action, model, actions) }))}
         ${error === undefined ? nothing : html`<button type="button" class="btn link" aria-expanded=${areDetailsOpen} @click=${() => actions.fold(key, !areDetailsOpen)}>Details</button>`}
@@ -52,6 +57,8 @@ function act(action: ErrorAction, model: ErrorCardModel, actions: ChatActions): 
       return actions.retry(model.turnId, action);
     case 'startSandbox':
       return actions.startSandbox();
+    case 'newSession':
+      return actions.newSession();
     case 'changeModel':
       return actions.changeModel();
     default:

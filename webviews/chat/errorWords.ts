@@ -2,12 +2,14 @@ import type { ErrorInfo } from '../../server/protocol/errors.ts';
 import { countWords, withStop, withoutStop } from './words.ts';
 
 /** What can be done about an error from its card. */
-export type ErrorAction = 'retry' | 'resume' | 'showLogs' | 'startSandbox' | 'checkSandboxes' | 'changeModel' | 'addModelServer';
+export type ErrorAction = 'retry' | 'resume' | 'newSession' | 'showLogs' | 'startSandbox' | 'checkSandboxes' | 'changeModel' | 'addModelServer';
 
 /** The words of an error card: what happened, one sentence with the next step first, and what can be done; the first action is the filled one. */
 export interface ErrorWords {
   readonly title: string;
   readonly sentence: string;
+  /** The sentence without the next step, for a turn after which others came; may be empty. */
+  readonly cause: string;
   readonly actions: readonly ErrorAction[];
 }
 
@@ -22,9 +24,14 @@ function detail(error: ErrorInfo, name: string): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** The gateway's own hint and message in one line, for what no detail says better. */
-function ownWords(error: ErrorInfo): string {
-  return [withStop(error.hint), withStop(error.message)].filter((sentence) => sentence !== '').join(' ');
+/** The words of a card from the next step and the cause. */
+function stepped(title: string, step: string, cause: string, actions: readonly ErrorAction[]): ErrorWords {
+  return { title, sentence: [step, cause].filter((sentence) => sentence !== '').join(' '), cause, actions };
+}
+
+/** The card in the gateway's own words: its hint and its message. */
+function ownCard(title: string, error: ErrorInfo, actions: readonly ErrorAction[]): ErrorWords {
+  return stepped(title, withStop(error.hint), withStop(error.message), actions);
 }
 
 const lostTitle = 'Agent connection lost mid-reply';
@@ -32,60 +39,54 @@ const lostTitle = 'Agent connection lost mid-reply';
 /** The gateway's message begins with what the title says already. */
 function connectionLost(error: ErrorInfo): ErrorWords {
   const cause = withoutStop(error.message.startsWith(`${lostTitle}: `) ? error.message.slice(lostTitle.length + 2) : error.message);
-  return { title: lostTitle, sentence: `Retry to go on. ${cause.charAt(0).toUpperCase()}${cause.slice(1)}; the text above is kept.`, actions: retryAndLog };
+  return stepped(lostTitle, 'Retry to go on.', `${cause.charAt(0).toUpperCase()}${cause.slice(1)}; the text above is kept.`, retryAndLog);
 }
 
 function fixed(title: string, actions: readonly ErrorAction[]): Words {
-  return (error) => ({ title, sentence: ownWords(error), actions });
+  return (error) => ownCard(title, error, actions);
+}
+
+/** A card whose step and cause name details of the error, or the gateway's own words when it gave none. */
+function withDetails<const N extends readonly string[]>(
+  error: ErrorInfo,
+  names: N,
+  title: string,
+  actions: readonly ErrorAction[],
+  say: (...values: { [K in keyof N]: string }) => readonly [step: string, cause: string],
+): ErrorWords {
+  const values = names.flatMap((name) => detail(error, name) ?? []);
+  if (values.length < names.length) return ownCard(title, error, actions);
+  return stepped(title, ...say(...(values as { [K in keyof N]: string })), actions);
 }
 
 const wordsByClass: Readonly<Partial<Record<string, Words>>> = {
   sandbox_disconnected: connectionLost,
   worker_failed: connectionLost,
-  sandbox_unavailable: (error) => ({
-    title: 'Sandbox is not running',
-    sentence: `Start it and retry. ${withStop(error.message)}`,
-    actions: ['startSandbox', 'checkSandboxes', 'retry'],
-  }),
+  sandbox_unavailable: (error) => stepped('Sandbox is not running', 'Start it and retry.', withStop(error.message), ['startSandbox', 'checkSandboxes', 'retry']),
   sandbox_unsupported: fixed('This computer cannot run the sandbox', ['checkSandboxes', 'retry']),
   sandbox_limit: fixed('The sandbox reached its limit', retryAndLog),
   worker_silent: fixed('The agent did not start', retryAndLog),
   policy_invalid: fixed('The policy cannot be read', retryAndLog),
   policy_unenforceable: fixed('The policy cannot be enforced here', ['checkSandboxes', 'retry']),
-  model_unreachable: (error) => {
-    const server = detail(error, 'server');
-    const address = detail(error, 'address');
-    const sentence = server === undefined || address === undefined ? ownWords(error) : `Start ${server} or choose another model. It refused at ${address}.`;
-    return { title: 'Cannot reach model server', sentence, actions: ['retry', 'changeModel'] };
-  },
-  model_auth: (error) => {
-    const server = detail(error, 'server');
-    return { title: 'Authentication failed', sentence: server === undefined ? ownWords(error) : `Enter the key for ${server} again. It was refused.`, actions: ['addModelServer', 'retry', 'changeModel'] };
-  },
-  model_not_found: (error) => {
-    const [server, model] = [detail(error, 'server'), detail(error, 'model')];
-    const sentence = server === undefined || model === undefined ? ownWords(error) : `Choose another model. ${server} does not have ${model}.`;
-    return { title: 'Model not found', sentence, actions: ['changeModel', 'retry'] };
-  },
-  model_crashed: (error) => {
-    const [server, tokens] = [detail(error, 'server'), detail(error, 'tokens')];
-    const sentence = server === undefined || tokens === undefined ? ownWords(error) : `Retry, or choose a smaller model. ${server} closed the stream after ${tokens} tokens.`;
-    return { title: 'Model crashed', sentence, actions: ['retry', 'changeModel'] };
-  },
-  context_overflow: (error) => {
-    const [tokens, max] = [detail(error, 'tokens'), detail(error, 'max')];
-    const sentence = tokens === undefined || max === undefined ? ownWords(error) : `Start a new session. ${tokens} of ${max} tokens.`;
-    return { title: 'Conversation too long', sentence, actions: [] };
-  },
+  model_unreachable: (error) =>
+    withDetails(error, ['server', 'address'], 'Cannot reach model server', ['retry', 'changeModel'], (server, address) => [`Start ${server} or choose another model.`, `It refused at ${address}.`]),
+  model_auth: (error) =>
+    withDetails(error, ['server'], 'Authentication failed', ['addModelServer', 'retry', 'changeModel'], (server) => [`Enter the key for ${server} again.`, 'It was refused.']),
+  model_not_found: (error) =>
+    withDetails(error, ['server', 'model'], 'Model not found', ['changeModel', 'retry'], (server, model) => ['Choose another model.', `${server} does not have ${model}.`]),
+  model_crashed: (error) =>
+    withDetails(error, ['server', 'tokens'], 'Model crashed', ['retry', 'changeModel'], (server, tokens) => ['Retry, or choose a smaller model.', `${server} closed the stream after ${tokens} tokens.`]),
+  context_overflow: (error) =>
+    withDetails(error, ['tokens', 'max'], 'Conversation too long', ['newSession'], (tokens, max) => ['Start a new session.', `${tokens} of ${max} tokens.`]),
   model_error: fixed('The model server reported an error', retryAndLog),
   model_rate_limited: fixed('Rate limited', ['retry']),
   model_out_of_credit: fixed('Out of credits', ['changeModel', 'retry']),
   timeout_first_token: fixed('The model did not begin to answer', ['retry']),
   timeout_idle: fixed('The model went silent', ['resume', 'retry']),
   timeout_total: fixed('The answer took too long', ['resume', 'retry']),
-  empty_reply: () => ({ title: 'The model gave an empty reply', sentence: 'Retry, or choose another model.', actions: ['retry', 'changeModel'] }),
-  budget_spent: (error) => ({ title: 'Stopped at its limit', sentence: ownWords(error), actions: ['resume'] }),
-  storage_full: (error) => ({ title: 'Disk is full', sentence: `Free some space, then retry. ${withStop(error.message)}`, actions: ['retry'] }),
+  empty_reply: () => stepped('The model gave an empty reply', 'Retry, or choose another model.', '', ['retry', 'changeModel']),
+  budget_spent: fixed('Stopped at its limit', ['resume']),
+  storage_full: (error) => stepped('Disk is full', 'Free some space, then retry.', withStop(error.message), ['retry']),
 };
 
 /** The words of an error card; an unknown class is drawn as `internal`. */
@@ -93,10 +94,10 @@ export function errorWords(error: ErrorInfo): ErrorWords {
   const words = Object.hasOwn(wordsByClass, error.class) ? wordsByClass[error.class] : undefined;
   if (words !== undefined) return words(error);
   const title = withoutStop(error.message.split('\n')[0] ?? '').slice(0, 200);
-  return { title: title === '' ? 'Something failed in the gateway' : title, sentence: 'Retry, or send the log with your report.', actions: retryAndLog };
+  return stepped(title === '' ? 'Something failed in the gateway' : title, 'Retry, or send the log with your report.', '', retryAndLog);
 }
 
 /** The card of a turn that used up its steps. */
 export function iterationsSpentWords(error: ErrorInfo | undefined): ErrorWords {
-  return { title: 'Stopped at its limit', sentence: error === undefined ? 'Continue to give it more steps.' : ownWords(error), actions: ['resume'] };
+  return error === undefined ? stepped('Stopped at its limit', 'Continue to give it more steps.', '', ['resume']) : ownCard('Stopped at its limit', error, ['resume']);
 }
