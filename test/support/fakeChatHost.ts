@@ -126,6 +126,11 @@ export class FakeChatHost {
     this.agents.set(agent.id, agent);
     this.#change('agents', { topic: 'agents', id: agent.id, item: agent });
   }
+  /** Deletes an agent and tells the subscribers. */
+  removeAgent(agentId: string): void {
+    this.agents.delete(agentId);
+    this.#change('agents', { topic: 'agents', id: agentId });
+  }
   setSandbox(sandbox: Sandbox): void {
     this.sandboxes.set(sandbox.agentId, sandbox);
     this.#change('sandboxes', { topic: 'sandboxes', id: sandbox.agentId, item: sandbox });

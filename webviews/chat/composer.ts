@@ -64,10 +64,16 @@ export class Composer extends LightElement {
     const { stop } = model;
     if (stop.kind === 'none') return nothing;
     if (stop.kind === 'ready') {
-      return html`<button type="button" class="btn second stop" @click=${() => actions.stop()}>${icon('stop-circle')}Stop<kbd aria-hidden="true">Esc</kbd></button>`;
+      return html`<button type="button" class="btn second stop" @mousedown=${keepCaret} @click=${() => this.#stop(actions)}>${icon('stop-circle')}Stop<kbd aria-hidden="true">Esc</kbd></button>`;
     }
     const canForce = Date.now() - stop.at >= forceAfterMs;
-    return html`<button type="button" class="btn second stop" ?disabled=${!canForce} @click=${() => actions.stop()}>${icon('stop-circle')}${canForce ? 'Force Stop' : 'Stopping…'}</button>`;
+    return html`<button type="button" class="btn second stop" ?disabled=${!canForce} @mousedown=${keepCaret} @click=${() => this.#stop(actions)}>${icon('stop-circle')}${canForce ? 'Force Stop' : 'Stopping…'}</button>`;
+  }
+
+  /** A button that had the focus is off or gone after this: the caret goes where the next words are written. */
+  #stop(actions: ComposerActions): void {
+    actions.stop();
+    if (document.activeElement?.matches('.stop')) this.field?.focus();
   }
 
   #key(event: KeyboardEvent, actions: ComposerActions): void {
@@ -101,6 +107,11 @@ export class Composer extends LightElement {
   };
 }
 
+/** A press of the mouse takes no focus from where it is. */
+function keepCaret(event: Event): void {
+  event.preventDefault();
+}
+
 /** A key that is used here goes no further: VS Code would hear it too. */
 function take(event: KeyboardEvent): void {
   event.preventDefault();
@@ -109,6 +120,8 @@ function take(event: KeyboardEvent): void {
 
 function placeholderOf(model: ComposerModel): string {
   const name = model.agentName === '' ? 'the agent' : model.agentName;
+  if (model.link.state !== 'connected') return `Message ${name}. It waits until the gateway ${model.wasConnected ? 'is back' : 'is there'}.`;
+  if (model.isQueueHeld) return `Message ${name}. It waits with the held messages.`;
   return model.isRunning ? `Message ${name}. It is queued while this turn runs.` : `Message ${name}`;
 }
 

@@ -27,6 +27,8 @@ export interface ComposerModel {
   /** Messages on their way to the queue behind a running turn. */
   readonly pendingQueue: readonly PendingMessage[];
   readonly isQueueHeld: boolean;
+  /** Why the queue is held, such as `held since you stopped`. */
+  readonly heldWords: string;
   readonly isEditing: boolean;
   readonly link: ChatState['link'];
   /** The gateway has answered this page before. */
@@ -48,11 +50,18 @@ export function composerModel(state: ChatState): ComposerModel {
     queue,
     pendingQueue: queuedPending(state),
     isQueueHeld: isHeld && queue.length > 0,
+    heldWords: heldWords(state),
     isEditing: state.edit !== undefined,
     link: state.link,
     wasConnected: state.agents !== undefined,
     failure: state.failure,
   };
+}
+
+function heldWords(state: ChatState): string {
+  const outcome = state.snapshot?.turns.at(-1)?.attempts.at(-1)?.outcome;
+  if (outcome === 'stopped') return 'held since you stopped';
+  return outcome === 'failed' ? 'held since the last answer failed' : 'held since the last answer did not finish';
 }
 
 /** Pending messages that will queue behind a running turn stand with the queue, all others in the transcript. */
@@ -73,8 +82,10 @@ function lockOf(state: ChatState): ComposerLock | undefined {
 
 function stopState(state: ChatState, running: Turn | undefined, next: Turn | undefined): StopState {
   const turn = running ?? next;
+  // A turn whose gateway is away cannot be told anything; a wish to stop that was said before stays.
+  if (state.link.state !== 'connected' && (turn === undefined || state.stopAskedAt[turn.id] === undefined)) return { kind: 'none' };
   if (turn === undefined) {
-    const isOnItsWay = state.link.state === 'connected' && shownPending(state).some((message) => message.error === undefined);
+    const isOnItsWay = shownPending(state).some((message) => message.error === undefined);
     return isOnItsWay ? { kind: 'ready' } : { kind: 'none' };
   }
   const at = state.stopAskedAt[turn.id];

@@ -69,12 +69,17 @@ function queueStrip(model: ComposerModel, actions: ComposerActions, showsAll: bo
   const hidden = showsAll ? 0 : Math.max(0, rows.length - shownQueued);
   return html`<div class="queue" role="group" aria-label="Queued messages">
     <div class="qhead meta">
-      <span class="grow">${countWords(all)} queued, ${model.isQueueHeld ? 'held' : 'sent when this turn ends'}</span>
-      ${model.isQueueHeld ? button({ label: 'Send Queued', kind: 'second', run: () => actions.sendQueued() }) : nothing}
+      <span class="grow">${countWords(all)} queued, ${queueWords(model)}</span>
+      ${model.isQueueHeld ? button({ label: 'Send Now', kind: 'second', run: () => actions.sendQueued() }) : nothing}
     </div>
     ${hidden > 0 ? rows.slice(0, shownQueued) : rows}
     ${rows.length > shownQueued ? html`<button type="button" class="btn link" @click=${toggleAll}>${hidden > 0 ? `and ${countWords(hidden)} more` : 'Show less'}</button>` : nothing}
   </div>`;
+}
+
+function queueWords(model: ComposerModel): string {
+  if (model.isQueueHeld) return model.heldWords;
+  return model.link.state === 'connected' ? 'sent when this turn ends' : 'waiting for the gateway';
 }
 
 function queueRow(text: string, buttons: readonly TemplateResult[]): TemplateResult {

@@ -8,14 +8,18 @@ import { askHost } from './chatContext.ts';
 import { policyVariants } from './statusModel.ts';
 import type { StatusWord } from './statusModel.ts';
 
+const tinyTitle = 'tiny model for trying things out; it cannot use tools';
+
 /** Who answers, how it stands, with which model, and what it may touch: two rows that stay in sight. */
 export class StatusLine extends LightElement {
-  static override properties = { agent: {}, session: {}, status: {}, variant: { state: true } };
+  static override properties = { agent: {}, session: {}, status: {}, variant: { state: true }, showsNote: { state: true } };
   declare agent: Agent | undefined;
   declare session: Session | undefined;
   declare status: StatusWord | undefined;
   /** How many phrases of the policy are left out for want of room. */
   declare variant: number;
+  /** There is room for the words about a tiny model. */
+  declare showsNote: boolean;
   readonly #sizes = new ResizeObserver(() => this.#fit());
   #measuredWords = '';
 
@@ -25,6 +29,7 @@ export class StatusLine extends LightElement {
     this.session = undefined;
     this.status = undefined;
     this.variant = 0;
+    this.showsNote = true;
   }
 
   override connectedCallback(): void {
@@ -67,27 +72,31 @@ export class StatusLine extends LightElement {
     const model = route === undefined ? 'no model yet' : route.model;
     const variants = policyVariants(agent.policy.words);
     const shown = variants[Math.min(this.variant, variants.length - 1)] ?? agent.policy.name;
-    return html`<span class="cut wide" title=${route === undefined ? 'No model server answers yet' : `${route.model} on ${route.serverName}`}>${model}</span>
-      ${route?.isTiny ? html`<span class="cut wide" title="tiny model for trying things out; it cannot use tools">tiny model for trying things out</span>` : nothing}
+    return html`<span class="cut wide" title=${route === undefined ? 'No model server answers yet' : `${route.model} on ${route.serverName}${route.isTiny ? `: ${tinyTitle}` : ''}`}>${model}</span>
+      ${route?.isTiny ? html`<span class="cut wide tiny" title=${tinyTitle} ?hidden=${!this.showsNote}>tiny model for trying things out</span>` : nothing}
       <span class="wide" aria-hidden="true">·</span>
       <button type="button" class="link cut policy" title="${agent.policy.words}. Show the policy" aria-label="${agent.policy.words}. Show the policy" @click=${() => askHost(this, 'openPolicy', { agentId: agent.id })} .textContent=${shown}></button>`;
   }
 
-  /** Takes the longest words of the policy that fit beside the model. */
+  /** Takes the longest words of the policy that fit beside the model; what is said about the model gives way before any of them. */
   #fit(): void {
     const row = this.querySelector<HTMLElement>('.facts');
     const link = this.querySelector<HTMLElement>('.policy');
     if (row === null || link === null || this.agent === undefined) return;
+    const note = row.querySelector<HTMLElement>('.tiny');
     const variants = policyVariants(this.agent.policy.words);
-    const shown = link.textContent;
-    let chosen = variants.length - 1;
-    for (let index = variants.length - 1; index >= 0; index -= 1) {
-      link.textContent = variants[index] ?? '';
-      if (row.scrollWidth > row.clientWidth || link.scrollWidth > link.clientWidth || [...row.children].some((child) => child.scrollWidth > child.clientWidth + 1)) break;
-      chosen = index;
-    }
-    link.textContent = shown;
-    this.variant = Math.max(0, chosen);
+    const fits = (words: string, hasNote: boolean): boolean => {
+      link.textContent = words;
+      if (note !== null) note.hidden = !hasNote;
+      return row.scrollWidth <= row.clientWidth && link.scrollWidth <= link.clientWidth && [...row.children].every((child) => child.scrollWidth <= child.clientWidth + 1);
+    };
+    const before = link.textContent;
+    const hasRoom = fits(variants[0] ?? '', true);
+    const first = hasRoom ? 0 : variants.findIndex((words) => fits(words, false));
+    link.textContent = before;
+    if (note !== null) note.hidden = !this.showsNote;
+    this.showsNote = hasRoom;
+    this.variant = first < 0 ? Math.max(0, variants.length - 1) : first;
   }
 }
 

@@ -138,7 +138,8 @@ export class Transcript extends LightElement {
     for (const element of this.#observed) if (!drawn.has(element)) this.#sizes.unobserve(element);
     for (const element of drawn) if (!this.#observed.has(element)) this.#sizes.observe(element);
     this.#observed = drawn;
-    this.#keeper?.hold();
+    if (isOtherSession(changed.get('turns') as readonly Turn[] | undefined, this.turns)) this.#keeper?.toEnd();
+    else this.#keeper?.hold();
     if (changed.has('turns')) this.#needOlder();
   }
 
@@ -261,6 +262,12 @@ export class Transcript extends LightElement {
     const index = this.turns.findIndex((turn) => turn.id === focused?.dataset['turn']);
     if (focused !== null && focused !== undefined && (index < this.#window.start || index >= this.#window.end)) this.#scroller?.focus({ preventScroll: true });
   }
+}
+
+/** The turns that stood here belong to a session that is not shown now: its place of reading says nothing about this one. */
+function isOtherSession(before: readonly Turn[] | undefined, now: readonly Turn[]): boolean {
+  const sessionId = before?.[0]?.sessionId;
+  return sessionId !== undefined && now[0]?.sessionId !== sessionId;
 }
 
 customElements.define('logos-transcript', Transcript);

@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { emptyScene, endedTurn, longScene, textPart, toolPart, workingScene } from '../../support/chatScenes.ts';
 import type { Scene } from '../../support/chatScenes.ts';
-import { cutAtLimit } from '../../../server/protocol/cutAnswer.ts';
-import { makeSandbox, makeSession, makeTurn } from '../../support/fakeChatHost.ts';
+import { makeSandbox, makeSession } from '../../support/fakeChatHost.ts';
+import { startTurn } from '../../support/startTurn.ts';
 import { WebviewBench, findChromium } from '../../support/webviewPage.ts';
 import type { WebviewPage } from '../../support/webviewPage.ts';
 
@@ -26,24 +25,6 @@ async function open(scene: Scene, options: Partial<Parameters<WebviewBench['open
   const field = view.page.locator('.composer textarea');
   await field.waitFor();
   return { ...view, field };
-}
-
-/** A turn that runs, with a stream of text to be written on. */
-function startTurn({ host, sessionId }: Scene, text = 'hi') {
-  const turn = makeTurn({ sessionId, ordinal: 1000, text });
-  const messageId = randomUUID();
-  let offset = 0;
-  host.emit(sessionId, { kind: 'turn.queued', turn });
-  host.emit(sessionId, { kind: 'turn.started', attempt: 1, mode: 'first', messageId }, turn.id);
-  host.emit(sessionId, { kind: 'turn.status', phase: 'answering' }, turn.id);
-  return {
-    turn,
-    say(more: string) {
-      host.emit(sessionId, { kind: 'part.delta', messageId, partId: 'answer', part: 'text', offset, text: more }, turn.id);
-      offset += more.length;
-    },
-    end: (outcome: 'completed' | 'stopped' = 'completed') => host.emit(sessionId, { kind: 'turn.ended', outcome }, turn.id),
-  };
 }
 
 const topOf = (page: Page, text: string) => page.evaluate((wanted) => [...document.querySelectorAll('.user')].find((element) => element.textContent?.trim().startsWith(wanted))?.getBoundingClientRect().top, text);
@@ -237,46 +218,6 @@ describe('the transcript', () => {
     await expect.poll(() => isAtEnd(page)).toBe(true);
     await page.setViewportSize({ width: 500, height: 500 });
     await expect.poll(() => isAtEnd(page)).toBe(true);
-  });
-
-  it.each([240, 353, 380])('keeps the row of a failed call within %i px, with its chevron, and never cuts a short fact', async (width) => {
-    const scene = emptyScene();
-    const long = 'npx vitest run test/net/retry.test.ts --repeat 20 --reporter verbose --bail 1 --sequence.shuffle';
-    const refused = 'The file system of the sandbox refused to write: the folder is read-only for this agent.';
-    const calls = [
-      toolPart({ title: long, state: 'failed', result: 'exit 3', output: 'no\n' }),
-      toolPart({ tool: 'write_file', title: 'src/a/very/long/folder/of/the/project/inTheMiddleOfWhichStandsAFile.ts', state: 'failed', error: refused, output: `Error: ${refused}` }),
-      toolPart({ title: long, state: 'timed_out', result: 'timed out after 120 s', output: 'no\n' }),
-    ];
-    scene.host.addSession(makeSession({ id: scene.sessionId, agentId: scene.agentId }), [endedTurn(scene.sessionId, 1, 'hello', calls)]);
-    const { page } = await open(scene, { width });
-    await page.getByText('The file system of the sandbox refused').last().waitFor();
-    for (const isOpen of [true, false]) {
-      const rows = await page.evaluate(() => [...document.querySelectorAll('.card > .head')].map((head) => ({
-        isWithin: head.scrollWidth <= head.clientWidth,
-        hasChevron: (head.querySelector('.codicon:last-child')?.getBoundingClientRect().right ?? Infinity) <= head.getBoundingClientRect().right + 0.5,
-      })));
-      expect(rows, isOpen ? 'open' : 'folded').toEqual(calls.map(() => ({ isWithin: true, hasChevron: true })));
-      expect(await page.locator('.fact', { hasText: 'exit 3' }).evaluate((fact) => fact.scrollWidth <= fact.clientWidth || getComputedStyle(fact).overflow === 'visible')).toBe(true);
-      for (const head of await page.locator('.card > .head').all()) await head.click();
-    }
-  });
-
-  it('says at the end of an answer that the limit cut it, and goes on from there', async () => {
-    const scene = emptyScene();
-    const turn = { ...endedTurn(scene.sessionId, 1, 'all of it', [textPart('It begins and')]), notices: ['2 older turns were left out.', cutAtLimit] };
-    scene.host.addSession(makeSession({ id: scene.sessionId, agentId: scene.agentId }), [turn]);
-    const { page, host } = await open(scene);
-    await page.getByText('It begins and').waitFor();
-    const order = await page.locator('article.turn').evaluate((article) => ['2 older turns', 'It begins and', 'The answer stops here'].map((words) => (article as HTMLElement).innerText.indexOf(words)));
-    expect(order).toEqual([...order].sort((one, other) => one - other));
-    expect(order).not.toContain(-1);
-    await page.getByRole('button', { name: 'Continue' }).click();
-    await expect.poll(() => host.requests.find(({ method }) => method === 'chat/retry')?.params).toMatchObject({ turnId: turn.id, mode: 'resume' });
-    host.emit(scene.sessionId, { kind: 'turn.started', attempt: 2, mode: 'resume', messageId: randomUUID() }, turn.id);
-    host.emit(scene.sessionId, { kind: 'turn.ended', outcome: 'completed' }, turn.id);
-    await page.getByText('The model reached its limit for one answer, resumed here').waitFor();
-    expect(await page.getByText('The answer stops here').count()).toBe(0);
   });
 
   it('breaks one step alone when it cannot be drawn', async () => {

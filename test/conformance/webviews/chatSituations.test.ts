@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto';
+import type { Locator } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { cutAtLimit } from '../../../server/protocol/cutAnswer.ts';
+import { emptyScene, endedTurn, longScene, textPart, toolPart } from '../../support/chatScenes.ts';
+import type { Scene } from '../../support/chatScenes.ts';
+import { makeAgent, makeSession, makeTurn } from '../../support/fakeChatHost.ts';
+import { startTurn } from '../../support/startTurn.ts';
+import { WebviewBench, findChromium } from '../../support/webviewPage.ts';
+import type { WebviewPage } from '../../support/webviewPage.ts';
+
+const chromium = findChromium();
+let bench: WebviewBench;
+const opened: WebviewPage[] = [];
+beforeAll(async () => {
+  if (chromium !== undefined) bench = await WebviewBench.start(chromium);
+});
+afterAll(() => bench?.stop());
+beforeEach(async (context) => {
+  if (chromium === undefined) context.skip('no Chromium: apt-get install -y --no-install-recommends chromium');
+  for (const { page } of opened.splice(0)) await page.context().close();
+});
+
+async function open(scene: Scene, options: Partial<Parameters<WebviewBench['open']>[0]> = {}): Promise<WebviewPage & { field: Locator }> {
+  const view = await bench.open({ ...options, host: scene.host });
+  opened.push(view);
+  const field = view.page.locator('.composer textarea');
+  await field.waitFor();
+  return { ...view, field };
+}
+
+describe('the composer says what happens to a message', () => {
+  it('that joins a queue held since Stop', async () => {
+    const scene = emptyScene();
+    const stopped = endedTurn(scene.sessionId, 1, 'one', [textPart('Some')], { outcome: 'stopped' });
+    scene.host.addSession(makeSession({ id: scene.sessionId, agentId: scene.agentId, isQueueHeld: true }), [stopped], [makeTurn({ sessionId: scene.sessionId, ordinal: 2, text: 'two' })]);
+    const { page, field, host } = await open(scene);
+    await page.getByText('1 queued, held since you stopped').waitFor();
+    expect(await field.getAttribute('placeholder')).toBe('Message Coder. It waits with the held messages.');
+    await page.getByRole('button', { name: 'Send Now' }).click();
+    await expect.poll(() => host.requests.some(({ method }) => method === 'chat/sendQueued')).toBe(true);
+  });
+
+  it('while the gateway is away, and offers no Stop that nobody hears', async () => {
+    const scene = emptyScene();
+    const { page, field, host } = await open(scene);
+    startTurn(scene).say('Some words');
+    await page.locator('button.stop').waitFor();
+    host.disconnect();
+    await expect.poll(() => field.getAttribute('placeholder')).toBe('Message Coder. It waits until the gateway is back.');
+    expect(await page.locator('button.stop').count()).toBe(0);
+  });
+});
+
+describe('the focus', () => {
+  it('stays in the composer when Stop is clicked, and goes there when Stop is pressed by a key', async () => {
+    const scene = emptyScene();
+    const { page, field } = await open(scene);
+    const stream = startTurn(scene);
+    stream.say('Some words');
+    await field.fill('draft');
+    await page.locator('button.stop').click();
+    expect(await field.evaluate((element) => document.activeElement === element)).toBe(true);
+    stream.end('stopped');
+    startTurn(scene, 'again').say('More words');
+    await page.getByRole('button', { name: 'Stop', exact: false }).focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => field.evaluate((element) => document.activeElement === element)).toBe(true);
+  });
+
+  it('goes to the button that chooses an agent when the agent on screen is deleted', async () => {
+    const scene = emptyScene();
+    const other = makeAgent({ name: 'Scout' });
+    scene.host.agents.set(other.id, other);
+    const { page, field, host } = await open(scene);
+    await field.focus();
+    host.removeAgent(scene.agentId);
+    await page.getByText('Choose an agent to talk to.').waitFor();
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe('Choose Agent');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => host.commands.map(({ command }) => command)).toContain('chooseAgent');
+  });
+});
+
+describe('the line of facts', () => {
+  it.each([330, 380])('keeps the words of the policy before those about a tiny model at %i px', async (width) => {
+    const scene = emptyScene();
+    const agent = scene.host.agents.get(scene.agentId)!;
+    scene.host.agents.set(agent.id, { ...agent, route: { ...agent.route!, model: 'stories-260k', isTiny: true } });
+    const { page } = await open(scene, { width });
+    await expect.poll(() => page.locator('.policy').textContent()).toMatch(/rites in workspace only, no network$/);
+    expect(await page.getByText('tiny model for trying things out', { exact: true }).isVisible()).toBe(false);
+    await page.setViewportSize({ width: 800, height: 600 });
+    await page.getByText('tiny model for trying things out', { exact: true }).waitFor();
+    await expect.poll(() => page.locator('.policy').textContent()).toBe('Reads home, writes in workspace only, no network');
+  });
+});
+
+describe('the transcript', () => {
+  it('begins a new session at its end, whatever was read in the one before', async () => {
+    const scene = longScene(40);
+    const { page, host } = await open(scene);
+    await page.getByText('Question 40', { exact: true }).waitFor();
+    await page.mouse.move(190, 300);
+    await page.mouse.wheel(0, -1500);
+    await page.locator('.jump').waitFor();
+    host.post({ type: 'show', what: 'newSession' });
+    await expect.poll(() => page.locator('.user').count()).toBe(0);
+    await expect.poll(() => page.locator('.jump').count()).toBe(0);
+  });
+
+  it.each([240, 353, 380])('keeps the row of a failed call within %i px, with its chevron, and never cuts a short fact', async (width) => {
+    const scene = emptyScene();
+    const long = 'npx vitest run test/net/retry.test.ts --repeat 20 --reporter verbose --bail 1 --sequence.shuffle';
+    const refused = 'The file system of the sandbox refused to write: the folder is read-only for this agent.';
+    const calls = [
+      toolPart({ title: long, state: 'failed', result: 'exit 3', output: 'no\n' }),
+      toolPart({ tool: 'write_file', title: 'src/a/very/long/folder/of/the/project/inTheMiddleOfWhichStandsAFile.ts', state: 'failed', error: refused, output: `Error: ${refused}` }),
+      toolPart({ title: long, state: 'timed_out', result: 'timed out after 120 s', output: 'no\n' }),
+    ];
+    scene.host.addSession(makeSession({ id: scene.sessionId, agentId: scene.agentId }), [endedTurn(scene.sessionId, 1, 'hello', calls)]);
+    const { page } = await open(scene, { width });
+    await page.getByText('The file system of the sandbox refused').last().waitFor();
+    for (const isOpen of [true, false]) {
+      const rows = await page.evaluate(() => [...document.querySelectorAll('.card > .head')].map((head) => ({
+        isWithin: head.scrollWidth <= head.clientWidth,
+        hasChevron: (head.querySelector('.codicon:last-child')?.getBoundingClientRect().right ?? Infinity) <= head.getBoundingClientRect().right + 0.5,
+      })));
+      expect(rows, isOpen ? 'open' : 'folded').toEqual(calls.map(() => ({ isWithin: true, hasChevron: true })));
+      expect(await page.locator('.fact', { hasText: 'exit 3' }).evaluate((fact) => fact.scrollWidth <= fact.clientWidth || getComputedStyle(fact).overflow === 'visible')).toBe(true);
+      for (const head of await page.locator('.card > .head').all()) await head.click();
+    }
+  });
+
+  it('says at the end of an answer that the limit cut it, and goes on from there', async () => {
+    const scene = emptyScene();
+    const turn = { ...endedTurn(scene.sessionId, 1, 'all of it', [textPart('It begins and')]), notices: ['2 older turns were left out.', cutAtLimit] };
+    scene.host.addSession(makeSession({ id: scene.sessionId, agentId: scene.agentId }), [turn]);
+    const { page, host } = await open(scene);
+    await page.getByText('It begins and').waitFor();
+    const order = await page.locator('article.turn').evaluate((article) => ['2 older turns', 'It begins and', 'The answer stops here'].map((words) => (article as HTMLElement).innerText.indexOf(words)));
+    expect(order).toEqual([...order].sort((one, other) => one - other));
+    expect(order).not.toContain(-1);
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await expect.poll(() => host.requests.find(({ method }) => method === 'chat/retry')?.params).toMatchObject({ turnId: turn.id, mode: 'resume' });
+    host.emit(scene.sessionId, { kind: 'turn.started', attempt: 2, mode: 'resume', messageId: randomUUID() }, turn.id);
+    host.emit(scene.sessionId, { kind: 'turn.ended', outcome: 'completed' }, turn.id);
+    await page.getByText('The model reached its limit for one answer, resumed here').waitFor();
+    expect(await page.getByText('The answer stops here').count()).toBe(0);
+  });
+
+  it('goes to a new session from the card of a conversation that is too long', async () => {
+    const scene = emptyScene();
+    const error = { class: 'context_overflow', message: 'The conversation is too long.', cause: 'x', hint: 'Start a new session.', retryable: false } as const;
+    const lost = { class: 'model_error', message: 'It broke.', cause: 'x', hint: 'Retry.', retryable: true } as const;
+    const turns = [endedTurn(scene.sessionId, 1, 'one', [], { outcome: 'failed', error: lost }), endedTurn(scene.sessionId, 2, 'two', [], { outcome: 'failed', error })];
+    scene.host.addSession(makeSession({ id: scene.sessionId, agentId: scene.agentId }), turns);
+    const { page } = await open(scene);
+    await page.getByRole('group', { name: 'Conversation too long' }).waitFor();
+    expect(await page.getByRole('group', { name: 'The model server reported an error' }).textContent()).not.toContain('Retry');
+    await page.getByRole('button', { name: 'New Session', exact: true }).click();
+    await expect.poll(() => page.locator('.user').count()).toBe(0);
+  });
+});
