@@ -35,15 +35,23 @@ describe('the extension with a gateway', () => {
 
   /** Types the lines into the boxes that open, one after another; a key is left empty. */
   function typeInto(lines: string[]): void {
-    vscode.window.showInputBox = (() => Promise.resolve('')) as typeof vscode.window.showInputBox;
+    vscode.window.showInputBox = () => Promise.resolve('');
     vscode.window.createInputBox = () => {
       const box = openBox();
-      const shown = box.show.bind(box);
       let accept: () => unknown = () => undefined;
+      const keepAccept = (listener: () => unknown): vscode.Disposable => {
+        accept = listener;
+        return box.onDidAccept(listener);
+      };
+      const showAndType = (): void => {
+        box.show();
+        box.value = lines.shift() ?? '';
+        setImmediate(() => accept());
+      };
       return new Proxy(box, {
         get: (target, key) => {
-          if (key === 'onDidAccept') return (listener: () => unknown) => ((accept = listener), target.onDidAccept(listener));
-          if (key === 'show') return () => (shown(), (target.value = lines.shift() ?? ''), setImmediate(() => accept()));
+          if (key === 'onDidAccept') return keepAccept;
+          if (key === 'show') return showAndType;
           const value: unknown = Reflect.get(target, key, target);
           return typeof value === 'function' ? (value as (...args: unknown[]) => unknown).bind(target) : value;
         },
