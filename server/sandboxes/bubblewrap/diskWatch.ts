@@ -1,6 +1,7 @@
 import type { Logger } from '../../log/logger.ts';
 import type { SandboxLimits } from '../limits.ts';
 import { readHeldFiles } from './heldFiles.ts';
+import { whileStill } from './holdStill.ts';
 import type { HostIds } from './places.ts';
 import { roomToLeave } from './roomToLeave.ts';
 import { growthBetween, readDiskUse, readFolderBytes, type DiskUse } from './usage.ts';
@@ -147,12 +148,29 @@ class DiskWatch {
     }
     const bytes = inFolders + held.bytes;
     this.#counted = { bytes, endedAt: Date.now(), tookMs: Date.now() - startedAt };
-    // What nobody could look at takes at most what the disk has lost since it was emptiest and nothing that was seen explains.
-    const grown = growthBetween(this.#least ?? diskUse, diskUse);
-    const unexplained = Math.max(0, grown - Math.max(0, inFolders - (this.#firstBytes ?? 0)) - held.bytes);
+    const unexplained = this.#unexplained(diskUse, inFolders, held.bytes);
     const mostUnseen = read === undefined ? unexplained : Math.min(held.unseen * limits.fileBytes, unexplained);
     this.#doubts = bytes + mostUnseen > this.#allowedBytes ? this.#doubts + 1 : 0;
-    if (bytes > this.#allowedBytes || this.#doubts >= doubtsToEnd) this.#end();
+    if (bytes > this.#allowedBytes) return this.#end();
+    if (this.#doubts < doubtsToEnd) return;
+    if (read === undefined || (await this.#mayHide(inFolders))) return this.#end();
+    this.#doubts = 0;
+  }
+
+  /** Short-lived processes, as those of every build, cannot be told from a hiding place unless they stand still. */
+  async #mayHide(inFolders: number): Promise<boolean> {
+    const { homePath, limits } = this.#watched;
+    const listProcesses = (): number[] => this.#watched.listProcesses();
+    const { found, wereStill } = await whileStill(listProcesses, () => readHeldFiles(listProcesses(), homePath));
+    const bytes = inFolders + found.bytes;
+    const unexplained = this.#unexplained(await readDiskUse(homePath), inFolders, found.bytes);
+    return !wereStill || bytes + Math.min(found.unseen * limits.fileBytes, unexplained) > this.#allowedBytes;
+  }
+
+  /** What nobody could look at takes at most what the disk has lost since it was emptiest and nothing that was seen explains. */
+  #unexplained(diskUse: DiskUse, inFolders: number, heldBytes: number): number {
+    const grown = growthBetween(this.#least ?? diskUse, diskUse);
+    return Math.max(0, grown - Math.max(0, inFolders - (this.#firstBytes ?? 0)) - heldBytes);
   }
 
   #readFolders(): Promise<number> {

@@ -24,6 +24,7 @@ export async function readHeldFiles(pids: readonly number[], homePath: string): 
   // Asked about nothing, the programs would look at everything.
   if (pids.length === 0) return { bytes: 0, unseen: 0 };
   const threads = pids.flatMap(listThreads);
+  if (threads.length === 0) return { bytes: 0, unseen: 0 };
   const device = fs.statSync(homePath, { throwIfNoEntry: false })?.dev;
   const isOfHome = (number: number): boolean => number === device || isBlockDevice(number);
   const [descriptors, places, isInFlight, mapped] = await Promise.all([findDeleted(threads), statPlaces(threads), hasInFlight(threads), listMapped(pids)]);
@@ -52,9 +53,18 @@ const isBlockDevice = (device: number): boolean => ((device >> 8) & 0xfff) !== 0
 /** `/proc` folders of the threads of a process: each may have a table of descriptors of its own. */
 function listThreads(pid: number): string[] {
   try {
-    return fs.readdirSync(`/proc/${pid}/task`).map((thread) => `/proc/${pid}/task/${thread}`);
+    return fs.readdirSync(`/proc/${pid}/task`).map((thread) => `/proc/${pid}/task/${thread}`).filter((thread) => !isZombie(thread));
   } catch {
     return [`/proc/${pid}`];
+  }
+}
+
+/** One that has ended and was not waited for has let go of all its files, and lets only root look. */
+function isZombie(thread: string): boolean {
+  try {
+    return /^State:\s+Z/m.test(fs.readFileSync(`${thread}/status`, 'latin1'));
+  } catch {
+    return false;
   }
 }
 

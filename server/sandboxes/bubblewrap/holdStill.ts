@@ -1,0 +1,64 @@
+import fs from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const roundMs = 2;
+/** A process whose parent has just gone may be missed by one listing; it is in one of so many. */
+const quietRounds = 15;
+const maxRounds = 250;
+let turn: Promise<unknown> = Promise.resolve();
+
+/** What was found while processes stood still, and whether they did: some cannot be stopped, or fork faster than that. */
+export interface FoundStill<T> {
+  readonly found: T;
+  readonly wereStill: boolean;
+}
+
+/**
+ * Looks while the listed processes are stopped, so that none comes or goes meanwhile; then all that ran before go on. One look at a time,
+ * because two would let each other's processes go on.
+ */
+export function whileStill<T>(listProcesses: () => number[], look: () => Promise<T>): Promise<FoundStill<T>> {
+  const done = turn.then(() => holdStill(listProcesses, look));
+  turn = done.catch(() => undefined);
+  return done;
+}
+
+async function holdStill<T>(listProcesses: () => number[], look: () => Promise<T>): Promise<FoundStill<T>> {
+  const held = new Set<number>();
+  const stopRunning = (): boolean => {
+    const running = listProcesses().filter((pid) => isRunning(pid, held.has(pid)));
+    for (const pid of running) if (send(pid, 'SIGSTOP')) held.add(pid);
+    return running.length > 0;
+  };
+  try {
+    let quiet = 0;
+    for (let round = 0; round < maxRounds && quiet < quietRounds; round += 1) {
+      quiet = stopRunning() ? 0 : quiet + 1;
+      await sleep(roundMs);
+    }
+    const found = await look();
+    return { found, wereStill: quiet >= quietRounds && !stopRunning() };
+  } finally {
+    for (const pid of held) send(pid, 'SIGCONT');
+  }
+}
+
+/** Whether a thread of it runs: is neither stopped nor gone, nor waits for a disk with our signal pending, which lets it do nothing more. */
+function isRunning(pid: number, isHeld: boolean): boolean {
+  try {
+    return fs.readdirSync(`/proc/${pid}/task`).some((thread) => {
+      const state = /^State:\s+(\S)/m.exec(fs.readFileSync(`/proc/${pid}/task/${thread}/status`, 'latin1'))?.[1] ?? 'R';
+      return !'TtZX'.includes(state) && !(isHeld && state === 'D');
+    });
+  } catch {
+    return false;
+  }
+}
+
+function send(pid: number, name: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, name);
+  } catch {
+    return false;
+  }
+}
