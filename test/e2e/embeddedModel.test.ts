@@ -20,6 +20,7 @@ describe('With no model server at all', () => {
     await chat.lastTurn.getByText(/^[\d,]+ in · [\d,]+ out · /).waitFor({ timeout: 120_000 });
     expect((await chat.answer.innerText()).trim().length).toBeGreaterThan(2);
     expect(await chat.tool.count()).toBe(0);
-    await chat.status.getByText('tiny model for trying things out').waitFor();
+    await chat.lastTurn.getByText('SmolLM2 135M is a tiny model for trying things out; it cannot use tools.').waitFor();
+    expect(await chat.status.getByText('SmolLM2 135M').getAttribute('title')).toContain('tiny model for trying things out');
   });
 });
