@@ -35,7 +35,7 @@ describe('Agents and sessions', () => {
     await workbench.answerInput('Rename Reviewer', 'Critic');
     await expectEventually(names, ['Assistant', 'Coder', 'Critic']);
     await chat.status.getByRole('button', { name: /^Critic,/ }).waitFor();
-    expect(await chat.prompts()).toEqual(['[[say:I review.]]']);
+    await expectEventually(() => chat.prompts(), ['[[say:I review.]]']);
   });
 
   it('a session is renamed from the status line of the chat', async () => {
@@ -50,7 +50,7 @@ describe('Agents and sessions', () => {
     await workbench.runCommand('Logos: Delete Session');
     await workbench.dialog.getByText('Delete session “First review”?').waitFor();
     await workbench.dialog.getByRole('button', { name: 'Cancel' }).click();
-    expect(await chat.prompts()).toEqual(['[[say:I review.]]']);
+    await expectEventually(() => chat.prompts(), ['[[say:I review.]]']);
     await workbench.runCommand('Logos: Delete Session');
     await workbench.dialog.getByRole('button', { name: 'Delete' }).click();
     await expectEventually(() => chat.turns.count(), 0);

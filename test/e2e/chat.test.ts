@@ -110,7 +110,7 @@ describe('The chat', () => {
     await expectEventually(() => chat.queueRows.allInnerTexts(), ['[[say:second, changed]]']);
     await host.model.release('queue');
     await chat.waitForAnswer('second, changed');
-    expect(await chat.prompts()).toEqual(['[[scenario:gated name=queue]]', '[[say:second, changed]]']);
+    await expectEventually(() => chat.prompts(), ['[[scenario:gated name=queue]]', '[[say:second, changed]]']);
     await chat.waitUntilIdle();
   });
 
@@ -128,7 +128,7 @@ describe('The chat', () => {
     expect(await chat.pending.count()).toBe(0);
     await workbench.page.keyboard.press('Enter');
     await chat.waitForAnswer('ok');
-    expect(await chat.prompts()).toEqual(['[[say:ok]] 日本']);
+    await expectEventually(() => chat.prompts(), ['[[say:ok]] 日本']);
     await chat.waitUntilIdle();
   });
 
@@ -140,7 +140,7 @@ describe('The chat', () => {
     await workbench.page.keyboard.insertText('two [[say:both]]');
     await workbench.page.keyboard.press('Enter');
     await chat.waitForAnswer('both');
-    expect(await chat.prompts()).toEqual(['one\ntwo [[say:both]]']);
+    await expectEventually(() => chat.prompts(), ['one\ntwo [[say:both]]']);
     await chat.waitUntilIdle();
   });
 

@@ -72,7 +72,7 @@ describe('The first start, with an empty home', () => {
     const { chat, workbench } = logos;
     await workbench.reload();
     await chat.waitForAnswer('w30', 40_000);
-    expect(await chat.prompts()).toEqual(['Good morning [[scenario:stream tokens=30 tps=15]]']);
+    await expectEventually(() => chat.prompts(), ['Good morning [[scenario:stream tokens=30 tps=15]]']);
     await startSession(logos, 'Coder');
     expect(await chat.field.getAttribute('placeholder')).toBe('Message Coder');
   });

@@ -64,7 +64,7 @@ describe('When the sandbox cannot be had', () => {
     await chat.send('[[say:never said]]');
     const strip = chat.strips.getByText(/^Start the sandbox to go on\. It failed: .+/);
     await strip.waitFor();
-    expect(await chat.prompts()).toEqual(['[[say:never said]]']);
+    await expectEventually(() => chat.prompts(), ['[[say:never said]]']);
     await chat.button('Check Sandboxes').first().waitFor();
     await chat.status.getByText('Failed').waitFor();
     await expectEventually(async () => (await workbench.treeRows('Agents')).length, 2);

@@ -92,7 +92,7 @@ describe('Nothing is lost', () => {
     await chat.waitForAnswer('two', 40_000);
     await chat.waitUntilIdle();
     expect(await chat.pending.count()).toBe(0);
-    expect(await chat.prompts()).toEqual(['[[say:before]]', 'first while away [[say:one]]', 'second while away [[say:two]]']);
+    await expectEventually(() => chat.prompts(), ['[[say:before]]', 'first while away [[say:one]]', 'second while away [[say:two]]']);
     for (const text of ['first while away', 'second while away']) {
       const asLast = (await host.model.chatRequests(text)).filter(({ body }) => body.lastIndexOf('while away') === body.lastIndexOf(text) + text.indexOf('while away'));
       expect(asLast).toHaveLength(1);
