@@ -82,9 +82,8 @@ describe.each(hostModes)('space that a task holds without a name, under a gatewa
 
   afterAll(async () => await host?.dispose());
 
-  // Where processes hand on what they hold, a look finds it by chance: whoever goes on is ended by one of the next.
   for (const [name, how, before] of ways) {
-    it(`counts for the workspace when it is ${name}`, { timeout: 30_000, retry: 3 }, async (context) => {
+    it(`counts for the workspace when it is ${name}`, { timeout: 30_000 }, async (context) => {
       if (unavailable !== undefined) return context.skip(unavailable);
       if (!fs.existsSync(python)) return context.skip('python is not installed');
       const { task } = await host.start(await newAgent(), holder(how, before));

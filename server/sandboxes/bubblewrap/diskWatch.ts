@@ -4,7 +4,8 @@ import { readHeldFiles } from './heldFiles.ts';
 import { whileStill } from './holdStill.ts';
 import type { HostIds } from './places.ts';
 import { roomToLeave } from './roomToLeave.ts';
-import { growthBetween, readDiskUse, readFolderBytes, type DiskUse } from './usage.ts';
+import { SpaceTaken, type SeenSpace } from './spaceTaken.ts';
+import { readDiskUse, readFolderBytes, type DiskUse } from './usage.ts';
 
 /** What is watched of the home of a task. */
 export interface DiskWatched {
@@ -33,7 +34,7 @@ const restPerCount = 4;
 const longestRestMs = 5000;
 const urgentBytes = 64 * mebibyte;
 const countLimitMs = 20_000;
-/** How many counts one after another must have the same doubt, because a descriptor is now and then rightly in flight. */
+/** How often one after another a home must look as if it hid something, because a descriptor is now and then rightly in flight. */
 const doubtsToEnd = 3;
 
 interface Counted {
@@ -51,17 +52,8 @@ export function watchDisk(watched: DiskWatched, stopped: AbortSignal): void {
 class DiskWatch {
   readonly #watched: DiskWatched;
   readonly #stopped: AbortSignal;
+  readonly #taken: SpaceTaken;
   #atStart: DiskUse | undefined;
-  #before: DiskUse | undefined;
-  /** The least that was in use since the start. */
-  #least: DiskUse | undefined;
-  /** What the disk has taken since the last count began, whatever it has also given back: that may have been somebody else. */
-  #grown = 0;
-  /** The same since the task began. */
-  #grownInAll = 0;
-  /** What the home may take: a task that found it over its limit may still work there and make room, but take no more. */
-  #allowedBytes: number;
-  #firstBytes: number | undefined;
   #counted: Counted | undefined;
   #isCounting = false;
   #doubts = 0;
@@ -70,7 +62,7 @@ class DiskWatch {
   constructor(watched: DiskWatched, stopped: AbortSignal) {
     this.#watched = watched;
     this.#stopped = stopped;
-    this.#allowedBytes = watched.limits.workspaceBytes;
+    this.#taken = new SpaceTaken(watched.limits.workspaceBytes);
     stopped.addEventListener('abort', () => clearTimeout(this.#timer));
   }
 
@@ -98,28 +90,20 @@ class DiskWatch {
     const diskUse = await readDiskUse(this.#watched.homePath);
     const isFirst = this.#atStart === undefined;
     this.#atStart ??= diskUse;
-    this.#follow(diskUse);
+    this.#taken.follow(diskUse);
     const room = diskUse.freeBytes - roomToLeave(this.#atStart);
     if (room < 0) this.#end();
     // The first look says only how the disk was before the task.
     if (isFirst) return fastMs;
     // The room on the disk is looked at also while a count takes its time.
     if (!this.#isCounting && this.#mayBeOver()) void this.#countOnce();
-    const left = this.#counted === undefined ? 0 : this.#allowedBytes - this.#counted.bytes - this.#grown;
+    const left = this.#counted === undefined ? 0 : this.#taken.allowed - this.#counted.bytes - this.#taken.sinceCount;
     return Math.min(left, room) > nearBytes ? slowMs : fastMs;
-  }
-
-  #follow(diskUse: DiskUse): void {
-    const grown = this.#before === undefined ? 0 : growthBetween(this.#before, diskUse);
-    this.#grown += grown;
-    this.#grownInAll += grown;
-    this.#before = diskUse;
-    if (this.#least === undefined || diskUse.bytes < this.#least.bytes) this.#least = diskUse;
   }
 
   async #countOnce(): Promise<void> {
     this.#isCounting = true;
-    this.#grown = 0;
+    this.#taken.beginCount();
     await this.#count().catch((error: unknown) => this.#warn(error));
     this.#isCounting = false;
   }
@@ -128,49 +112,42 @@ class DiskWatch {
     const counted = this.#counted;
     if (counted === undefined) return true;
     const ageMs = Date.now() - counted.endedAt;
-    if (this.#grown < urgentBytes && ageMs < Math.min(counted.tookMs * restPerCount, longestRestMs)) return false;
-    return this.#doubts > 0 || ageMs >= countAgainMs || counted.bytes + this.#grown > this.#allowedBytes;
+    if (this.#taken.sinceCount < urgentBytes && ageMs < Math.min(counted.tookMs * restPerCount, longestRestMs)) return false;
+    return this.#doubts > 0 || ageMs >= countAgainMs || counted.bytes + this.#taken.sinceCount > this.#taken.allowed;
   }
 
   async #count(): Promise<void> {
-    const { homePath, limits } = this.#watched;
     const startedAt = Date.now();
-    const [read, held] = await Promise.all([
+    const [inFolders, held] = await Promise.all([
       this.#readFolders().catch((error: unknown) => this.#warn(error)),
-      readHeldFiles(this.#watched.listProcesses(), homePath),
+      readHeldFiles(this.#watched.listProcesses(), this.#watched.homePath),
     ]);
-    const inFolders = read ?? this.#firstBytes ?? 0;
-    const diskUse = await readDiskUse(homePath);
-    this.#follow(diskUse);
-    if (read !== undefined && this.#firstBytes === undefined) {
-      this.#firstBytes = read;
-      this.#allowedBytes = Math.max(limits.workspaceBytes, read - this.#grownInAll);
-    }
-    const bytes = inFolders + held.bytes;
-    this.#counted = { bytes, endedAt: Date.now(), tookMs: Date.now() - startedAt };
-    const unexplained = this.#unexplained(diskUse, inFolders, held.bytes);
-    const mostUnseen = read === undefined ? unexplained : Math.min(held.unseen * limits.fileBytes, unexplained);
-    this.#doubts = bytes + mostUnseen > this.#allowedBytes ? this.#doubts + 1 : 0;
-    if (bytes > this.#allowedBytes) return this.#end();
-    if (this.#doubts < doubtsToEnd) return;
-    if (read === undefined || (await this.#mayHide(inFolders))) return this.#end();
-    this.#doubts = 0;
+    this.#taken.follow(await readDiskUse(this.#watched.homePath));
+    if (inFolders !== undefined) this.#taken.endCount(inFolders);
+    const seen = { inFolders: inFolders ?? this.#taken.firstInFolders, held: held.bytes };
+    if (this.#isOver(seen, 0)) this.#end();
+    else this.#doubts = (await this.#mayHide(seen, inFolders !== undefined)) ? this.#doubts + 1 : 0;
+    if (this.#doubts >= doubtsToEnd) this.#end();
+    this.#counted = { bytes: seen.inFolders + seen.held, endedAt: Date.now(), tookMs: Date.now() - startedAt };
   }
 
-  /** Short-lived processes, as those of every build, cannot be told from a hiding place unless they stand still. */
-  async #mayHide(inFolders: number): Promise<boolean> {
+  #isOver(seen: SeenSpace, unseen: number): boolean {
+    return seen.inFolders + seen.held + unseen > this.#taken.allowed;
+  }
+
+  /**
+   * Whether the home can be over its limit with what nobody could see. Asked only of processes that stand still: of those that
+   * run, one that hands on what it holds may be missed, and the short-lived ones of every build look like a hiding place.
+   */
+  async #mayHide(running: SeenSpace, areFoldersRead: boolean): Promise<boolean> {
+    if (!this.#isOver(running, this.#taken.unexplained(running))) return false;
+    if (!areFoldersRead) return true;
     const { homePath, limits } = this.#watched;
     const listProcesses = (): number[] => this.#watched.listProcesses();
     const { found, wereStill } = await whileStill(listProcesses, () => readHeldFiles(listProcesses(), homePath));
-    const bytes = inFolders + found.bytes;
-    const unexplained = this.#unexplained(await readDiskUse(homePath), inFolders, found.bytes);
-    return !wereStill || bytes + Math.min(found.unseen * limits.fileBytes, unexplained) > this.#allowedBytes;
-  }
-
-  /** What nobody could look at takes at most what the disk has lost since it was emptiest and nothing that was seen explains. */
-  #unexplained(diskUse: DiskUse, inFolders: number, heldBytes: number): number {
-    const grown = growthBetween(this.#least ?? diskUse, diskUse);
-    return Math.max(0, grown - Math.max(0, inFolders - (this.#firstBytes ?? 0)) - heldBytes);
+    this.#taken.follow(await readDiskUse(homePath));
+    const seen = { ...running, held: found.bytes };
+    return !wereStill || this.#isOver(seen, Math.min(found.unseen * limits.fileBytes, this.#taken.unexplained(seen)));
   }
 
   #readFolders(): Promise<number> {

@@ -2,8 +2,11 @@ import fs from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const roundMs = 2;
-/** A process whose parent has just gone may be missed by one listing; it is in one of so many. */
-const quietRounds = 15;
+/**
+ * A process whose parent goes while they are listed may be missed. But that parent stays behind, because nobody collects it: the
+ * first process of the sandbox stands still too, and the filter of system calls lets no other one adopt. So the next listing tells.
+ */
+const quietRounds = 3;
 const maxRounds = 250;
 let turn: Promise<unknown> = Promise.resolve();
 
@@ -25,19 +28,23 @@ export function whileStill<T>(listProcesses: () => number[], look: () => Promise
 
 async function holdStill<T>(listProcesses: () => number[], look: () => Promise<T>): Promise<FoundStill<T>> {
   const held = new Set<number>();
-  const stopRunning = (): boolean => {
-    const running = listProcesses().filter((pid) => isRunning(pid, held.has(pid)));
+  const known = new Set<number>();
+  const stopAll = (): boolean => {
+    const listed = listProcesses();
+    const running = listed.filter((pid) => isRunning(pid, held.has(pid)));
     for (const pid of running) if (send(pid, 'SIGSTOP')) held.add(pid);
-    return running.length > 0;
+    const areAllKnown = listed.every((pid) => known.has(pid));
+    for (const pid of listed) known.add(pid);
+    return running.length === 0 && areAllKnown;
   };
   try {
     let quiet = 0;
     for (let round = 0; round < maxRounds && quiet < quietRounds; round += 1) {
-      quiet = stopRunning() ? 0 : quiet + 1;
+      quiet = stopAll() ? quiet + 1 : 0;
       await sleep(roundMs);
     }
     const found = await look();
-    return { found, wereStill: quiet >= quietRounds && !stopRunning() };
+    return { found, wereStill: quiet >= quietRounds && stopAll() };
   } finally {
     for (const pid of held) send(pid, 'SIGCONT');
   }

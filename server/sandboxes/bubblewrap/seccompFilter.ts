@@ -25,6 +25,9 @@ const argument = (index: number): number => 16 + 8 * index;
 const auditArch: Readonly<Record<FilterArch, number>> = { x64: 0xc000003e, arm64: 0xc00000b7 };
 const x32Bit = 0x40000000;
 const newNamespaces = 0x7e020000;
+/** CLONE_PARENT and PR_SET_CHILD_SUBREAPER: they give a process another parent than its own or the first, one that may let it go without a trace. */
+const cloneParent = 0x8000;
+const setChildSubreaper = 36;
 const family = { unix: 1, inet: 2, inet6: 10, netlink: 16 };
 const netlinkRoute = 0;
 /** TIOCSTI, TIOCLINUX, TIOCCONS, TIOCSETD: they type into a terminal, or change what it is. */
@@ -99,7 +102,8 @@ export function buildSeccompFilter(arch: FilterArch): Buffer {
     ...(arch === 'x64' ? when(jumpAtLeast, x32Bit, fail(ENOSYS)) : []),
     ...Object.values(forbidden).flatMap((numbers) => onCall(numberOf(numbers), [end(fail(EPERM))])),
     ...Object.values(absent).flatMap((numbers) => onCall(numberOf(numbers), [end(fail(ENOSYS))])),
-    ...onCall(numberOf(inspected.clone), [load(argument(0)), ...when(jumpAnyBit, newNamespaces, fail(EPERM)), end(allow)]),
+    ...onCall(numberOf(inspected.clone), [load(argument(0)), ...when(jumpAnyBit, newNamespaces | cloneParent, fail(EPERM)), end(allow)]),
+    ...onCall(numberOf(inspected.prctl), [load(argument(0)), ...when(jumpEqual, setChildSubreaper, fail(EPERM)), end(allow)]),
     ...onCall(numberOf(inspected.socket), onlyFamilies),
     ...onCall(numberOf(inspected.socketpair), [load(argument(0)), ...when(jumpEqual, family.unix, allow), end(fail(EAFNOSUPPORT))]),
     ...onCall(numberOf(inspected.ioctl), [load(argument(1)), ...terminalTakeovers.flatMap((command) => when(jumpEqual, command, fail(EPERM))), end(allow)]),

@@ -106,6 +106,7 @@ export const absent: Readonly<Record<string, Numbers>> = {
 /** Calls that are allowed or not by their arguments. */
 export const inspected = {
   clone: [56, 220],
+  prctl: [157, 167],
   socket: [41, 198],
   socketpair: [53, 199],
   ioctl: [16, 29],

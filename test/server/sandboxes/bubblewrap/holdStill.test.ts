@@ -42,6 +42,12 @@ describe.skipIf(process.platform !== 'linux')('processes that are looked at whil
     await expect.poll(size).toBeGreaterThan(after);
   });
 
+  it('are said not to have stood still while others come and are gone before anybody looks', async () => {
+    let gone = 2 ** 22;
+    const withNewcomers = (): number[] => [...list(), (gone += 1)];
+    expect((await whileStill(withNewcomers, () => Promise.resolve())).wereStill).toBe(false);
+  });
+
   it('are said not to have stood still when they go on meanwhile', async () => {
     const { wereStill } = await whileStill(list, async () => {
       for (const pid of list()) process.kill(pid, 'SIGCONT');

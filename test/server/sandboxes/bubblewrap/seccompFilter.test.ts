@@ -69,6 +69,12 @@ describe.each(['x64', 'arm64'] as const)('the filter for %s', (arch: FilterArch)
     for (const flag of [0x20000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000]) expect(call('clone', flag | 17)).toBe('EPERM');
   });
 
+  it('lets no process choose another parent for itself or for others', () => {
+    expect(call('clone', 0x8000 | 17)).toBe('EPERM');
+    expect(call('prctl', 36, 1)).toBe('EPERM');
+    for (const option of [1, 4, 15, 37, 38]) expect(call('prctl', option, 1)).toBe('allow');
+  });
+
   it('lets through only unix, internet and route sockets', () => {
     for (const family of [1, 2, 10]) expect(call('socket', family, 1, 0)).toBe('allow');
     expect(call('socket', 16, 3, 0)).toBe('allow');
