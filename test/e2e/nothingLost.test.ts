@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { acquireLock } from '../../server/store/lock.ts';
 import { killHard, workerTrees } from '../support/gateway/processes.ts';
 import { expectEventually, startSession, useLogos, words } from './useLogos.ts';
 
@@ -75,10 +74,7 @@ describe('Nothing is lost', () => {
     await chat.send('[[say:before]]');
     await chat.waitForAnswer('before');
     await chat.waitUntilIdle();
-    await host.killGateway();
-    // Whoever holds the lock of the state directory keeps every new gateway away.
-    const lock = await acquireLock(host.home);
-    if (lock === undefined) throw new Error('a new gateway was quicker than the test');
+    const lock = await host.holdGatewayAway();
     try {
       await chat.strips.getByText(offlineWords).waitFor();
       await chat.send('first while away [[say:one]]');

@@ -1,8 +1,6 @@
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { acquireLock, type Lock } from '../../server/store/lock.ts';
 import { killHard, until } from '../support/gateway/processes.ts';
-import type { LogosHost } from '../support/vscodeHost/logosHost.ts';
 import { expectEventually, startSession, useLogos } from './useLogos.ts';
 
 describe('What is not sent yet', () => {
@@ -14,7 +12,7 @@ describe('What is not sent yet', () => {
     await chat.send('[[say:before]]');
     await chat.waitForAnswer('before');
     await chat.waitUntilIdle();
-    const lock = await holdGatewayAway(host);
+    const lock = await host.holdGatewayAway();
     try {
       await chat.strips.getByText('Reconnecting to the gateway. Messages wait here.').waitFor();
       await chat.send('removed while away [[say:no]]');
@@ -40,17 +38,6 @@ describe('What is not sent yet', () => {
     }
   });
 });
-
-/** Kills the gateway; whoever holds the lock of the state directory keeps every new one away. */
-async function holdGatewayAway(host: LogosHost): Promise<Lock> {
-  for (let tries = 0; tries < 5; tries += 1) {
-    await host.client();
-    await host.killGateway();
-    const lock = await acquireLock(host.home);
-    if (lock !== undefined) return lock;
-  }
-  throw new Error('a new gateway was quicker than the test, five times');
-}
 
 /** The texts of the unsent messages that the extension keeps. */
 function keptTexts(data: string): string[] {

@@ -1,31 +1,11 @@
-import type { Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { useChatBench } from '../../support/chatBench.ts';
 import { emptyScene, endedTurn, longScene, textPart, toolPart, workingScene } from '../../support/chatScenes.ts';
-import type { Scene } from '../../support/chatScenes.ts';
 import { makeSandbox, makeSession } from '../../support/fakeChatHost.ts';
 import { startTurn } from '../../support/startTurn.ts';
-import { WebviewBench, findChromium } from '../../support/webviewPage.ts';
-import type { WebviewPage } from '../../support/webviewPage.ts';
 
-const chromium = findChromium();
-let bench: WebviewBench;
-const opened: WebviewPage[] = [];
-beforeAll(async () => {
-  if (chromium !== undefined) bench = await WebviewBench.start(chromium);
-});
-afterAll(() => bench?.stop());
-beforeEach(async (context) => {
-  if (chromium === undefined) context.skip('no Chromium: apt-get install -y --no-install-recommends chromium');
-  for (const { page } of opened.splice(0)) await page.context().close();
-});
-
-async function open(scene: Scene, options: Partial<Parameters<WebviewBench['open']>[0]> = {}): Promise<WebviewPage & { field: Locator }> {
-  const view = await bench.open({ ...options, host: scene.host });
-  opened.push(view);
-  const field = view.page.locator('.composer textarea');
-  await field.waitFor();
-  return { ...view, field };
-}
+const { open, openComposer } = useChatBench();
 
 const topOf = (page: Page, text: string) => page.evaluate((wanted) => [...document.querySelectorAll('.user')].find((element) => element.textContent?.trim().startsWith(wanted))?.getBoundingClientRect().top, text);
 /** The piece that the reader's eye rests on: the first that reaches into the view. */
@@ -42,7 +22,7 @@ const isAtEnd = (page: Page) => page.evaluate(() => {
 describe('the composer', () => {
   it('sends with Enter, breaks the line with Shift+Enter, and shows the message in the same frame', async () => {
     const scene = emptyScene();
-    const { page, field, host, complaints } = await open(scene);
+    const { page, field, host, complaints } = await openComposer(scene);
     host.held.add('chat/send');
     await field.pressSequentially('one');
     await field.press('Shift+Enter');
@@ -59,7 +39,7 @@ describe('the composer', () => {
 
   it('does nothing while an input method is composing', async () => {
     const scene = emptyScene();
-    const { page, field, host } = await open(scene);
+    const { page, field, host } = await openComposer(scene);
     await field.focus();
     const session = await page.context().newCDPSession(page);
     await session.send('Input.imeSetComposition', { text: 'に', selectionStart: 1, selectionEnd: 1 });
@@ -73,7 +53,7 @@ describe('the composer', () => {
 
   it('locks with the exact sentence while the sandbox starts, keeps the draft, and unlocks by itself', async () => {
     const scene = emptyScene();
-    const { page, field, host } = await open(scene);
+    const { page, field, host } = await openComposer(scene);
     await field.fill('Why does it fail');
     host.setSandbox(makeSandbox(scene.agentId, { phase: 'starting', isChatReady: false }));
     await page.getByText('sandbox is provisioning, chat will unlock when ready.', { exact: true }).first().waitFor();
@@ -89,7 +69,7 @@ describe('the composer', () => {
 
   it('keeps what was written offline through a reload of the page, and sends it by itself, once', async () => {
     const scene = emptyScene();
-    const { page, field, host } = await open(scene);
+    const { page, field, host } = await openComposer(scene);
     host.disconnect();
     await page.getByText('Reconnecting to the gateway. Messages wait here.').waitFor();
     await field.fill('and check the CI timeout');
@@ -105,7 +85,7 @@ describe('the composer', () => {
   });
 
   it('grows with its text to 40 % of the view and no further', async () => {
-    const { page, field } = await open(emptyScene(), { height: 600 });
+    const { page, field } = await openComposer(emptyScene(), { height: 600 });
     const height = () => field.evaluate((element) => element.getBoundingClientRect().height);
     const one = await height();
     await field.fill('1\n2\n3\n4');
@@ -117,9 +97,7 @@ describe('the composer', () => {
 
   it('stops with Escape, says so at once, and offers force after five seconds', async () => {
     const scene = emptyScene();
-    const view = await bench.open({ host: scene.host });
-    opened.push(view);
-    const { page, host } = view;
+    const { page, host } = await open(scene);
     await page.clock.install();
     await page.reload();
     const field = page.locator('.composer textarea');
@@ -137,7 +115,7 @@ describe('the composer', () => {
 describe('the transcript', () => {
   it('streams without drawing finished blocks again, and the finished message changes nothing', async () => {
     const scene = emptyScene();
-    const { page, complaints } = await open(scene);
+    const { page, complaints } = await openComposer(scene);
     const stream = startTurn(scene);
     stream.say('First paragraph.\n\n```js\nlet a = 1;\n```\n\n- one\n- two\n\nSecond');
     await page.getByText('Second').waitFor();
@@ -162,7 +140,7 @@ describe('the transcript', () => {
     const scene = emptyScene();
     const hostile = '<script>globalThis.hit = 1</script>\n\n<img src=x onerror="globalThis.hit=1">\n\n[a](javascript:globalThis.hit=1) [b](data:text/html,x) ![p](https://evil.test/p.png) <b onclick=x>bold</b> [c](command:x) \u202Eabc\n\n<style>*{display:none}</style>\n\n| <i>x</i> |\n| - |\n| <svg onload=hit> |';
     scene.host.addSession(makeSession({ id: scene.sessionId, agentId: scene.agentId, title: '<u>t</u>' }), [endedTurn(scene.sessionId, 1, '<h1>me</h1>', [textPart(hostile), toolPart({ title: '<s>x</s>', output: '<b>\u001b]8;;javascript:1\u0007x\u001b[31mred', state: 'failed' })])]);
-    const { page, host, complaints } = await open(scene);
+    const { page, host, complaints } = await openComposer(scene);
     await page.getByText('globalThis.hit = 1').waitFor();
     const found = await page.evaluate(() => ({
       alive: document.querySelectorAll('.log :is(script, img, style, iframe, svg, b, u, s, i:not(.codicon))').length,
@@ -178,7 +156,7 @@ describe('the transcript', () => {
 
   it('draws few elements of 5,000 turns, reads older ones on the way up, and keeps the place of reading', async () => {
     const scene = longScene(5000);
-    const { page, host } = await open(scene);
+    const { page, host } = await openComposer(scene);
     await page.getByText('Question 5000', { exact: true }).waitFor();
     expect(await isAtEnd(page)).toBe(true);
     await page.mouse.move(190, 300);
@@ -195,7 +173,7 @@ describe('the transcript', () => {
 
   it('stays where the reader is while text arrives, tells what is new, and follows again at the end', async () => {
     const scene = longScene(40);
-    const { page } = await open(scene);
+    const { page } = await openComposer(scene);
     await page.getByText('Question 40', { exact: true }).waitFor();
     await page.mouse.move(190, 300);
     await page.mouse.wheel(0, -1500);
@@ -224,7 +202,7 @@ describe('the transcript', () => {
     const scene = emptyScene();
     const bad = { kind: 'tool', partId: 'bad', callId: 'bad', tool: 'run_command', title: null, args: {}, state: 'done', output: '', startedAt: 0 };
     scene.host.addSession(makeSession({ id: scene.sessionId, agentId: scene.agentId }), [endedTurn(scene.sessionId, 1, 'hello', [bad as never, textPart('The rest lives on.')])]);
-    const { page, host } = await open(scene);
+    const { page, host } = await openComposer(scene);
     await page.getByText('This step could not be shown').waitFor();
     await page.getByText('The rest lives on.').waitFor();
     await page.getByRole('button', { name: 'Copy Raw' }).click();
@@ -232,7 +210,7 @@ describe('the transcript', () => {
   });
 
   it('is worked by the keyboard alone: steps by arrows, folds by Right and Left, Escape to the composer', async () => {
-    const { page, field } = await open(workingScene());
+    const { page, field } = await openComposer(workingScene());
     await page.locator('.out').waitFor();
     await field.focus();
     await page.keyboard.press('Control+ArrowUp');
@@ -256,7 +234,7 @@ describe('the transcript', () => {
 
   it('tells a screen reader the beginning and the end of a turn, and nothing in between', async () => {
     const scene = emptyScene();
-    const { page } = await open(scene);
+    const { page } = await openComposer(scene);
     const stream = startTurn(scene);
     await expect.poll(() => page.getByRole('status').textContent()).toBe('Coder is working.');
     stream.say('Four words are said.');

@@ -2,24 +2,17 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { useChatBench } from '../../support/chatBench.ts';
 import { emptyScene, statesScene, workingScene } from '../../support/chatScenes.ts';
 import type { Scene } from '../../support/chatScenes.ts';
-import { WebviewBench, findChromium, themeNames } from '../../support/webviewPage.ts';
+import { themeNames } from '../../support/webviewPage.ts';
 
-const chromium = findChromium();
 const pictures = path.join(import.meta.dirname, '../../../artifacts/webviews');
 const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-let bench: WebviewBench;
-beforeAll(async () => {
-  fs.mkdirSync(pictures, { recursive: true });
-  if (chromium !== undefined) bench = await WebviewBench.start(chromium);
-});
-afterAll(() => bench?.stop());
-beforeEach((context) => {
-  if (chromium === undefined) context.skip('no Chromium: apt-get install -y --no-install-recommends chromium');
-});
+const bench = useChatBench();
+beforeAll(() => fs.mkdirSync(pictures, { recursive: true }));
 
 /** What axe finds on the page, one line per element. */
 async function violations(page: Page): Promise<readonly string[]> {
@@ -41,7 +34,7 @@ const scenes: readonly (readonly [string, () => Scene, number])[] = [
 describe.each(themeNames)('in the theme %s', (theme) => {
   it.each(scenes)('the scene %s breaks no rule of axe, runs past no edge, and draws no transparent text', async (name, makeScene, height) => {
     for (const width of theme === '2026-light' || theme === '2026-dark' ? [380] : [240, 380, 480]) {
-      const { page, complaints } = await bench.open({ host: makeScene().host, theme, width, height, deviceScaleFactor: 1.5 });
+      const { page, complaints } = await bench.open(makeScene(), { theme, width, height, deviceScaleFactor: 1.5 });
       await page.waitForSelector('.composer');
       if (name === 'working') await page.waitForSelector('.out');
       await page.screenshot({ path: path.join(pictures, `chat-${name}-${theme}-${width}.png`) });
@@ -58,6 +51,6 @@ describe.each(themeNames)('in the theme %s', (theme) => {
 });
 
 it('the bundle of the chat is at most 350 KB', () => {
-  expect(bench.scriptBytes).toBeGreaterThan(50_000);
-  expect(bench.scriptBytes).toBeLessThanOrEqual(350 * 1024);
+  expect(bench.scriptBytes()).toBeGreaterThan(50_000);
+  expect(bench.scriptBytes()).toBeLessThanOrEqual(350 * 1024);
 });

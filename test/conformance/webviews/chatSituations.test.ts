@@ -1,40 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import type { Locator } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { useChatBench } from '../../support/chatBench.ts';
 import { cutAtLimit } from '../../../server/protocol/cutAnswer.ts';
 import { emptyScene, endedTurn, longScene, textPart, toolPart } from '../../support/chatScenes.ts';
-import type { Scene } from '../../support/chatScenes.ts';
 import { makeAgent, makeSession, makeTurn } from '../../support/fakeChatHost.ts';
 import { startTurn } from '../../support/startTurn.ts';
-import { WebviewBench, findChromium } from '../../support/webviewPage.ts';
-import type { WebviewPage } from '../../support/webviewPage.ts';
 
-const chromium = findChromium();
-let bench: WebviewBench;
-const opened: WebviewPage[] = [];
-beforeAll(async () => {
-  if (chromium !== undefined) bench = await WebviewBench.start(chromium);
-});
-afterAll(() => bench?.stop());
-beforeEach(async (context) => {
-  if (chromium === undefined) context.skip('no Chromium: apt-get install -y --no-install-recommends chromium');
-  for (const { page } of opened.splice(0)) await page.context().close();
-});
-
-async function open(scene: Scene, options: Partial<Parameters<WebviewBench['open']>[0]> = {}): Promise<WebviewPage & { field: Locator }> {
-  const view = await bench.open({ ...options, host: scene.host });
-  opened.push(view);
-  const field = view.page.locator('.composer textarea');
-  await field.waitFor();
-  return { ...view, field };
-}
+const { openComposer } = useChatBench();
 
 describe('the composer says what happens to a message', () => {
   it('that joins a queue held since Stop', async () => {
     const scene = emptyScene();
     const stopped = endedTurn(scene.sessionId, 1, 'one', [textPart('Some')], { outcome: 'stopped' });
     scene.host.addSession(makeSession({ id: scene.sessionId, agentId: scene.agentId, isQueueHeld: true }), [stopped], [makeTurn({ sessionId: scene.sessionId, ordinal: 2, text: 'two' })]);
-    const { page, field, host } = await open(scene);
+    const { page, field, host } = await openComposer(scene);
     await page.getByText('1 queued, held since you stopped').waitFor();
     expect(await field.getAttribute('placeholder')).toBe('Message Coder. It waits with the held messages.');
     await page.getByRole('button', { name: 'Send Now' }).click();
@@ -43,7 +22,7 @@ describe('the composer says what happens to a message', () => {
 
   it('while the gateway is away, and offers no Stop that nobody hears', async () => {
     const scene = emptyScene();
-    const { page, field, host } = await open(scene);
+    const { page, field, host } = await openComposer(scene);
     startTurn(scene).say('Some words');
     await page.locator('button.stop').waitFor();
     host.disconnect();
@@ -55,7 +34,7 @@ describe('the composer says what happens to a message', () => {
 describe('the focus', () => {
   it('stays in the composer when Stop is clicked, and goes there when Stop is pressed by a key', async () => {
     const scene = emptyScene();
-    const { page, field } = await open(scene);
+    const { page, field } = await openComposer(scene);
     const stream = startTurn(scene);
     stream.say('Some words');
     await field.fill('draft');
@@ -72,7 +51,7 @@ describe('the focus', () => {
     const scene = emptyScene();
     const other = makeAgent({ name: 'Scout' });
     scene.host.agents.set(other.id, other);
-    const { page, field, host } = await open(scene);
+    const { page, field, host } = await openComposer(scene);
     await field.focus();
     host.removeAgent(scene.agentId);
     await page.getByText('Choose an agent to talk to.').waitFor();
@@ -87,7 +66,7 @@ describe('the line of facts', () => {
     const scene = emptyScene();
     const agent = scene.host.agents.get(scene.agentId)!;
     scene.host.agents.set(agent.id, { ...agent, route: { ...agent.route!, model: 'stories-260k', isTiny: true } });
-    const { page } = await open(scene, { width });
+    const { page } = await openComposer(scene, { width });
     await expect.poll(() => page.locator('.policy').textContent()).toMatch(/rites in workspace only, no network$/);
     expect(await page.getByText('tiny model for trying things out', { exact: true }).isVisible()).toBe(false);
     await page.setViewportSize({ width: 800, height: 600 });
@@ -99,7 +78,7 @@ describe('the line of facts', () => {
 describe('the transcript', () => {
   it('begins a new session at its end, whatever was read in the one before', async () => {
     const scene = longScene(40);
-    const { page, host } = await open(scene);
+    const { page, host } = await openComposer(scene);
     await page.getByText('Question 40', { exact: true }).waitFor();
     await page.mouse.move(190, 300);
     await page.mouse.wheel(0, -1500);
@@ -119,7 +98,7 @@ describe('the transcript', () => {
       toolPart({ title: long, state: 'timed_out', result: 'timed out after 120 s', output: 'no\n' }),
     ];
     scene.host.addSession(makeSession({ id: scene.sessionId, agentId: scene.agentId }), [endedTurn(scene.sessionId, 1, 'hello', calls)]);
-    const { page } = await open(scene, { width });
+    const { page } = await openComposer(scene, { width });
     await page.getByText('The file system of the sandbox refused').last().waitFor();
     for (const isOpen of [true, false]) {
       const rows = await page.evaluate(() => [...document.querySelectorAll('.card > .head')].map((head) => ({
@@ -136,7 +115,7 @@ describe('the transcript', () => {
     const scene = emptyScene();
     const turn = { ...endedTurn(scene.sessionId, 1, 'all of it', [textPart('It begins and')]), notices: ['2 older turns were left out.', cutAtLimit] };
     scene.host.addSession(makeSession({ id: scene.sessionId, agentId: scene.agentId }), [turn]);
-    const { page, host } = await open(scene);
+    const { page, host } = await openComposer(scene);
     await page.getByText('It begins and').waitFor();
     const order = await page.locator('article.turn').evaluate((article) => ['2 older turns', 'It begins and', 'The answer stops here'].map((words) => (article as HTMLElement).innerText.indexOf(words)));
     expect(order).toEqual([...order].sort((one, other) => one - other));
@@ -155,7 +134,7 @@ describe('the transcript', () => {
     const lost = { class: 'model_error', message: 'It broke.', cause: 'x', hint: 'Retry.', retryable: true } as const;
     const turns = [endedTurn(scene.sessionId, 1, 'one', [], { outcome: 'failed', error: lost }), endedTurn(scene.sessionId, 2, 'two', [], { outcome: 'failed', error })];
     scene.host.addSession(makeSession({ id: scene.sessionId, agentId: scene.agentId }), turns);
-    const { page } = await open(scene);
+    const { page } = await openComposer(scene);
     await page.getByRole('group', { name: 'Conversation too long' }).waitFor();
     expect(await page.getByRole('group', { name: 'The model server reported an error' }).textContent()).not.toContain('Retry');
     await page.getByRole('button', { name: 'New Session', exact: true }).click();

@@ -5,6 +5,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { once } from 'node:events';
 import { GatewayPointer } from '../../../server/protocol/initialize.ts';
+import { acquireLock, type Lock } from '../../../server/store/lock.ts';
 import { RpcClient } from '../client/rpcClient.ts';
 import { ModelServerProcess } from '../gateway/modelServerProcess.ts';
 import { commandOf, killHard, orphansOf, until } from '../gateway/processes.ts';
@@ -97,6 +98,17 @@ export class LogosHost {
     killHard(pid);
     await until(() => !isAlive(pid), `the end of gateway ${pid}`);
     return pid;
+  }
+
+  /** Kills the gateway and keeps every new one away, as whoever holds the lock of the state directory does, until the lock is released. */
+  async holdGatewayAway(): Promise<Lock> {
+    for (let tries = 0; tries < 5; tries += 1) {
+      await this.client();
+      await this.killGateway();
+      const lock = await acquireLock(this.home);
+      if (lock !== undefined) return lock;
+    }
+    throw new Error('A new gateway was quicker than the test, five times.');
   }
 
   /** Ends everything; throws when a process of this test is left. */
