@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import { registerCommands } from './commands/commands.ts';
 import { readConfig } from './config.ts';
@@ -42,8 +43,10 @@ export function createServices(context: vscode.ExtensionContext): Services {
   const agentsView = store.add(new AgentsView(tree, gateway, feed));
   const { extensionUri, workspaceState } = context;
   const ports = { documents, gateway, log };
-  const unsent = createUnsentMessages(context, log);
-  const chat = store.add(new ChatView({ extensionUri, gateway, log, feed, unsent, onCommand: (message, host) => void runHostCommand(message, ports, host) }, workspaceState));
+  const folder = workspaceFolder(context);
+  const unsent = new UnsentMessages(vscode.Uri.joinPath(folder, 'unsent').fsPath, (sentence) => log.warn(sentence));
+  const workspaceKey = createHash('sha256').update(folder.toString()).digest('hex').slice(0, 16);
+  const chat = store.add(new ChatView({ extensionUri, workspaceKey, gateway, log, feed, unsent, onCommand: (message, host) => void runHostCommand(message, ports, host) }, workspaceState));
   store.add(vscode.window.registerWebviewViewProvider(views.chat.id, chat));
   store.add(new StatusBar(gateway, feed));
   store.add(registerCommands({ gateway, feed, chat, tree, agentsView, log, messages, documents }));
@@ -66,8 +69,8 @@ function createConnection(extensionUri: vscode.Uri, log: Log): GatewayConnection
 }
 
 /** Where VS Code keeps what is of this workspace; a window without a folder shares the place of all. */
-function createUnsentMessages({ storageUri, globalStorageUri }: vscode.ExtensionContext, log: Log): UnsentMessages {
-  return new UnsentMessages(vscode.Uri.joinPath(storageUri ?? globalStorageUri, 'unsent').fsPath, (sentence) => log.warn(sentence));
+function workspaceFolder({ storageUri, globalStorageUri }: vscode.ExtensionContext): vscode.Uri {
+  return storageUri ?? globalStorageUri;
 }
 
 /** A gateway rests after ten minutes without a request; one whose window is looked at does not. */

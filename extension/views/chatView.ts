@@ -6,7 +6,7 @@ import type { TopicsFeed } from '../topics/topicsFeed.ts';
 import { views } from './views.ts';
 import { WebviewHost, type WebviewHostPorts } from './webviewHost.ts';
 
-type ChatPorts = Pick<WebviewHostPorts, 'extensionUri' | 'gateway' | 'log' | 'unsent'> & {
+type ChatPorts = Pick<WebviewHostPorts, 'extensionUri' | 'workspaceKey' | 'gateway' | 'log' | 'unsent'> & {
   readonly feed: TopicsFeed;
   onCommand(message: CommandMessage, host: WebviewHost): void;
 };
@@ -112,10 +112,10 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
     this.#host?.show(wanted);
   }
 
-  /** VS Code keeps what a page says of itself only now and then, so after a reload that may be old; what this workspace last showed is not. */
+  /** What VS Code kept of a page may be old; what this workspace last showed is newer, unless the page itself knows better. */
   #isBehind(showing: ShowingMessage): boolean {
     const { agentId, sessionId } = this.selection;
-    return !this.#hasSpoken && !this.#hasOffered && agentId !== undefined && (showing.agentId !== agentId || showing.sessionId !== sessionId);
+    return showing.isLatest !== true && !this.#hasSpoken && !this.#hasOffered && agentId !== undefined && (showing.agentId !== agentId || showing.sessionId !== sessionId);
   }
 
   #showSelection(): void {

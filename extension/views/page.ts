@@ -1,6 +1,8 @@
 /** What the page of a view is made of; addresses are those that the webview may load from. */
 export interface PageParts {
   readonly title: string;
+  /** Under which the page keeps its state in the browser: letters, digits and hyphens. */
+  readonly stateKey: string;
   readonly nonce: string;
   readonly cspSource: string;
   readonly scriptUri: string;
@@ -8,7 +10,7 @@ export interface PageParts {
 }
 
 /** The page of a view: everything is forbidden but our own bundle, the icon font and pictures that are in the page already. */
-export function pageHtml({ title, nonce, cspSource, scriptUri, iconsUri }: PageParts): string {
+export function pageHtml({ title, stateKey, nonce, cspSource, scriptUri, iconsUri }: PageParts): string {
   const policy = [
     `default-src 'none'`,
     `script-src 'nonce-${nonce}'`,
@@ -27,7 +29,7 @@ export function pageHtml({ title, nonce, cspSource, scriptUri, iconsUri }: PageP
 <title>${title}</title>
 <link rel="stylesheet" href="${iconsUri}">
 </head>
-<body>
+<body data-state-key="${stateKey}">
 <script nonce="${nonce}" src="${scriptUri}"></script>
 </body>
 </html>

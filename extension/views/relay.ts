@@ -108,12 +108,13 @@ export class Relay implements Disposable {
     this.#ports.onReady();
   }
 
-  #takeShowing({ agentId, sessionId, isRunning }: Readonly<Record<string, unknown>>): void {
+  #takeShowing({ agentId, sessionId, isRunning, isLatest }: Readonly<Record<string, unknown>>): void {
     const isIdOrNothing = (value: unknown) => value === undefined || isId(value);
     if (!isIdOrNothing(agentId) || !isIdOrNothing(sessionId) || typeof isRunning !== 'boolean') return this.#ignore('what it shows, in a wrong shape');
     this.#ports.onShowing({
       type: 'showing',
       isRunning,
+      ...(isLatest === true ? { isLatest } : {}),
       ...(agentId === undefined ? {} : { agentId }),
       ...(sessionId === undefined ? {} : { sessionId }),
     });

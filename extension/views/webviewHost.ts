@@ -13,6 +13,8 @@ import type { ViewDefinition } from './views.ts';
 export interface WebviewHostPorts {
   readonly view: ViewDefinition;
   readonly extensionUri: vscode.Uri;
+  /** Tells the states of pages of several workspaces apart. */
+  readonly workspaceKey: string;
   readonly gateway: Gateway;
   readonly log: Log;
   readonly unsent: UnsentMessages;
@@ -60,7 +62,7 @@ export class WebviewHost implements Disposable {
     return this.#isReady;
   }
 
-  /** Makes the page anew; its state is the page's own and is kept by VS Code. */
+  /** Makes the page anew; its state is the page's own. */
   setPage(): void {
     this.#fillPage();
     clearTimeout(this.#readyTimer);
@@ -84,11 +86,12 @@ export class WebviewHost implements Disposable {
   }
 
   #fillPage(): void {
-    const { view } = this.#ports;
+    const { view, workspaceKey } = this.#ports;
     this.#isReady = false;
     const uriOf = (file: string) => this.#webview.asWebviewUri(vscode.Uri.joinPath(this.#folder(), file)).toString();
     this.#webview.html = pageHtml({
       title: view.title,
+      stateKey: `${view.name}-${workspaceKey}`,
       nonce: randomBytes(18).toString('base64url'),
       cspSource: this.#webview.cspSource,
       scriptUri: uriOf(view.script),

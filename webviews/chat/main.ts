@@ -4,6 +4,7 @@ import { FrameGate } from '../shared/frameGate.ts';
 import { HostLink } from '../shared/hostLink.ts';
 import type { HostPort } from '../shared/hostLink.ts';
 import { adoptStyles } from '../shared/lightElement.ts';
+import { PageState, windowStorage } from '../shared/pageState.ts';
 import { controlStyles, tokenStyles } from '../shared/tokens.css.ts';
 import { announcement } from './announcer.ts';
 import { ChatApp } from './chatApp.ts';
@@ -23,7 +24,8 @@ declare function acquireVsCodeApi(): HostPort;
 adoptStyles(tokenStyles, controlStyles, chatStyles, stepStyles, ansiStyles, proseStyles, composerStyles);
 
 const port = acquireVsCodeApi();
-const restored = restoreState(port.getState());
+const pageState = new PageState(port, windowStorage(), document.body.dataset['stateKey'] ?? 'chat');
+const restored = restoreState(pageState.read());
 const store = new ChatStore(restored.state);
 const link = new HostLink(port, (notice) => driver.take(notice));
 const app = new ChatApp();
@@ -45,7 +47,7 @@ function draw(): void {
   if (!isSaved || isPlaceStale) {
     saved = state;
     isPlaceStale = false;
-    port.setState(saveState(state, readingPlace()));
+    pageState.write(saveState(state, readingPlace()));
   }
   if (placeToRestore !== undefined && state.snapshot !== undefined) void restorePlace();
 }
@@ -71,13 +73,14 @@ function holdsStep(message: Message | undefined, key: string | undefined): boole
   return message?.parts.some((part) => stepKey(message.id, part) === key) ?? false;
 }
 
-function tellHost(next: ChatState, previous: ChatState | undefined): void {
+function tellHost(next: ChatState, previous: ChatState | undefined, isLatest = false): void {
   const isRunning = runningTurn(next) !== undefined;
   const wasRunning = previous !== undefined && runningTurn(previous) !== undefined;
   if (previous !== undefined && previous.agentId === next.agentId && previous.sessionId === next.sessionId && isRunning === wasRunning) return;
   link.post({
     type: 'showing',
     isRunning,
+    ...(isLatest ? { isLatest } : {}),
     ...(next.agentId === undefined ? {} : { agentId: next.agentId }),
     ...(next.sessionId === undefined ? {} : { sessionId: next.sessionId }),
   });
@@ -100,4 +103,4 @@ window.addEventListener('focus', () => {
 });
 document.body.append(app);
 link.post({ type: 'ready', view: 'chat' });
-tellHost(store.state, undefined);
+tellHost(store.state, undefined, pageState.isLatest);

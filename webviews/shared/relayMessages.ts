@@ -137,6 +137,8 @@ export interface ShowingMessage {
   readonly sessionId?: string;
   /** A turn of the session runs, so Stop has something to stop. */
   readonly isRunning: boolean;
+  /** A page that has just come up knows that nothing was shown in its window since. */
+  readonly isLatest?: boolean;
 }
 /** From the webview: a message was written; the host keeps it until it is dropped. One that is kept or dropped already stays so. */
 export interface KeepMessage {

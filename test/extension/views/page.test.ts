@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { pageHtml } from '../../../extension/views/page.ts';
 
-const html = pageHtml({ title: 'Chat', nonce: 'abc', cspSource: 'https://self', scriptUri: 'https://self/chat.js', iconsUri: 'https://self/codicon.css' });
+const html = pageHtml({ title: 'Chat', stateKey: 'chat-0123', nonce: 'abc', cspSource: 'https://self', scriptUri: 'https://self/chat.js', iconsUri: 'https://self/codicon.css' });
 const policy = /content="([^"]*)"/.exec(html)?.[1] ?? '';
 
 describe('the page of a view', () => {
@@ -17,6 +17,10 @@ describe('the page of a view', () => {
     expect(html.match(/<script/g)).toHaveLength(1);
     expect(html).toContain('<script nonce="abc" src="https://self/chat.js">');
     expect(policy).toContain("script-src 'nonce-abc'");
+  });
+
+  it('tells the page under which name it keeps its state', () => {
+    expect(html).toContain('<body data-state-key="chat-0123">');
   });
 
   it('has no inline style and no inline handler', () => {

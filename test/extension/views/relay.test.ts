@@ -206,9 +206,15 @@ describe('the relay', () => {
 
   it('takes what the page shows only in its shape', () => {
     relay.receive({ type: 'showing', agentId: idOf(1), isRunning: true, extra: 'x' });
+    relay.receive({ type: 'showing', isRunning: false, isLatest: true });
+    relay.receive({ type: 'showing', isRunning: false, isLatest: 'yes' });
     relay.receive({ type: 'showing', agentId: 'x', isRunning: true });
     relay.receive({ type: 'showing', isRunning: 'yes' });
-    expect(showings).toEqual([{ type: 'showing', agentId: idOf(1), isRunning: true }]);
+    expect(showings).toEqual([
+      { type: 'showing', agentId: idOf(1), isRunning: true },
+      { type: 'showing', isRunning: false, isLatest: true },
+      { type: 'showing', isRunning: false },
+    ]);
   });
 
   it('never throws, whatever a page posts', async () => {
