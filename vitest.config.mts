@@ -22,7 +22,7 @@ export default defineConfig({
         pool: 'forks',
         // Sources run as they are under Node; it would remark on each of them that package.json names no module type.
         env: { NODE_OPTIONS: '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON' },
-        ...(name === 'unit' ? { testTimeout: 15_000 } : realProcesses),
+        ...(name === 'unit' ? { testTimeout: 15_000, maxWorkers: '100%' } : realProcesses),
         ...(name === 'e2e' || name === 'fault' ? { testTimeout: 300_000, hookTimeout: 180_000 } : {}),
       },
     })),
