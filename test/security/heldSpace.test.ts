@@ -13,20 +13,20 @@ const holder = (how: string, before = ''): string => `
 import ctypes, mmap, os, socket, time
 libc = ctypes.CDLL(None, use_errno=True)
 kept = []
-${before}
 def make(n):
     fd = os.open('/sandbox/held%d' % n, os.O_RDWR | os.O_CREAT, 0o700)
     os.unlink('/sandbox/held%d' % n)
     for _ in range(10):
         os.write(fd, os.urandom(1048576))
     return fd
+${before}
 for n in range(12):
     fd = make(n)
 ${how.replace(/^/gm, '    ')}
     time.sleep(0.05)
 time.sleep(1000)
 `)};
-  const child = require('child_process').spawn('${python}', ['-c', program], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const child = require('child_process').spawn('${python}', ['-c', program], { stdio: ['inherit', 'inherit', 'inherit'] });
   const code = await new Promise((resolve) => child.on('close', resolve));
   return 'the program ended with ' + code;`;
 
@@ -63,6 +63,18 @@ const ways: readonly (readonly [name: string, how: string, before?: string])[] =
     'stacks = []',
   ],
   ['a program that runs', 'os.write(fd, b"x")\nos.close(fd)\nname = "/sandbox/run%d" % n\nopen(name, "wb").write(open("/usr/bin/sleep", "rb").read() + os.urandom(9437184))\nos.chmod(name, 0o700)\nif os.fork() == 0:\n    os.execv(name, [name, "1000"])\ntime.sleep(0.05)\nos.unlink(name)'],
+  ['in flight to us, in the pipe of its input', 'socket.send_fds(pipe, [b"x"], [fd])\nos.close(fd)', 'pipe = socket.socket(fileno=os.dup(0))'],
+  ['mapped by a process whose first thread has ended', '', `import threading
+libc.mmap.restype = ctypes.c_void_p
+def fill():
+    for n in range(12):
+        fd = make(n)
+        libc.mmap(None, 4096, 1, 1, fd, ctypes.c_long(0))
+        os.close(fd)
+        time.sleep(0.05)
+    time.sleep(1000)
+threading.Thread(target=fill).start()
+libc.syscall(60 if os.uname().machine == 'x86_64' else 93, 0)`],
   ['handed on by processes that are gone before anybody looks', '', `if os.fork():\n    time.sleep(1000)\n${hopper}`],
 ];
 

@@ -1,6 +1,6 @@
 import type { Logger } from '../../log/logger.ts';
 import type { SandboxLimits } from '../limits.ts';
-import { readHeldFiles } from './heldFiles.ts';
+import { readHeldFiles, type HeldFiles } from './heldFiles.ts';
 import { whileStill } from './holdStill.ts';
 import type { HostIds } from './places.ts';
 import { roomToLeave } from './roomToLeave.ts';
@@ -18,6 +18,8 @@ export interface DiskWatched {
   readonly countLimitMs?: number;
   /** Pids of all processes of all tasks of this home: what one holds open counts for each. */
   listProcesses(): number[];
+  /** Our ends of their pipes, in which they may leave descriptors for nobody. */
+  listOwnDescriptors(): number[];
   /** Called when the home takes more than its limit, or the disk has no more room for it. */
   onExcess(): void;
 }
@@ -120,7 +122,7 @@ class DiskWatch {
     const startedAt = Date.now();
     const [inFolders, held] = await Promise.all([
       this.#readFolders().catch((error: unknown) => this.#warn(error)),
-      readHeldFiles(this.#watched.listProcesses(), this.#watched.homePath),
+      this.#readHeldFiles(),
     ]);
     this.#taken.follow(await readDiskUse(this.#watched.homePath));
     if (inFolders !== undefined) this.#taken.endCount(inFolders);
@@ -143,11 +145,14 @@ class DiskWatch {
     if (!this.#isOver(running, this.#taken.unexplained(running))) return false;
     if (!areFoldersRead) return true;
     const { homePath, limits } = this.#watched;
-    const listProcesses = (): number[] => this.#watched.listProcesses();
-    const { found, wereStill } = await whileStill(listProcesses, () => readHeldFiles(listProcesses(), homePath));
+    const { found, wereStill } = await whileStill(() => this.#watched.listProcesses(), () => this.#readHeldFiles());
     this.#taken.follow(await readDiskUse(homePath));
     const seen = { ...running, held: found.bytes };
     return !wereStill || this.#isOver(seen, Math.min(found.unseen * limits.fileBytes, this.#taken.unexplained(seen)));
+  }
+
+  #readHeldFiles(): Promise<HeldFiles> {
+    return readHeldFiles(this.#watched.listProcesses(), this.#watched.listOwnDescriptors(), this.#watched.homePath);
   }
 
   #readFolders(): Promise<number> {

@@ -123,6 +123,7 @@ export class BubblewrapEngine implements SandboxEngine {
       watchesMemory: !holdsMemory,
       log: this.#options.log,
       listProcesses: () => this.#tasksOf((owner) => owner === sandbox.spec.agentId).flatMap(({ pid }) => listTree(pid)),
+      listOwnDescriptors: () => this.#tasksOf((owner) => owner === sandbox.spec.agentId).flatMap((each) => each.ownDescriptors()),
       onExcess: (excess) => task.killFor(excess),
     });
     void task.exited.then(() => {

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { workspacePath } from '../../policies/workspace.ts';
 import { look } from './look.ts';
+import { livingThread, livingThreads } from './threads.ts';
 
 /** Files that no folder names any more and whose space a task holds by having them open. */
 export interface HeldFiles {
@@ -18,16 +19,16 @@ const blockBytes = 512;
 /**
  * Looks at every descriptor, program and working folder of the threads of some processes. The looking is done by programs of
  * their own with a time limit, so that a task with very many descriptors holds up nothing here; what they could not finish
- * counts as unseen. `homePath` says on which device files count. Never throws.
+ * counts as unseen. `ownDescriptors` are our ends of their pipes; `homePath` says on which device files count. Never throws.
  */
-export async function readHeldFiles(pids: readonly number[], homePath: string): Promise<HeldFiles> {
+export async function readHeldFiles(pids: readonly number[], ownDescriptors: readonly number[], homePath: string): Promise<HeldFiles> {
   // Asked about nothing, the programs would look at everything.
   if (pids.length === 0) return { bytes: 0, unseen: 0 };
-  const threads = pids.flatMap(listThreads);
+  const threads = pids.flatMap(livingThreads);
   if (threads.length === 0) return { bytes: 0, unseen: 0 };
   const device = fs.statSync(homePath, { throwIfNoEntry: false })?.dev;
   const isOfHome = (number: number): boolean => number === device || isBlockDevice(number);
-  const [descriptors, places, isInFlight, mapped] = await Promise.all([findDeleted(threads), statPlaces(threads), hasInFlight(threads), listMapped(pids)]);
+  const [descriptors, places, isInFlight, mapped] = await Promise.all([findDeleted(threads), statPlaces(threads), hasInFlight(threads, ownDescriptors), listMapped(pids)]);
   const found = new Map([...descriptors.files, ...places.files].filter((file) => isOfHome(file.device)).map((file) => [file.inode, file.bytes]));
   const onlyMapped = mapped.inodes.filter((inode) => !found.has(inode)).length;
   return {
@@ -49,24 +50,6 @@ interface Found {
 
 /** Where layers of file systems lie over each other a file may have the device of its layer; of disks only the home can be written inside. */
 const isBlockDevice = (device: number): boolean => ((device >> 8) & 0xfff) !== 0;
-
-/** `/proc` folders of the threads of a process: each may have a table of descriptors of its own. */
-function listThreads(pid: number): string[] {
-  try {
-    return fs.readdirSync(`/proc/${pid}/task`).map((thread) => `/proc/${pid}/task/${thread}`).filter((thread) => !isZombie(thread));
-  } catch {
-    return [`/proc/${pid}`];
-  }
-}
-
-/** One that has ended and was not waited for has let go of all its files, and lets only root look. */
-function isZombie(thread: string): boolean {
-  try {
-    return /^State:\s+Z/m.test(fs.readFileSync(`${thread}/status`, 'latin1'));
-  } catch {
-    return false;
-  }
-}
 
 /** The tables themselves are listed too, which shows that they were there and that this `find` understands what it is asked. */
 async function findDeleted(threads: readonly string[]): Promise<Found> {
@@ -94,14 +77,15 @@ async function statPlaces(threads: readonly string[]): Promise<Found> {
 const isDenial = (error: unknown): boolean => ['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '');
 
 /** Whether descriptors wait in sockets to be received; one of them may be a socket in which others wait, so their number says nothing. */
-async function hasInFlight(threads: readonly string[]): Promise<boolean> {
-  const { out, isWhole } = await look('/bin/grep', ['-rhsm1', '-E', '^scm_fds:[[:space:]]*[1-9]', ...threads.map((thread) => `${thread}/fdinfo`)]);
+async function hasInFlight(threads: readonly string[], ownDescriptors: readonly number[]): Promise<boolean> {
+  const tables = [...threads.map((thread) => `${thread}/fdinfo`), ...ownDescriptors.map((descriptor) => `/proc/${process.pid}/fdinfo/${descriptor}`)];
+  const { out, isWhole } = await look('/bin/grep', ['-rhsm1', '-E', '^scm_fds:[[:space:]]*[1-9]', ...tables]);
   return out !== '' || !isWhole;
 }
 
 /** Inodes of deleted files of the workspace that are mapped. */
 async function listMapped(pids: readonly number[]): Promise<{ readonly inodes: readonly string[]; readonly unseen: number }> {
-  const { out, isWhole } = await look('/bin/grep', ['-hs', '-E', ` ${workspacePath}/.*\\(deleted\\)$`, ...pids.map((pid) => `/proc/${pid}/maps`)]);
+  const { out, isWhole } = await look('/bin/grep', ['-hs', '-E', ` ${workspacePath}/.*\\(deleted\\)$`, ...pids.map((pid) => `${livingThread(pid)}/maps`)]);
   const inodes = out.split('\n').flatMap((line) => /^\S+ \S+ \S+ \S+ (\d+) /.exec(line)?.[1] ?? []);
   return { inodes: [...new Set(inodes)], unseen: isWhole ? 0 : unlimited };
 }

@@ -8,6 +8,8 @@ const roundMs = 2;
  */
 const quietRounds = 3;
 const maxRounds = 250;
+/** When those are woken again that stopped themselves because they saw others stop, as programs do that watch over a terminal. */
+const wakeAfterMs = [50, 250];
 let turn: Promise<unknown> = Promise.resolve();
 
 /** What was found while processes stood still, and whether they did: some cannot be stopped, or fork faster than that. */
@@ -21,21 +23,23 @@ export interface FoundStill<T> {
  * because two would let each other's processes go on.
  */
 export function whileStill<T>(listProcesses: () => number[], look: () => Promise<T>): Promise<FoundStill<T>> {
-  const done = turn.then(() => holdStill(listProcesses, look));
-  turn = done.catch(() => undefined);
+  const held = new Set<number>();
+  const done = turn.then(() => holdStill(listProcesses, held, look));
+  // Neither a failed look nor what comes after it may hold up the next one.
+  turn = done.catch(() => undefined).then(() => wakeAgain(listProcesses, held)).catch(() => undefined);
   return done;
 }
 
-async function holdStill<T>(listProcesses: () => number[], look: () => Promise<T>): Promise<FoundStill<T>> {
-  const held = new Set<number>();
-  const known = new Set<number>();
+async function holdStill<T>(listProcesses: () => number[], held: Set<number>, look: () => Promise<T>): Promise<FoundStill<T>> {
+  let before = '';
   const stopAll = (): boolean => {
-    const listed = listProcesses();
-    const running = listed.filter((pid) => isRunning(pid, held.has(pid)));
-    for (const pid of running) if (send(pid, 'SIGSTOP')) held.add(pid);
-    const areAllKnown = listed.every((pid) => known.has(pid));
-    for (const pid of listed) known.add(pid);
-    return running.length === 0 && areAllKnown;
+    const processes = listProcesses().map((pid) => ({ pid, threads: readThreads(pid) }));
+    const running = processes.filter(({ pid, threads }) => threads.some(({ state }) => isRunning(state, held.has(pid))));
+    for (const { pid } of running) if (send(pid, 'SIGSTOP')) held.add(pid);
+    const now = processes.map(({ pid, threads }) => `${pid}:${threads.map(({ id, switches }) => `${id}/${switches}`).join()}`).join('\n');
+    const isSame = now === before;
+    before = now;
+    return running.length === 0 && isSame;
   };
   try {
     let quiet = 0;
@@ -50,16 +54,44 @@ async function holdStill<T>(listProcesses: () => number[], look: () => Promise<T
   }
 }
 
-/** Whether a thread of it runs: is neither stopped nor gone, nor waits for a disk with our signal pending, which lets it do nothing more. */
-function isRunning(pid: number, isHeld: boolean): boolean {
-  try {
-    return fs.readdirSync(`/proc/${pid}/task`).some((thread) => {
-      const state = /^State:\s+(\S)/m.exec(fs.readFileSync(`/proc/${pid}/task/${thread}/status`, 'latin1'))?.[1] ?? 'R';
-      return !'TtZX'.includes(state) && !(isHeld && state === 'D');
-    });
-  } catch {
-    return false;
+async function wakeAgain(listProcesses: () => number[], held: ReadonlySet<number>): Promise<void> {
+  if (held.size === 0) return;
+  for (const afterMs of wakeAfterMs) {
+    await sleep(afterMs);
+    for (const pid of listProcesses()) if (held.has(pid) && readThreads(pid).some(({ state }) => state === 'T')) send(pid, 'SIGCONT');
   }
+}
+
+interface Thread {
+  readonly id: string;
+  /** One letter, as `/proc` has it. */
+  readonly state: string;
+  /** How often it was given and taken the processor: one that only seems to stand still has a new number at each look. */
+  readonly switches: string;
+}
+
+/** None when the process is gone. A thread that went while it was looked at was running. */
+function readThreads(pid: number): Thread[] {
+  try {
+    return fs.readdirSync(`/proc/${pid}/task`).map((id) => readThread(`/proc/${pid}/task/${id}/status`, id));
+  } catch {
+    return [];
+  }
+}
+
+function readThread(file: string, id: string): Thread {
+  try {
+    const status = fs.readFileSync(file, 'latin1');
+    const switches = [...status.matchAll(/_switches:\s+(\d+)/g)].map(([, count]) => count).join('+');
+    return { id, state: /^State:\s+(\S)/m.exec(status)?.[1] ?? 'R', switches };
+  } catch {
+    return { id, state: 'R', switches: '' };
+  }
+}
+
+/** Neither stopped nor gone, nor waiting for a disk with our signal pending, which lets it do nothing more. */
+function isRunning(state: string, isHeld: boolean): boolean {
+  return !'TtZX'.includes(state) && !(isHeld && state === 'D');
 }
 
 function send(pid: number, name: NodeJS.Signals): boolean {

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { scratchBytes, sharedMemoryBytes } from './bwrapArguments.ts';
 import { look } from './look.ts';
+import { livingThread } from './threads.ts';
 import { listTree } from './usage.ts';
 
 /** What a file without content takes of the kernel's memory. */
@@ -34,28 +35,29 @@ export function readAvailableMemory(): AvailableMemory | undefined {
  */
 export async function readTreeMemory(pid: number, enough: number): Promise<number> {
   const pids = listTree(pid);
-  const resident = pids.reduce((sum, each) => sum + readResident(each), 0);
+  const shown = pids.map(livingThread);
+  const resident = shown.reduce((sum, folder) => sum + readResident(folder), 0);
   const scratch = await readScratch(pids.slice(1));
-  const estimate = resident + scratch + countDescriptors(pids) * socketBytes;
+  const estimate = resident + scratch + countDescriptors(shown) * socketBytes;
   if (estimate <= enough) return estimate;
-  const [proportional, queues] = await Promise.all([readProportional(pids), readQueues(pids)]);
+  const [proportional, queues] = await Promise.all([readProportional(shown), readQueues(shown)]);
   return (proportional ?? resident) + scratch + queues;
 }
 
 /** Counts pages that processes share once for each of them; in kB because the size of a page differs between machines. */
-function readResident(pid: number): number {
+function readResident(folder: string): number {
   try {
-    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0) * 1024;
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(fs.readFileSync(`${folder}/status`, 'latin1'))?.[1] ?? 0) * 1024;
   } catch {
     return 0;
   }
 }
 
-function countDescriptors(pids: readonly number[]): number {
-  return pids.reduce((sum, pid) => {
-    const folder = `/proc/${pid}/fd`;
+function countDescriptors(folders: readonly string[]): number {
+  return folders.reduce((sum, folder) => {
+    const table = `${folder}/fd`;
     try {
-      return sum + (fs.statSync(folder).size || fs.readdirSync(folder).length);
+      return sum + (fs.statSync(table).size || fs.readdirSync(table).length);
     } catch {
       return sum;
     }
@@ -63,16 +65,16 @@ function countDescriptors(pids: readonly number[]): number {
 }
 
 /** Undefined when a process does not let itself be looked at. */
-async function readProportional(pids: readonly number[]): Promise<number | undefined> {
-  const { out, isWhole } = await look('/bin/grep', ['-hs', '^Pss:', ...pids.map((pid) => `/proc/${pid}/smaps_rollup`)]);
+async function readProportional(folders: readonly string[]): Promise<number | undefined> {
+  const { out, isWhole } = await look('/bin/grep', ['-hs', '^Pss:', ...folders.map((folder) => `${folder}/smaps_rollup`)]);
   const sizes = [...out.matchAll(/^Pss:\s+(\d+) kB$/gm)].map((match) => Number(match[1]) * 1024);
-  const hasAll = isWhole && sizes.length >= pids.filter((pid) => readResident(pid) > 0).length;
+  const hasAll = isWhole && sizes.length >= folders.filter((folder) => readResident(folder) > 0).length;
   return hasAll ? sizes.reduce((sum, size) => sum + size, 0) : undefined;
 }
 
 /** Each socket and pipe once, however many descriptors there are of it. */
-async function readQueues(pids: readonly number[]): Promise<number> {
-  const { out } = await look('/usr/bin/find', [...pids.map((pid) => `/proc/${pid}/fd`), '-maxdepth', '1', '(', '-lname', 'socket:*', '-o', '-lname', 'pipe:*', ')', '-printf', '%l\\n']);
+async function readQueues(folders: readonly string[]): Promise<number> {
+  const { out } = await look('/usr/bin/find', [...folders.map((folder) => `${folder}/fd`), '-maxdepth', '1', '(', '-lname', 'socket:*', '-o', '-lname', 'pipe:*', ')', '-printf', '%l\\n']);
   const queues = [...new Set(out.split('\n').filter(Boolean))];
   const sockets = queues.filter((queue) => queue.startsWith('socket:')).length;
   return sockets * socketBytes + (queues.length - sockets) * pipeBytes;

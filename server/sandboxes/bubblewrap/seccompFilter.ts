@@ -15,7 +15,7 @@ const allow = 0x7fff0000;
 const killProcess = 0x80000000;
 const fail = (errno: number): number => 0x00050000 + errno;
 
-const { EPERM, EAFNOSUPPORT, ENOSYS } = constants.errno;
+const { EPERM, EINVAL, EAFNOSUPPORT, ENOSYS } = constants.errno;
 
 /** Offsets in `struct seccomp_data`; of an argument the low half, both architectures are little-endian. */
 const numberOffset = 0;
@@ -25,7 +25,7 @@ const argument = (index: number): number => 16 + 8 * index;
 const auditArch: Readonly<Record<FilterArch, number>> = { x64: 0xc000003e, arm64: 0xc00000b7 };
 const x32Bit = 0x40000000;
 const newNamespaces = 0x7e020000;
-/** CLONE_PARENT and PR_SET_CHILD_SUBREAPER: they give a process another parent than its own or the first, one that may let it go without a trace. */
+/** CLONE_PARENT and PR_SET_CHILD_SUBREAPER: they give a process another parent than its own or the first, one that may let it go without a trace. Programs know EINVAL as the answer of a kernel without it. */
 const cloneParent = 0x8000;
 const setChildSubreaper = 36;
 const family = { unix: 1, inet: 2, inet6: 10, netlink: 16 };
@@ -103,7 +103,7 @@ export function buildSeccompFilter(arch: FilterArch): Buffer {
     ...Object.values(forbidden).flatMap((numbers) => onCall(numberOf(numbers), [end(fail(EPERM))])),
     ...Object.values(absent).flatMap((numbers) => onCall(numberOf(numbers), [end(fail(ENOSYS))])),
     ...onCall(numberOf(inspected.clone), [load(argument(0)), ...when(jumpAnyBit, newNamespaces | cloneParent, fail(EPERM)), end(allow)]),
-    ...onCall(numberOf(inspected.prctl), [load(argument(0)), ...when(jumpEqual, setChildSubreaper, fail(EPERM)), end(allow)]),
+    ...onCall(numberOf(inspected.prctl), [load(argument(0)), ...when(jumpEqual, setChildSubreaper, fail(EINVAL)), end(allow)]),
     ...onCall(numberOf(inspected.socket), onlyFamilies),
     ...onCall(numberOf(inspected.socketpair), [load(argument(0)), ...when(jumpEqual, family.unix, allow), end(fail(EAFNOSUPPORT))]),
     ...onCall(numberOf(inspected.ioctl), [load(argument(1)), ...terminalTakeovers.flatMap((command) => when(jumpEqual, command, fail(EPERM))), end(allow)]),

@@ -98,6 +98,9 @@ export const absent: Readonly<Record<string, Numbers>> = {
   landlock_create_ruleset: same(444),
   landlock_add_rule: same(445),
   landlock_restrict_self: same(446),
+  // A request that waits holds its file, and no table of descriptors shows it.
+  io_setup: [206, 0],
+  io_submit: [209, 2],
   io_uring_setup: same(425),
   io_uring_enter: same(426),
   io_uring_register: same(427),

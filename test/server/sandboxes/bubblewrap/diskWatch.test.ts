@@ -30,7 +30,7 @@ it('ends a task whose folders cannot be counted to their end while the disk lose
   fs.writeFileSync(endless, '#!/bin/sh\nexec sleep 1000\n', { mode: 0o755 });
   let hasEnded = false;
   watchDisk(
-    { homePath: home, ids: undefined, bwrapPath: endless, limits: { ...defaultLimits, workspaceBytes: 50 * mebibyte }, log, countLimitMs: 100, listProcesses: () => [], onExcess: () => { hasEnded = true; } },
+    { homePath: home, ids: undefined, bwrapPath: endless, limits: { ...defaultLimits, workspaceBytes: 50 * mebibyte }, log, countLimitMs: 100, listProcesses: () => [], listOwnDescriptors: () => [], onExcess: () => { hasEnded = true; } },
     stop.signal,
   );
   // Somebody else may empty the same disk meanwhile.

@@ -55,4 +55,25 @@ describe.skipIf(process.platform !== 'linux')('processes that are looked at whil
     });
     expect(wereStill).toBe(false);
   });
+
+  it('are said not to have stood still when one runs for a moment again and again and stops itself', async () => {
+    const restless = spawn('/bin/sh', ['-c', 'while true; do kill -STOP $$; done'], { stdio: 'ignore' });
+    const pid = restless.pid ?? 0;
+    const wake = setInterval(() => process.kill(pid, 'SIGCONT'), 1);
+    try {
+      expect((await whileStill(() => listTree(pid), () => sleep(50))).wereStill).toBe(false);
+    } finally {
+      clearInterval(wake);
+      restless.kill('SIGKILL');
+    }
+  });
+
+  it.skipIf(!fs.existsSync('/usr/bin/perl'))('go on also where one stops itself because it saw its child stop, as a program does that watches over a terminal', async () => {
+    const watching = spawn('/usr/bin/perl', ['-e', 'use POSIX; my $pid = fork; if (!$pid) { exec "sleep", "1" } while (1) { waitpid $pid, WUNTRACED; last unless WIFSTOPPED(${^CHILD_ERROR_NATIVE}); kill "STOP", $$ }'], { stdio: 'ignore' });
+    const closed = new Promise((resolve) => watching.once('close', resolve));
+    await expect.poll(() => listTree(watching.pid ?? 0).length).toBe(2);
+    await sleep(50);
+    expect((await whileStill(() => listTree(watching.pid ?? 0), () => sleep(20))).wereStill).toBe(true);
+    expect(await closed).toBe(0);
+  });
 });
