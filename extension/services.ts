@@ -43,7 +43,7 @@ export function createServices(context: vscode.ExtensionContext): Services {
   const agentsView = store.add(new AgentsView(tree, gateway, feed));
   const { extensionUri, workspaceState } = context;
   const ports = { documents, gateway, log };
-  const folder = workspaceFolder(context);
+  const folder = storageFolder(context);
   const unsent = new UnsentMessages(vscode.Uri.joinPath(folder, 'unsent').fsPath, (sentence) => log.warn(sentence));
   const workspaceKey = createHash('sha256').update(folder.toString()).digest('hex').slice(0, 16);
   const chat = store.add(new ChatView({ extensionUri, workspaceKey, gateway, log, feed, unsent, onCommand: (message, host) => void runHostCommand(message, ports, host) }, workspaceState));
@@ -69,7 +69,7 @@ function createConnection(extensionUri: vscode.Uri, log: Log): GatewayConnection
 }
 
 /** Where VS Code keeps what is of this workspace; a window without a folder shares the place of all. */
-function workspaceFolder({ storageUri, globalStorageUri }: vscode.ExtensionContext): vscode.Uri {
+function storageFolder({ storageUri, globalStorageUri }: vscode.ExtensionContext): vscode.Uri {
   return storageUri ?? globalStorageUri;
 }
 

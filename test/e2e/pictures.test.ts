@@ -39,7 +39,7 @@ describe('The surface in every theme', () => {
     }, behind);
   }
 
-  function looksRight(name: string): void {
+  function addThemeTests(name: string): void {
     for (const [theme, id] of themes) {
       for (const width of widths) {
         it(`${theme} at ${width} px breaks no rule of axe, runs past no edge, and is kept as a picture`, async () => {
@@ -75,14 +75,14 @@ describe('The surface in every theme', () => {
       await workbench.treeRow('Agents', 'Coder').locator('.monaco-tl-twistie').click();
       await workbench.setPaneTop('Chat', 195);
     });
-    looksRight('working');
+    addThemeTests('working');
   });
 
   describe('where tools failed, an answer was cut off, and a turn was stopped while messages wait', () => {
     beforeAll(async () => {
       const { chat, host } = logos;
       await postTroubles(host.model);
-      await chat.button('Stop').click();
+      if ((await chat.button('Stop').count()) > 0) await chat.button('Stop').click();
       await chat.waitUntilIdle();
       await startSession(logos);
       await chat.send(troubles.failing);
@@ -95,6 +95,6 @@ describe('The surface in every theme', () => {
       await chat.button('Stop').click();
       await chat.waitUntilIdle();
     });
-    looksRight('troubled');
+    addThemeTests('troubled');
   });
 });

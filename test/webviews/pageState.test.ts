@@ -19,8 +19,9 @@ class SmallStorage {
 describe('the state of a page', () => {
   let storage: SmallStorage;
   let kept: unknown;
+  let now = 0;
   const port = { postMessage: () => undefined, getState: () => kept, setState: (state: unknown) => void (kept = state) };
-  const page = (key = 'chat-one', copies: SmallStorage | undefined = storage) => new PageState(port, copies, key);
+  const page = (key = 'chat-one', copies: SmallStorage | undefined = storage) => new PageState(port, copies, key, () => (now += 1));
 
   beforeEach(() => {
     storage = new SmallStorage();
@@ -47,6 +48,14 @@ describe('the state of a page', () => {
     expect(next.isLatest).toBe(false);
   });
 
+  it('is what another window wrote since, which VS Code kept', () => {
+    page().write({ text: 'of this window' });
+    page('chat-one', new SmallStorage()).write({ text: 'of the other' });
+    const next = page();
+    expect(next.read()).toEqual({ text: 'of the other' });
+    expect(next.isLatest).toBe(false);
+  });
+
   it('is not that of another workspace in the same window', () => {
     page('chat-one').write({ text: 'one' });
     kept = undefined;
@@ -63,6 +72,6 @@ describe('the state of a page', () => {
     page().write({ text: 'words' });
     storage.values.set('chat-one', '{');
     expect(page().read()).toEqual({ text: 'words' });
-    expect(new PageState(port, undefined, 'chat-one').read()).toEqual({ text: 'words' });
+    expect(new PageState(port, undefined, 'chat-one', () => now).read()).toEqual({ text: 'words' });
   });
 });

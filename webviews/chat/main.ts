@@ -24,7 +24,7 @@ declare function acquireVsCodeApi(): HostPort;
 adoptStyles(tokenStyles, controlStyles, chatStyles, stepStyles, ansiStyles, proseStyles, composerStyles);
 
 const port = acquireVsCodeApi();
-const pageState = new PageState(port, windowStorage(), document.body.dataset['stateKey'] ?? 'chat');
+const pageState = new PageState(port, windowStorage(), document.body.dataset['stateKey'] ?? 'chat', Date.now);
 const restored = restoreState(pageState.read());
 const store = new ChatStore(restored.state);
 const link = new HostLink(port, (notice) => driver.take(notice));
