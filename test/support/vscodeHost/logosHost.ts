@@ -100,15 +100,13 @@ export class LogosHost {
     return pid;
   }
 
-  /** Kills the gateway and keeps every new one away, as whoever holds the lock of the state directory does, until the lock is released. */
+  /** Kills the gateway and keeps every new one away, as whoever starts one does, until the lock is released. */
   async holdGatewayAway(): Promise<Lock> {
-    for (let tries = 0; tries < 5; tries += 1) {
-      await this.client();
-      await this.killGateway();
-      const lock = await acquireLock(this.home);
-      if (lock !== undefined) return lock;
-    }
-    throw new Error('A new gateway was quicker than the test, five times.');
+    await this.client();
+    const lock = await acquireLock(path.join(this.home, 'starting'));
+    if (lock === undefined) throw new Error('A gateway is being started.');
+    await this.killGateway();
+    return lock;
   }
 
   /** Ends everything; throws when a process of this test is left. */
