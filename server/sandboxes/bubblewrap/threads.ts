@@ -11,7 +11,8 @@ export function livingThreads(pid: number): string[] {
 
 /** One that shows the memory and the descriptors of its process: a thread that has ended shows none, also when it was the first and others go on. */
 export function livingThread(pid: number): string {
-  return livingThreads(pid)[0] ?? `/proc/${pid}`;
+  const first = `/proc/${pid}`;
+  return (isZombie(first) ? livingThreads(pid)[0] : undefined) ?? first;
 }
 
 /** One that has ended and was not waited for has let go of all its files, and lets only root look. */
