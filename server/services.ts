@@ -26,9 +26,9 @@ import { builtInServers } from './inference/servers.ts';
 import { createLogHandlers } from './log/handlers.ts';
 import { createHttpClient } from './net/http.ts';
 import { createPolicyHandlers } from './policies/handlers.ts';
-import type { PolicyFolder } from './policies/listPolicies.ts';
 import { createPolicyLoader } from './policies/loadPolicy.ts';
 import type { Policy } from './policies/policy.ts';
+import type { PolicyFolder } from './policies/policyFiles.ts';
 import { policyWords } from './policies/policyWords.ts';
 import type { GatewayStatus } from './protocol/gateway.ts';
 import type { GatewayServices, OpenServices, ServicesContext } from './rpc/services.ts';
@@ -63,7 +63,7 @@ async function build(context: ServicesContext, stack: DisposableStack): Promise<
     { path: path.join(home, 'policies'), origin: 'own' },
     { path: path.join(distribution, 'policies'), origin: 'shipped' },
   ];
-  const policies = createPolicyLoader(policyFolders.map((folder) => folder.path));
+  const policies = createPolicyLoader(policyFolders);
   const engine = engines.bubblewrap({ stateDir: home, nodePath: context.workerNodePath, workerPath: path.join(distribution, 'worker.js'), log: log('sandbox') });
   const registry = stack.add(new SandboxRegistry({ engine, log: log('sandbox'), now: Date.now }));
   const openInferenceSocket = createInferenceSockets({ log: log('egress'), http, onUnreachable: (route) => models.invalidate(route.serverId) });

@@ -62,7 +62,7 @@ export function createAgentHandlers(ports: AgentHandlerPorts): HandlersOf<AgentM
       agents.refresh(agentId);
       return {};
     },
-    'souls/list': async () => ({ items: await souls.list() }),
+    'souls/list': async () => await souls.list(),
   };
 }
 

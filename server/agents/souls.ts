@@ -1,12 +1,13 @@
 import { constants } from 'node:fs';
-import { open, readdir } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'yaml';
 import * as z from 'zod';
-import { AppError } from '../base/appError.ts';
+import { AppError, asAppError } from '../base/appError.ts';
+import { foldName, folderEntries } from '../base/folderEntries.ts';
 import type { Logger } from '../log/logger.ts';
 import { Slug } from '../protocol/shapes.ts';
-import type { Soul } from '../protocol/souls.ts';
+import type { BrokenSoul, Soul } from '../protocol/souls.ts';
 
 const names = z.array(z.string().max(64)).max(64).default([]);
 
@@ -28,20 +29,23 @@ export interface LoadedSoul {
 
 /** Where souls come from. Files are read at each use, so an edited soul needs no restart. */
 export interface Souls {
-  /** By name; a folder that does not parse is left out and logged. */
-  list(): Promise<Soul[]>;
+  /** By name; what stands for a soul and cannot be used is named beside them with its reason, and logged. */
+  list(): Promise<{ items: Soul[]; broken: BrokenSoul[] }>;
   /** Throws `not_found` naming the file that is missing or the line that does not parse. */
   load(slug: string): Promise<LoadedSoul>;
 }
 
 const maxSoulBytes = 262_144;
 
-/** Reads souls from folders `<directory>/<slug>/{soul.manifest.yaml, soul.md}`; a later directory overrides an earlier one. */
+/**
+ * Reads souls from folders `<directory>/<slug>/{soul.manifest.yaml, soul.md}`, links to folders too. A later directory overrides an earlier one,
+ * and what stands for a slug in it decides, usable or not: it never gives way to an earlier one.
+ */
 export function createSouls(options: { directories: readonly string[]; log: Logger }): Souls {
   /** What the files of a folder meant; every turn reads them, few find another text in them. */
   const parsed = new Map<string, { readonly manifest: string; readonly loaded: LoadedSoul }>();
 
-  function parseOnce(slug: string, folder: string, manifest: string, text: string | undefined): LoadedSoul {
+  function parseOnce(slug: string, folder: string, manifest: string, text: string): LoadedSoul {
     const known = parsed.get(folder);
     if (known?.manifest === manifest && known.loaded.text === text) return known.loaded;
     const loaded = parseSoul(slug, folder, manifest, text);
@@ -51,35 +55,60 @@ export function createSouls(options: { directories: readonly string[]; log: Logg
 
   async function load(slug: string): Promise<LoadedSoul> {
     for (const directory of options.directories.toReversed()) {
-      const folder = path.join(directory, slug);
-      const [manifest, text] = await Promise.all([readIfThere(path.join(folder, 'soul.manifest.yaml')), readIfThere(path.join(folder, 'soul.md'))]);
-      if (manifest !== undefined) return parseOnce(slug, folder, manifest, text);
+      const [entry, second] = (await entriesOf(directory)).filter((name) => foldName(name) === slug);
+      if (entry === undefined) continue;
+      const folder = path.join(directory, entry);
+      const refuse = (what: string): never => {
+        throw soulProblem(slug, folder, what);
+      };
+      if (second !== undefined) refuse(`${second} beside it stands for the same soul.`);
+      const read = async (file: string): Promise<string> => await readSoulFile(path.join(folder, file)).catch((error: unknown) => refuse(`${file} ${whyUnread(error)}`));
+      const [manifest, text] = await Promise.all([read('soul.manifest.yaml'), read('soul.md')]);
+      return parseOnce(slug, folder, manifest, text);
     }
     throw new AppError('not_found', `There is no soul named ${slug}.`, { reason: 'soul', hint: 'Choose another soul for the agent.' });
   }
 
-  async function loadForList(slug: string): Promise<Soul | undefined> {
-    try {
-      return (await load(slug)).soul;
-    } catch (error) {
-      options.log.warn(`The soul ${slug} is left out: ${String(error)}`);
-      return undefined;
-    }
-  }
-
-  async function list(): Promise<Soul[]> {
-    const found = await Promise.all(options.directories.map((directory) => readdir(directory, { withFileTypes: true }).catch(() => [])));
-    const slugs = new Set(found.flat().filter((item) => item.isDirectory()).map((item) => item.name));
-    const souls = await Promise.all([...slugs].map(loadForList));
-    return souls.filter((soul) => soul !== undefined).sort((a, b) => a.name.localeCompare(b.name));
+  async function list(): Promise<{ items: Soul[]; broken: BrokenSoul[] }> {
+    const found = await Promise.all(options.directories.map((directory) => entriesOf(directory).catch(() => [])));
+    const slugs = new Set(found.flat().map(foldName).filter((name) => Slug.safeParse(name).success));
+    const items: Soul[] = [];
+    const broken: BrokenSoul[] = [];
+    const add = async (slug: string): Promise<void> => {
+      try {
+        items.push((await load(slug)).soul);
+      } catch (error) {
+        options.log.warn(`The soul ${slug} is left out: ${String(error)}`);
+        broken.push({ slug, error: asAppError(error).toInfo() });
+      }
+    };
+    await Promise.all([...slugs].map(add));
+    return { items: items.sort((a, b) => a.name.localeCompare(b.name)), broken: broken.sort((a, b) => a.slug.localeCompare(b.slug)) };
   }
 
   return { list, load };
 }
 
-function parseSoul(slug: string, folder: string, manifestText: string, text: string | undefined): LoadedSoul {
-  const problem = (what: string): AppError => new AppError('not_found', `The soul ${slug} cannot be used: ${what}`, { reason: 'soul_invalid', hint: `Mend the files in ${folder}.` });
-  if (text === undefined || text.trim() === '') throw problem('soul.md is missing or empty.');
+/** Whatever is in a directory of souls; a directory that is there and cannot be read denies every soul, since it may hold another of that slug. */
+async function entriesOf(directory: string): Promise<string[]> {
+  try {
+    return await folderEntries(directory);
+  } catch (error) {
+    throw new AppError('not_found', `The folder of souls ${directory} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'}).`, {
+      reason: 'soul_invalid',
+      hint: 'Make it a folder that can be read, or remove it.',
+      cause: error,
+    });
+  }
+}
+
+function soulProblem(slug: string, folder: string, what: string): AppError {
+  return new AppError('not_found', `The soul ${slug} cannot be used: ${what}`, { reason: 'soul_invalid', hint: `Mend the files in ${folder}.` });
+}
+
+function parseSoul(slug: string, folder: string, manifestText: string, text: string): LoadedSoul {
+  const problem = (what: string): AppError => soulProblem(slug, folder, what);
+  if (text.trim() === '') throw problem('soul.md is empty.');
   const manifest = SoulManifest.safeParse(parseYaml(manifestText, problem));
   if (!manifest.success) throw problem(`soul.manifest.yaml: ${z.prettifyError(manifest.error)}`);
   if (manifest.data.slug !== slug) throw problem(`soul.manifest.yaml says the slug ${manifest.data.slug}, the folder says ${slug}.`);
@@ -96,15 +125,23 @@ function parseYaml(text: string, problem: (what: string) => AppError): unknown {
   }
 }
 
+class UnreadSoulError extends Error {}
+
+function whyUnread(error: unknown): string {
+  if (error instanceof UnreadSoulError) return error.message;
+  const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+  return code === 'ENOENT' ? 'is missing.' : `cannot be read (${code}).`;
+}
+
 /** The text of a regular file; a pipe in its place would keep its reader, and a thread of the pool, waiting for ever. */
-async function readIfThere(file: string): Promise<string | undefined> {
-  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined);
+async function readSoulFile(file: string): Promise<string> {
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    const stat = await handle?.stat();
-    return stat?.isFile() === true && stat.size <= maxSoulBytes ? await handle?.readFile('utf8') : undefined;
-  } catch {
-    return undefined;
+    const stat = await handle.stat();
+    if (!stat.isFile()) throw new UnreadSoulError('is not a regular file.');
+    if (stat.size > maxSoulBytes) throw new UnreadSoulError('is larger than 256 KiB.');
+    return await handle.readFile('utf8');
   } finally {
-    await handle?.close();
+    await handle.close();
   }
 }

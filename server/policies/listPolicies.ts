@@ -1,15 +1,9 @@
-import { readdir } from 'node:fs/promises';
 import { asAppError } from '../base/appError.ts';
 import type { PolicySummary } from '../protocol/policies.ts';
 import type { PolicyLoader } from './loadPolicy.ts';
 import type { Policy } from './policy.ts';
+import { policyFiles, type PolicyFolder } from './policyFiles.ts';
 import { policyWords } from './policyWords.ts';
-
-/** A folder of policy files and whose they are. */
-export interface PolicyFolder {
-  readonly path: string;
-  readonly origin: PolicySummary['origin'];
-}
 
 /** What a list of policies is made from. */
 export interface PolicyListPorts {
@@ -27,7 +21,7 @@ const maxDescription = 300;
 /** Every policy by name, read anew; what cannot be read, parsed or enforced stands there with its error. Never throws. */
 export async function listPolicies({ folders, loader, defaultName, assertEnforces }: PolicyListPorts): Promise<PolicySummary[]> {
   const origins = new Map<string, PolicySummary['origin']>();
-  for (const { path, origin } of folders.toReversed()) for (const name of await namesIn(path)) origins.set(name, origin);
+  for (const folder of folders.toReversed()) for (const name of await namesIn(folder)) origins.set(name, folder.origin);
   const summaries = [...origins].map(async ([name, origin]): Promise<PolicySummary> => {
     const known = { name, origin, isDefault: name === defaultName };
     try {
@@ -40,10 +34,10 @@ export async function listPolicies({ folders, loader, defaultName, assertEnforce
   return (await Promise.all(summaries)).sort((a, b) => a.name.localeCompare(b.name));
 }
 
-/** A folder that is not there or cannot be read names nothing; a shipped policy then fails by the loader, which looks there first. */
-async function namesIn(folder: string): Promise<string[]> {
-  const files = await readdir(folder).catch(() => []);
-  return files.filter((file) => file.endsWith('.yaml')).map((file) => file.slice(0, -'.yaml'.length));
+/** A folder that cannot be read names nothing; every policy then fails by the loader, which looks there first. */
+async function namesIn(folder: PolicyFolder): Promise<string[]> {
+  const files = await policyFiles(folder).catch(() => new Map<string, readonly string[]>());
+  return [...files.keys()];
 }
 
 function summaryOf(policy: Policy): Pick<PolicySummary, 'description' | 'words' | 'hash'> {

@@ -5,6 +5,7 @@ import { AppError } from '../base/appError.ts';
 import { Slug } from '../protocol/shapes.ts';
 import { maxPolicyBytes, parsePolicy, policyInvalid } from './parsePolicy.ts';
 import type { Policy } from './policy.ts';
+import { policyFiles, type PolicyFolder } from './policyFiles.ts';
 
 /** Gives policies by name from the files of some folders. */
 export interface PolicyLoader {
@@ -12,8 +13,11 @@ export interface PolicyLoader {
   load(name: string): Promise<Policy>;
 }
 
-/** Reads `<name>.yaml` from the first of `folders` that has it, so a person's own policy wins over a shipped one of that name. */
-export function createPolicyLoader(folders: readonly string[]): PolicyLoader {
+/**
+ * Reads a policy from the first of `folders` in which something stands for its name, so a person's own policy wins over a shipped one.
+ * What stands there decides, readable or not: it never gives way to a later folder.
+ */
+export function createPolicyLoader(folders: readonly PolicyFolder[]): PolicyLoader {
   /** What the text of a file meant; every turn reads the file, few find another text in it. */
   const parsed = new Map<string, { readonly text: string; readonly policy: Policy }>();
   const parseOnce = (name: string, file: string, text: string): Policy => {
@@ -29,23 +33,23 @@ export function createPolicyLoader(folders: readonly string[]): PolicyLoader {
         throw new AppError('policy_invalid', `"${name}" is not the name of a policy.`, { reason: 'bad_name', hint: 'Use small letters, digits and hyphens.' });
       }
       for (const folder of folders) {
-        const file = path.join(folder, `${name}.yaml`);
-        const text = await readText(file);
-        if (text !== undefined) return parseOnce(name, file, text);
+        const [file, second] = (await policyFiles(folder)).get(name) ?? [];
+        if (file === undefined) continue;
+        if (second !== undefined) throw policyInvalid(file, 1, `${path.basename(second)} beside it stands for the same policy`, 'Remove one of the two.');
+        return parseOnce(name, file, await readText(file));
       }
       throw new AppError('policy_invalid', `There is no policy "${name}".`, {
         reason: 'missing',
-        hint: `Put ${name}.yaml into ${folders[0] ?? 'the folder of policies'}, or choose another policy for the agent.`,
+        hint: `Put ${name}.yaml into ${folders[0]?.path ?? 'the folder of policies'}, or choose another policy for the agent.`,
         details: { file: `${name}.yaml`, line: 0, fix: 'Make the file.' },
       });
     },
   };
 }
 
-/** The text of a file; undefined only when there is none: one that cannot be read must not let the next folder decide. */
-async function readText(file: string): Promise<string | undefined> {
+/** The text of a file. Throws `policy_invalid` with what keeps it from being read. */
+async function readText(file: string): Promise<string> {
   const bytes = await readBytes(file);
-  if (bytes === undefined) return undefined;
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
@@ -54,17 +58,19 @@ async function readText(file: string): Promise<string | undefined> {
 }
 
 /** The bytes of a regular file of a policy's size; not blocked by a pipe or a device in its place. */
-async function readBytes(file: string): Promise<Buffer | undefined> {
+async function readBytes(file: string): Promise<Buffer> {
   const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
+    if (error.code === 'ENOENT') throw policyInvalid(file, 1, 'it is a link to a file that is not there', 'Put the file back, or remove the link.');
     throw policyInvalid(file, 1, `the file cannot be read (${error.code ?? 'unknown'})`, 'Make it a readable file.');
   });
-  if (handle === undefined) return undefined;
   try {
     const stat = await handle.stat();
     if (!stat.isFile()) throw policyInvalid(file, 1, 'this is not a regular file', 'Put a file with the policy in its place.');
     if (stat.size > maxPolicyBytes) throw policyInvalid(file, 1, 'the file is larger than 256 KiB', 'Shorten it.');
     return await handle.readFile();
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw policyInvalid(file, 1, `the file cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`, 'Make it a readable file.');
   } finally {
     await handle.close();
   }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ErrorInfo } from './errors.ts';
 import { request } from './method.ts';
 import { NoParams } from './shapes.ts';
 
@@ -16,7 +17,17 @@ export const Soul = z.object({
 });
 export type Soul = z.infer<typeof Soul>;
 
+/** Something in a folder of souls that stands for a slug and cannot be used; it never gives way to a soul of that slug that came with Logos. */
+export const BrokenSoul = z.object({ slug: z.string(), error: ErrorInfo });
+export type BrokenSoul = z.infer<typeof BrokenSoul>;
+
 /** The methods about souls. */
 export const souls = {
-  list: request({ summary: 'Lists the souls that agents can have, by name; a folder that does not parse is left out and logged.', params: NoParams, result: z.object({ items: z.array(Soul) }), isIdempotent: true, isOpenToWebviews: false }),
+  list: request({
+    summary: 'Lists the souls that agents can have, by name, and beside them what stands for a soul and cannot be used, with the reason.',
+    params: NoParams,
+    result: z.object({ items: z.array(Soul), broken: z.array(BrokenSoul) }),
+    isIdempotent: true,
+    isOpenToWebviews: false,
+  }),
 };

@@ -23,7 +23,7 @@ async function openSandbox(name: string, program: string): Promise<{ engine: Bub
   const stateDir = path.join(folder, name);
   fs.mkdirSync(stateDir, { mode: 0o700 });
   const engine = new BubblewrapEngine({ stateDir, systemRoot: path.join(folder, 'system'), nodePath: program, workerPath: worker, limits: defaultLimits, log: createMemoryLog().of('sandbox') });
-  const policy = await createPolicyLoader([path.join(import.meta.dirname, '../../policies')]).load('workspace-only');
+  const policy = await createPolicyLoader([{ path: path.join(import.meta.dirname, '../../policies'), origin: 'shipped' }]).load('workspace-only');
   return { engine, sandbox: await engine.prepare({ agentId, label: 'logos-bench', policy }) };
 }
 

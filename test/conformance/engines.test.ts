@@ -31,7 +31,7 @@ describe.each(Object.entries(engines))('the engine %s', (_name, make) => {
     stateDir = fs.mkdtempSync(path.join(os.tmpdir(), 'lg-e-'));
     fs.chmodSync(stateDir, 0o711);
     engine = make(stateDir);
-    policy = await createPolicyLoader([path.join(root, 'policies')]).load('workspace-only');
+    policy = await createPolicyLoader([{ path: path.join(root, 'policies'), origin: 'shipped' }]).load('workspace-only');
   });
   afterAll(async () => {
     await engine.remove(agentId);
@@ -73,7 +73,7 @@ describe.each(Object.entries(engines))('the engine %s', (_name, make) => {
   it('gives the same sandbox for the same agent and policy, and another hash for another policy', async () => {
     const [first, second] = [await prepare(), await prepare()];
     expect(second.hash).toBe(first.hash);
-    const other = await createPolicyLoader([path.join(root, 'policies')]).load('read-only');
+    const other = await createPolicyLoader([{ path: path.join(root, 'policies'), origin: 'shipped' }]).load('read-only');
     expect((await engine.prepare({ agentId, label: 'logos-conformance', policy: other })).hash).not.toBe(first.hash);
   });
 

@@ -208,7 +208,7 @@ describe('--stdio', { timeout: 60_000 }, () => {
     await expect(client.request('souls/list', {})).rejects.toMatchObject({ errorClass: 'not_initialized' });
     await expect(client.request('initialize', { initializationOptions: { logos: { protocol: 9 } } })).rejects.toMatchObject({ reason: 'protocol_version' });
     await client.initialize();
-    expect(await client.request('souls/list', {})).toEqual({ items: [] });
+    expect(await client.request('souls/list', {})).toEqual({ items: [], broken: [] });
     client.sendRaw('Content-Length: nonsense\r\n\r\n');
     await client.waitForEnd();
     expect(client.received.at(-1)).toMatchObject({ error: { code: -32700 } });

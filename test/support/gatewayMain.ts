@@ -29,7 +29,7 @@ function createServices(isBusy: () => boolean): GatewayServices {
   const none = { list: async () => [], onChange: () => ({ dispose: () => undefined }) };
   const topics: TopicSources = { agents: none, sandboxes: none, sessions: none, models: none };
   return {
-    handlers: { ...handlers, 'souls/list': async () => ({ items: [] }) },
+    handlers: { ...handlers, 'souls/list': async () => ({ items: [], broken: [] }) },
     sessionFeed: new MemoryEvents('00000000-0000-7000-8000-000000000001'),
     topics,
     status: () => ({ runningTurns: isBusy() ? 1 : 0, queuedTurns: 0, store: { state: 'ok' } }),

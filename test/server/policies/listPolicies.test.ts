@@ -3,8 +3,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../../server/base/appError.ts';
-import { listPolicies, type PolicyFolder } from '../../../server/policies/listPolicies.ts';
+import { listPolicies } from '../../../server/policies/listPolicies.ts';
 import { createPolicyLoader } from '../../../server/policies/loadPolicy.ts';
+import type { PolicyFolder } from '../../../server/policies/policyFiles.ts';
 
 let root: string;
 let folders: readonly PolicyFolder[];
@@ -13,7 +14,7 @@ const list = () =>
   listPolicies({
     folders,
     defaultName: 'workspace-only',
-    loader: createPolicyLoader(folders.map((folder) => folder.path)),
+    loader: createPolicyLoader(folders),
     assertEnforces: ({ networkRules }) => {
       if (networkRules.length > 0) throw new AppError('policy_unenforceable', 'No rule about the network can be held here.', { hint: 'Remove it.' });
     },

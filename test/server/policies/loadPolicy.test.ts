@@ -20,7 +20,7 @@ beforeEach(() => {
 
 afterEach(() => fs.rmSync(folder, { recursive: true }));
 
-const loader = () => createPolicyLoader([own, shipped]);
+const loader = () => createPolicyLoader([{ path: own, origin: 'own' }, { path: shipped, origin: 'shipped' }]);
 
 describe('createPolicyLoader', () => {
   it('gives a shipped policy by its name', async () => {

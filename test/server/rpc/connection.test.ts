@@ -90,7 +90,7 @@ describe('Connection', () => {
   });
 
   it('ignores notifications that it does not know, answers that nobody asked for, and cancels without sense', async () => {
-    const { client } = await ready({ 'souls/list': async () => ({ items: [] }) });
+    const { client } = await ready({ 'souls/list': async () => ({ items: [], broken: [] }) });
     client.notify('$/setTrace', { value: 'off' });
     client.notify('$/cancelRequest');
     client.notify('$/cancelRequest', { id: null });
@@ -98,7 +98,7 @@ describe('Connection', () => {
     client.notify('anything/else', [1, 2]);
     client.send({ jsonrpc: '2.0', id: 4711, result: {} });
     client.send({ jsonrpc: '2.0', id: 4711, error: 'wrong' });
-    expect(await client.request('souls/list', {})).toEqual({ items: [] });
+    expect(await client.request('souls/list', {})).toEqual({ items: [], broken: [] });
     expect(client.received.filter((message) => message.error !== undefined)).toEqual([]);
   });
 
@@ -135,8 +135,8 @@ describe('Connection', () => {
   });
 
   it('drops what a result has beyond its shape', async () => {
-    const { client } = await ready({ 'souls/list': async () => ({ items: [], secret: 'x' }) });
-    expect(await client.request('souls/list', {})).toEqual({ items: [] });
+    const { client } = await ready({ 'souls/list': async () => ({ items: [], broken: [], secret: 'x' }) });
+    expect(await client.request('souls/list', {})).toEqual({ items: [], broken: [] });
   });
 
   it('cancels a running request and one that was not begun', async () => {
@@ -152,13 +152,13 @@ describe('Connection', () => {
 
   it('refuses an id that is in use, and takes it again after the answer', async () => {
     const gate = Promise.withResolvers<void>();
-    const { client } = await ready({ 'souls/list': () => gate.promise.then(() => ({ items: [] })) });
+    const { client } = await ready({ 'souls/list': () => gate.promise.then(() => ({ items: [], broken: [] })) });
     const ask = { jsonrpc: '2.0', id: 77, method: 'souls/list' };
     client.send(ask);
     client.send({ ...ask, id: '77' });
     await client.waitFor((message) => message.id === '77' && message.error?.data?.cause === 'id_in_use', 'the refusal');
     gate.resolve();
-    expect(await client.answer(77)).toEqual({ items: [] });
+    expect(await client.answer(77)).toEqual({ items: [], broken: [] });
     client.send({ ...ask, id: '77' });
     await client.waitFor((message) => message.id === '77' && message.result !== undefined, 'the second answer');
   });
@@ -168,7 +168,7 @@ describe('Connection', () => {
       'souls/list': async (_params, { afterReply, subscriptions }) => {
         const { writer } = subscriptions.open(id(9));
         afterReply(() => writer.notify('test/after', { n: 1 }));
-        return { items: [] };
+        return { items: [], broken: [] };
       },
       'runs/get': async (_params, { afterReply, subscriptions }) => {
         const { writer } = subscriptions.open(id(10));
@@ -185,10 +185,10 @@ describe('Connection', () => {
   });
 
   it('answers a client that has already said all, then ends', async () => {
-    const { client, connection } = await ready({ 'souls/list': () => new Promise((resolve) => setImmediate(() => resolve({ items: [] }))) });
+    const { client, connection } = await ready({ 'souls/list': () => new Promise((resolve) => setImmediate(() => resolve({ items: [], broken: [] }))) });
     const asked = client.begin('souls/list', {});
     client.endInput();
-    expect(await client.answer(asked)).toEqual({ items: [] });
+    expect(await client.answer(asked)).toEqual({ items: [], broken: [] });
     await client.waitForEnd();
     await connection.closed;
   });
@@ -209,7 +209,7 @@ describe('Connection', () => {
   });
 
   it('answers a thousand requests sent at once, each once', async () => {
-    const { client } = await ready({ 'souls/list': () => new Promise((resolve) => setImmediate(() => resolve({ items: [] }))) });
+    const { client } = await ready({ 'souls/list': () => new Promise((resolve) => setImmediate(() => resolve({ items: [], broken: [] }))) });
     const ids = Array.from({ length: 1000 }, () => client.begin('souls/list', {}));
     await Promise.all(ids.map((each) => client.answer(each)));
     expect(client.received.filter((message) => ids.includes(Number(message.id)) && message.result !== undefined)).toHaveLength(1000);

@@ -25,7 +25,7 @@ const engine = new BubblewrapEngine({
   ...(setup.systemRoot === undefined ? {} : { systemRoot: setup.systemRoot }),
   ...(setup.withoutCgroups === true ? { cgroups: null } : {}),
 });
-const policies = createPolicyLoader([setup.policies]);
+const policies = createPolicyLoader([{ path: setup.policies, origin: 'shipped' }]);
 const sandboxes = new Map<string, PreparedSandbox>();
 const tasks = new Map<number, { process: SandboxProcess; socket: string; lines: string[]; waiting: (() => void)[]; ended: Promise<Ended> }>();
 let nextTask = 1;

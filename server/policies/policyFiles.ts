@@ -1,0 +1,44 @@
+import path from 'node:path';
+import { AppError } from '../base/appError.ts';
+import { foldName, folderEntries } from '../base/folderEntries.ts';
+import type { PolicySummary } from '../protocol/policies.ts';
+import { Slug } from '../protocol/shapes.ts';
+
+/** A folder of policy files and whose they are. */
+export interface PolicyFolder {
+  readonly path: string;
+  readonly origin: PolicySummary['origin'];
+}
+
+const ending = /\.ya?ml$/;
+
+/**
+ * The files of a folder by the policy that each stands for: `<name>.yaml`, `.yml` too, in whatever letter case, whatever kind of thing it is.
+ * A name that no policy can have stands as it is written. Throws `policy_invalid` when the folder is there and cannot be read.
+ */
+export async function policyFiles(folder: PolicyFolder): Promise<ReadonlyMap<string, readonly string[]>> {
+  const found = new Map<string, string[]>();
+  for (const entry of await entriesOf(folder)) {
+    const folded = foldName(entry);
+    if (!ending.test(folded)) continue;
+    const slug = folded.replace(ending, '');
+    const name = Slug.safeParse(slug).success ? slug : entry.replace(/\.ya?ml\s*$/i, '');
+    found.set(name, [...(found.get(name) ?? []), path.join(folder.path, entry)]);
+  }
+  return found;
+}
+
+async function entriesOf({ path: folder, origin }: PolicyFolder): Promise<string[]> {
+  try {
+    return await folderEntries(folder);
+  } catch (error) {
+    const whose = origin === 'own' ? 'your own policies' : 'the policies that came with Logos';
+    const fix = 'Make it a folder that can be read, or remove it.';
+    throw new AppError('policy_invalid', `The folder of ${whose}, ${folder}, cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'}).`, {
+      reason: 'folder_unreadable',
+      hint: `${fix} Until then everything is denied.`,
+      details: { file: folder, line: 0, fix },
+      cause: error,
+    });
+  }
+}
