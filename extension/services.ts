@@ -42,7 +42,7 @@ export function createServices(context: vscode.ExtensionContext): Services {
   const tree = store.add(new AgentsTree(feed));
   const agentsView = store.add(new AgentsView(tree, gateway, feed));
   const { extensionUri, workspaceState } = context;
-  const ports = { documents, gateway, log };
+  const ports = { documents, gateway, log, messages };
   const folder = storageFolder(context);
   const unsent = new UnsentMessages(vscode.Uri.joinPath(folder, 'unsent').fsPath, (sentence) => log.warn(sentence));
   const workspaceKey = createHash('sha256').update(folder.toString()).digest('hex').slice(0, 16);

@@ -4,7 +4,9 @@ import { isId } from '../ids.ts';
 const MAX_TEXT = 1_048_576;
 const MAX_LOG = 4_000;
 const MAX_TITLE = 200;
-const MAX_HREF = 2_000;
+/** What browsers take as an address. */
+const MAX_HREF = 65_536;
+const MAX_PATH = 4_096;
 
 type Fields = Readonly<Record<string, unknown>>;
 type Reader<C extends HostCommand> = (fields: Fields) => HostCommands[C] | undefined;
@@ -21,6 +23,7 @@ const readers: { readonly [C in HostCommand]: Reader<C> } = {
   addModelServer: nothing,
   openPolicy: ({ agentId }) => (isId(agentId) ? { agentId } : undefined),
   openText: (fields) => (text(fields['title'], MAX_TITLE) && text(fields['text'], MAX_TEXT) ? { title: fields['title'], text: fields['text'] } : undefined),
+  openFile: ({ agentId, path, line }) => (isId(agentId) && text(path, MAX_PATH) && path !== '' ? { agentId, path, ...(isLine(line) ? { line } : {}) } : undefined),
   openLink: ({ href }) => (text(href, MAX_HREF) && isWebLink(href) ? { href } : undefined),
   copyText: (fields) => (text(fields['text'], MAX_TEXT) ? { text: fields['text'] } : undefined),
   showLogs: nothing,
@@ -32,6 +35,10 @@ const readers: { readonly [C in HostCommand]: Reader<C> } = {
   log: (fields) => readLog(fields['level'], fields['text']),
 };
 
+function isLine(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
+}
+
 function readLog(level: unknown, line: unknown): HostCommands['log'] | undefined {
   if (level !== 'info' && level !== 'warn' && level !== 'error') return undefined;
   return text(line, MAX_LOG) ? { level, text: line } : undefined;
@@ -40,7 +47,7 @@ function readLog(level: unknown, line: unknown): HostCommands['log'] | undefined
 /** Whether a link leads to the web; nothing else is opened for a page that renders what a model wrote. */
 export function isWebLink(href: string): boolean {
   const url = URL.canParse(href) ? new URL(href) : undefined;
-  return url !== undefined && (url.protocol === 'https:' || url.protocol === 'http:') && url.username === '' && url.password === '';
+  return url !== undefined && (url.protocol === 'https:' || url.protocol === 'http:') && url.password === '';
 }
 
 /** Reads a command of a webview; undefined when its name or its arguments are not of the contract. */

@@ -2,8 +2,10 @@ import * as vscode from 'vscode';
 import type { CommandMessage, HostCommand, HostCommands } from '../../webviews/shared/relayMessages.ts';
 import type { Documents } from '../documents.ts';
 import type { Log } from '../log.ts';
+import type { Messages } from '../messages.ts';
 import type { Gateway } from '../server/gatewayConnection.ts';
 import { labelText } from '../trees/labelText.ts';
+import { findAgentFile } from './agentFile.ts';
 import { policyPage } from './policyPage.ts';
 import type { WebviewHost } from './webviewHost.ts';
 
@@ -12,6 +14,7 @@ export interface HostCommandPorts {
   readonly documents: Documents;
   readonly gateway: Gateway;
   readonly log: Log;
+  readonly messages: Pick<Messages, 'needed'>;
 }
 
 type Runner<C extends HostCommand> = (args: HostCommands[C], ports: HostCommandPorts, host: WebviewHost) => unknown;
@@ -27,7 +30,8 @@ const runners: { readonly [C in HostCommand]: Runner<C> } = {
   addModelServer: run('logos.addModelServer'),
   openPolicy: ({ agentId }, ports) => openPolicy(agentId, ports),
   openText: ({ title, text }, { documents }) => documents.open(title, text),
-  openLink: ({ href }) => vscode.env.openExternal(vscode.Uri.parse(href, true)),
+  openFile: (named, ports) => openFile(named, ports),
+  openLink: ({ href }) => openLink(href),
   copyText: ({ text }) => vscode.env.clipboard.writeText(text),
   showLogs: run('logos.showLogs'),
   startGateway: run('logos.startGateway'),
@@ -54,4 +58,18 @@ async function openPolicy(agentId: string, { gateway, documents }: HostCommandPo
     gateway.request('policies/list', {}).then(({ items }) => items.find(({ name }) => name === agent.policy.name), () => undefined),
   ]);
   await documents.open(`Policy of ${agent.name}`, policyPage(agent, summary, sandbox));
+}
+
+/** VS Code opens a string as it is written; out of a Uri it would write another address, with other characters encoded. */
+function openLink(href: string): Thenable<boolean> {
+  return vscode.env.openExternal(href as unknown as vscode.Uri);
+}
+
+async function openFile({ agentId, path, line }: HostCommands['openFile'], { gateway, messages }: HostCommandPorts): Promise<void> {
+  const [{ name }, { path: home, insidePath }] = await Promise.all([gateway.request('agents/get', { agentId }), gateway.request('sandboxes/home', { agentId })]);
+  const file = home === undefined || insidePath === undefined ? undefined : await findAgentFile({ home, inside: insidePath }, path);
+  if (file === undefined) return messages.needed(`${labelText(name)} has no file ${labelText(path)} that can be opened from here.`);
+  const position = new vscode.Position((line ?? 1) - 1, 0);
+  const selection = line === undefined ? {} : { selection: new vscode.Range(position, position) };
+  await vscode.commands.executeCommand('vscode.open', vscode.Uri.file(file), { preview: true, ...selection });
 }

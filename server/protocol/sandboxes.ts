@@ -42,8 +42,8 @@ export const sandboxes = {
   home: request({
     summary: 'Says where on this host the files of an agent lie: the folder that is the workspace of its sandbox. Who may read it, the host decides.',
     params: z.strictObject({ agentId: Id }),
-    /** No path before the sandbox was made for the first time. */
-    result: z.object({ path: z.string().optional() }),
+    /** No paths before the sandbox was made for the first time. `insidePath` is the folder as the agent names it. */
+    result: z.object({ path: z.string().optional(), insidePath: z.string().optional() }),
     errors: ['not_found', 'sandbox_unavailable'],
     isIdempotent: true,
     isOpenToWebviews: false,

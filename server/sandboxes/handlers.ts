@@ -30,7 +30,7 @@ export function createSandboxHandlers(ports: SandboxHandlerPorts): { readonly [M
     'sandboxes/home': async ({ agentId }) => {
       const { id } = await ports.getAgent(agentId);
       const home = registry.homeOf(id);
-      return home === undefined ? {} : { path: home };
+      return home === undefined ? {} : { path: home, insidePath: registry.engine.capabilities.workspacePath };
     },
     'sandboxes/start': async ({ agentId }) => {
       const agent = await ports.getAgent(agentId);

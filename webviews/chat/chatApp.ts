@@ -7,8 +7,8 @@ import { SecondsClock } from '../shared/secondsClock.ts';
 import type { HostLink } from '../shared/hostLink.ts';
 import { brokenStepEvent } from '../shared/stepElement.ts';
 import type { BrokenStep } from '../shared/stepElement.ts';
-import type { ChatActions, CommandDetail, FoldDetail } from './chatContext.ts';
-import { foldEvent, hostCommandEvent } from './chatContext.ts';
+import type { ChatActions, CommandDetail, FoldDetail, OpenFileDetail } from './chatContext.ts';
+import { foldEvent, hostCommandEvent, openFileEvent } from './chatContext.ts';
 import type { ChatDriver } from './chatDriver.ts';
 import { handleChatKey } from './chatKeys.ts';
 import { currentAgent, shownPending } from './chatState.ts';
@@ -51,6 +51,7 @@ export class ChatApp extends LightElement {
     this.addEventListener('keydown', (event) => this.#key(event));
     this.addEventListener(foldEvent, (event) => this.#folded((event as CustomEvent<FoldDetail>).detail));
     this.addEventListener(hostCommandEvent, (event) => this.#command((event as CustomEvent<CommandDetail>).detail));
+    this.addEventListener(openFileEvent, (event) => this.#openFile((event as CustomEvent<OpenFileDetail>).detail));
     this.addEventListener(brokenStepEvent, (event) => this.#broke((event as CustomEvent<BrokenStep>).detail));
   }
 
@@ -177,6 +178,11 @@ export class ChatApp extends LightElement {
 
   #command({ command, args }: CommandDetail): void {
     this.link?.run(command, args);
+  }
+
+  #openFile(file: OpenFileDetail): void {
+    const agent = this.state === undefined ? undefined : currentAgent(this.state);
+    if (agent !== undefined) this.link?.run('openFile', { agentId: agent.id, ...file });
   }
 
   #broke({ element, error }: BrokenStep): void {

@@ -43,3 +43,12 @@ export interface FoldDetail {
 export function tellFold(source: EventTarget, detail: FoldDetail): void {
   source.dispatchEvent(new CustomEvent(foldEvent, { detail, bubbles: true }));
 }
+
+/** Event by which a link to a file of the agent asks for it. */
+export const openFileEvent = 'logos-open-file';
+
+/** A path as the answer names it, and the line, from 1. */
+export interface OpenFileDetail {
+  readonly path: string;
+  readonly line?: number;
+}

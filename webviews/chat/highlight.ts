@@ -1,5 +1,5 @@
 /** How a piece of code is tinted. */
-export type CodeTone = 'keyword' | 'string' | 'number' | 'comment' | 'plain';
+export type CodeTone = 'keyword' | 'string' | 'number' | 'comment' | 'added' | 'removed' | 'plain';
 
 /** A piece of code with its tint. */
 export interface CodePiece {
@@ -42,8 +42,32 @@ const families: readonly (readonly [string, Family])[] = [
 ];
 const familyOf = new Map(families.flatMap(([names, family]) => names.split(' ').map((name) => [name, family] as const)));
 
+const diffLanguages = words('diff patch udiff');
+const maxDiffLines = 20_000;
+
+/** A diff by its lines; what is beyond the bound is plain. */
+function diffPieces(lines: readonly string[], code: string): readonly CodePiece[] {
+  const pieces: { tone: CodeTone; text: string }[] = [];
+  let at = 0;
+  const add = (tone: CodeTone, text: string): void => {
+    const last = pieces.at(-1);
+    if (last?.tone === tone) last.text += text;
+    else if (text !== '') pieces.push({ tone, text });
+    at += text.length;
+  };
+  for (const line of lines) add(diffTone(line), line);
+  add('plain', code.slice(at));
+  return pieces;
+}
+
+function diffTone(line: string): CodeTone {
+  if (/^(?:@@|diff |index |---(?: |$)|\+\+\+(?: |$))/.test(line)) return 'comment';
+  return line.startsWith('+') ? 'added' : line.startsWith('-') ? 'removed' : 'plain';
+}
+
 /** Cuts code into tinted pieces by a few families of languages; an unknown language or very long code is one plain piece. */
 export function highlight(code: string, language: string): readonly CodePiece[] {
+  if (diffLanguages.has(language.toLowerCase())) return diffPieces(code.split(/(?<=\n)/).slice(0, maxDiffLines), code);
   const family = familyOf.get(language.toLowerCase());
   if (family === undefined || code.length > maxHighlightChars) return [{ tone: 'plain', text: code }];
   const pieces: { tone: CodeTone; text: string }[] = [];

@@ -1,14 +1,16 @@
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { MarkedToken, Token } from 'marked';
-import { askHost } from './chatContext.ts';
+import { askHost, openFileEvent, type OpenFileDetail } from './chatContext.ts';
 import { decodeEntities } from './entities.ts';
-import { safeLink } from './safeLink.ts';
+import { linkTarget } from './linkTarget.ts';
 import { safeText } from './safeText.ts';
 
 type Drawn = TemplateResult | ReturnType<typeof safeText>;
 
 const maxInlineTokens = 2_000;
+/** The one mark of HTML that is drawn: models write it in the cells of tables. */
+const lineBreak = /^<br\s*\/?>$/i;
 
 /** Draws the inline tokens of markdown; what is no known mark is drawn as the text it was written as, HTML too. */
 export function inlineTemplate(tokens: readonly Token[] | undefined): readonly Drawn[] {
@@ -35,6 +37,8 @@ function drawToken(generic: Token): Drawn {
       return html`<code dir="ltr">${safeText(token.text)}</code>`;
     case 'br':
       return html`<br />`;
+    case 'html':
+      return lineBreak.test(token.raw) ? html`<br />` : safeText(token.raw);
     case 'link':
       return drawLink(token.href, inlineTemplate(token.tokens), token.raw);
     case 'image':
@@ -47,13 +51,28 @@ function drawToken(generic: Token): Drawn {
   }
 }
 
-function drawLink(href: string, content: readonly Drawn[], raw: string): Drawn {
-  const address = safeLink(href);
-  if (address === undefined) return safeText(raw);
-  const open = (event: Event) => {
+function drawLink(written: string, content: readonly Drawn[], raw: string): Drawn {
+  const target = linkTarget(decodeEntities(written));
+  switch (target.kind) {
+    case 'fragment':
+      return html`${content}`;
+    case 'refused':
+      return html`${safeText(raw)} <span class="meta">(not a link: ${target.why})</span>`;
+    case 'web':
+      return anchor(target.href, target.href, content, (link) => askHost(link, 'openLink', { href: target.href }));
+    case 'file': {
+      const { kind: _kind, ...detail } = target;
+      return anchor('#', target.path, content, (link) => link.dispatchEvent(new CustomEvent<OpenFileDetail>(openFileEvent, { detail, bubbles: true })));
+    }
+  }
+}
+
+/** A link that asks the host instead of leading the page away. */
+function anchor(href: string, title: string, content: readonly Drawn[], open: (link: EventTarget) => void): TemplateResult {
+  const onClick = (event: Event): void => {
     event.preventDefault();
     event.stopPropagation();
-    if (event.currentTarget !== null) askHost(event.currentTarget, 'openLink', { href: address });
+    if (event.currentTarget !== null) open(event.currentTarget);
   };
-  return html`<a href=${address} title=${address} rel="noreferrer noopener" @click=${open}>${content}</a>`;
+  return html`<a href=${href} title=${title} rel="noreferrer noopener" @click=${onClick}>${content}</a>`;
 }

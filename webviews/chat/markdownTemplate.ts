@@ -30,7 +30,7 @@ function blockTemplate(generic: Token, hasCaret: boolean, goesOn = false): Templ
     case 'def':
       return nothing;
     case 'heading':
-      return html`<h2 dir="auto">${inlineTemplate(token.tokens)}${end}</h2>`;
+      return headingTemplate(token, end);
     case 'paragraph':
       return html`<p dir="auto" class=${goesOn ? 'goes-on' : nothing}>${inlineTemplate(token.tokens)}${end}</p>`;
     case 'text':
@@ -45,9 +45,22 @@ function blockTemplate(generic: Token, hasCaret: boolean, goesOn = false): Templ
       return listTemplate(token, hasCaret);
     case 'hr':
       return html`<hr />${hasCaret ? html`<p>${caret}</p>` : nothing}`;
+    case 'html':
+      return /^(?:\s*<br\s*\/?>)+\s*$/i.test(token.raw) ? html`<p>${end}</p>` : plainTemplate(token.raw, end, goesOn);
     default:
-      return html`<p dir="auto" class="asis${goesOn ? ' goes-on' : ''}">${safeText(withoutEnd(token.raw, '\n'))}${end}</p>`;
+      return plainTemplate(token.raw, end, goesOn);
   }
+}
+
+function plainTemplate(raw: string, end: TemplateResult | typeof nothing, goesOn: boolean): TemplateResult {
+  return html`<p dir="auto" class="asis${goesOn ? ' goes-on' : ''}">${safeText(withoutEnd(raw, '\n'))}${end}</p>`;
+}
+
+/** Three sizes: a title, its parts, and what is below them. */
+function headingTemplate(token: Tokens.Heading, end: TemplateResult | typeof nothing): TemplateResult {
+  const content = html`${inlineTemplate(token.tokens)}${end}`;
+  if (token.depth === 1) return html`<h2 dir="auto">${content}</h2>`;
+  return token.depth === 2 ? html`<h3 dir="auto">${content}</h3>` : html`<h4 dir="auto">${content}</h4>`;
 }
 
 function nested(tokens: readonly Token[], hasCaret: boolean): readonly (TemplateResult | typeof nothing)[] {

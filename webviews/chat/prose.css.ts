@@ -10,8 +10,23 @@ export const proseStyles = css`
     min-width: 0;
     border-radius: var(--lg-r1);
   }
-  .prose > :is(p, ul, ol, h2, blockquote) {
+  .prose > :is(p, ul, ol, h2, h3, h4, blockquote) {
     max-width: 76ch;
+  }
+  .prose :is(h2, h3, h4) {
+    font-weight: 600;
+    line-height: 20px;
+  }
+  .prose h2 {
+    font-size: calc(var(--lg-text) * 17 / 13);
+    line-height: 24px;
+  }
+  .prose h3 {
+    font-size: calc(var(--lg-text) * 15 / 13);
+    line-height: 22px;
+  }
+  .prose h4 {
+    font-size: var(--lg-text);
   }
   .prose > .goes-on {
     margin-top: calc(-1 * var(--lg-2));
@@ -116,6 +131,12 @@ export const proseStyles = css`
   }
   .tk-comment {
     color: var(--lg-fg2);
+  }
+  .tk-added {
+    color: var(--lg-added);
+  }
+  .tk-removed {
+    color: var(--lg-removed);
   }
   .tablewrap {
     overflow-x: auto;

@@ -9,6 +9,8 @@ import { ansiPieces, withoutAnsi } from './ansi.ts';
 import { askHost, tellFold } from './chatContext.ts';
 import { safeText } from './safeText.ts';
 import { markScrollBox } from './scrollBox.ts';
+import './codeBlock.ts';
+import { toolInput, type ToolInput } from './toolInput.ts';
 import { toolFact, toolName, toolTime, toolWords } from './toolWords.ts';
 import { withoutEnd } from './withoutEnd.ts';
 import { bytesWords, countWords } from './words.ts';
@@ -19,6 +21,8 @@ const maxLines = 400;
 const maxShownChars = 65_536;
 const opensAfterMs = 700;
 const maxOpenedChars = 1_048_576;
+/** Of what a tool was given so much is drawn; the whole can be opened. */
+const maxInputChars = 65_536;
 /** A fact of at most this many characters is never cut. */
 const shortFactChars = 14;
 
@@ -69,7 +73,8 @@ export class ToolRow extends StepElement {
     const fact = toolFact(part);
     const time = toolTime(part, Date.now());
     const isOpen = this.#isOpen(part);
-    const hasBody = part.output !== '' || isErrorInBody(part);
+    const input = toolInput(part);
+    const hasBody = part.output !== '' || isErrorInBody(part) || (input !== undefined && part.state !== 'pending');
     const isFactBelow = isOpen && part.error === fact && (isErrorInBody(part) || saysError(part));
     return html`<div class="card" data-anchor=${this.key}>
       <button type="button" class="head" data-stop aria-expanded=${hasBody ? isOpen : nothing} @click=${() => tellFold(this, { key: this.key, isOpen: !isOpen })}>
@@ -80,7 +85,7 @@ export class ToolRow extends StepElement {
         <span class="meta time${part.state === 'running' ? '' : ' wide'}">${time}</span>
         ${hasBody ? icon(isOpen ? 'chevron-down' : 'chevron-right', 'quiet') : html`<i class="codicon"></i>`}</span>
       </button>
-      ${isOpen && hasBody ? this.#body(part) : nothing}
+      ${isOpen && hasBody ? html`${this.fold === true && input !== undefined ? this.#input(part, input) : nothing}${this.#body(part)}` : nothing}
     </div>`;
   }
 
@@ -90,7 +95,20 @@ export class ToolRow extends StepElement {
     return part.state === 'running' && part.output !== '' && Date.now() - part.startedAt >= opensAfterMs;
   }
 
-  #body(part: ToolPart): TemplateResult {
+  /** What the call was given, for a person who opened the row: by itself a row opens for its output alone. */
+  #input(part: ToolPart, { text, language }: ToolInput): TemplateResult {
+    const title = `${toolWords(part).verb} ${toolWords(part).object}`.slice(0, 120);
+    const all = text.length > maxInputChars ? button({ label: 'Open Whole Text', kind: 'link', run: () => askHost(this, 'openText', { title, text }) }) : nothing;
+    return html`<logos-code .text=${text.slice(0, maxInputChars)} .language=${language}></logos-code>${all}`;
+  }
+
+  /** A file that was changed answers with one line: what its row and the change above it say. */
+  #isSaidAbove({ tool, state, output }: ToolPart): boolean {
+    return this.fold === true && state === 'done' && (tool === 'edit_file' || tool === 'write_file') && !output.trim().includes('\n');
+  }
+
+  #body(part: ToolPart): TemplateResult | typeof nothing {
+    if ((part.output === '' && !isErrorInBody(part)) || this.#isSaidAbove(part)) return nothing;
     const output = withoutEnd(part.output, '\n');
     const lines = output.split('\n');
     const limit = this.fold === true ? maxLines : tailLines;

@@ -63,7 +63,9 @@ export interface HostCommands {
   openPolicy: { readonly agentId: string };
   /** Opens a read-only editor with text, such as the whole output of a tool; at most 1 MiB. */
   openText: { readonly title: string; readonly text: string };
-  /** Opens a link outside; only http and https, after VS Code's own question. */
+  /** Opens a file of an agent's workspace by the path that an answer gives, at a line from 1; a path that leads out of it is refused. */
+  openFile: { readonly agentId: string; readonly path: string; readonly line?: number };
+  /** Opens a link outside, as it is written; only http and https, after VS Code's own question. */
   openLink: { readonly href: string };
   /** Puts text on the clipboard; at most 1 MiB. */
   copyText: { readonly text: string };
@@ -93,6 +95,7 @@ export const hostCommands = [
   'createAgent',
   'log',
   'manageTrust',
+  'openFile',
   'openLink',
   'openPolicy',
   'openText',

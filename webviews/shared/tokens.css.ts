@@ -67,6 +67,8 @@ export const tokenStyles = css`
   table,
   h1,
   h2,
+  h3,
+  h4,
   blockquote,
   hr {
     margin: 0;
