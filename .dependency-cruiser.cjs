@@ -10,6 +10,7 @@ const steps = [
   ['sandboxes'],
   ['egress'],
   ['policies'],
+  ['limits'],
 ];
 
 const serverFolder = (names) => `^server/(${names.join('|')})/`;

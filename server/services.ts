@@ -23,6 +23,9 @@ import { openEmbeddedModel } from './inference/embedded/openEmbeddedModel.ts';
 import { openKeys } from './inference/keys.ts';
 import { createModels } from './inference/models.ts';
 import { builtInServers } from './inference/servers.ts';
+import { createLimitHandlers } from './limits/handlers.ts';
+import { Limits } from './limits/limits.ts';
+import { readMachine } from './limits/machine.ts';
 import { createLogHandlers } from './log/handlers.ts';
 import { createHttpClient } from './net/http.ts';
 import { createPolicyHandlers } from './policies/handlers.ts';
@@ -34,6 +37,7 @@ import type { GatewayStatus } from './protocol/gateway.ts';
 import type { GatewayServices, OpenServices, ServicesContext } from './rpc/services.ts';
 import { engines } from './sandboxes/engines.ts';
 import { createSandboxHandlers } from './sandboxes/handlers.ts';
+import { sandboxLimitsOf, type SandboxLimits } from './sandboxes/limits.ts';
 import { SandboxRegistry } from './sandboxes/registry.ts';
 import { openStore, type OpenedStore } from './store/openStore.ts';
 import { createTopicSources } from './topicSources.ts';
@@ -55,17 +59,15 @@ async function build(context: ServicesContext, stack: DisposableStack): Promise<
   const { home, distribution, environment } = context;
   const log = context.log.of;
   const store = stack.add(await openStore({ path: path.join(home, 'logos.db'), log }));
+  const limits = await Limits.open({ store, machine: readMachine(), log: log('gateway') });
   const http = stack.add(createHttpClient());
   const embedded = stack.add(openEmbeddedModel({ home, distribution, nodePath: context.workerNodePath, log: log('inference') }));
   const keys = openKeys(path.join(home, 'keys.json'), (key) => context.log.addSecret(key));
   const models = createModels({ store, keys, http, log: log('inference'), embedded, builtInServers: environment['LOGOS_MODEL_SERVERS'] === 'none' ? [] : builtInServers });
-  const policyFolders: readonly PolicyFolder[] = [
-    { path: path.join(home, 'policies'), origin: 'own' },
-    { path: path.join(distribution, 'policies'), origin: 'shipped' },
-  ];
+  const policyFolders = policyFoldersOf(context);
   const policies = createPolicyLoader(policyFolders);
-  const engine = engines.bubblewrap({ stateDir: home, nodePath: context.workerNodePath, workerPath: path.join(distribution, 'worker.js'), log: log('sandbox') });
-  const registry = stack.add(new SandboxRegistry({ engine, log: log('sandbox'), now: Date.now }));
+  const registry = stack.add(openRegistry(context, limits));
+  const { engine } = registry;
   const openInferenceSocket = createInferenceSockets({ log: log('egress'), http, onUnreachable: (route) => models.invalidate(route.serverId) });
   const dispatcher = stack.add(createDispatcher({ openInferenceSocket, loggerOf: log }));
 
@@ -85,6 +87,7 @@ async function build(context: ServicesContext, stack: DisposableStack): Promise<
     sandboxes: { engine, ensure: (agent) => registry.ensure(agent), taskStarted: (id) => registry.taskStarted(id), taskEnded: (id, error) => registry.taskEnded(id, error) },
     resolveRoute: (choice) => models.resolve(choice),
     dispatch: (request) => dispatcher.dispatch(request),
+    limits: () => limits.values,
     runtimeBuild: context.build,
     activity,
     log: log('gateway'),
@@ -119,6 +122,7 @@ async function build(context: ServicesContext, stack: DisposableStack): Promise<
       ...createChatHandlers({ store, publish, runner, newId: () => newId(), now }),
       ...createSessionHandlers({ store, publish, runner, provision: (agentId) => void opening.provision(agentId), sessionCreated: (session) => publisher.publishSession(session), now }),
       ...createModelHandlers(models),
+      ...createLimitHandlers({ limits, holderOf: (name) => registry.holderOf(name) }),
       ...createLogHandlers(context.log),
       ...createPolicyHandlers({ folders: policyFolders, loader: policies, defaultName: defaultPolicy, assertEnforces }),
       ...createSandboxHandlers({ registry, listAgents: () => store.listAgents(), getAgent: (id) => agents.record(id), loadAgent: (id) => agents.load(id), provision: (id) => opening.provision(id), stopTasks: stopAgent }),
@@ -135,6 +139,23 @@ async function build(context: ServicesContext, stack: DisposableStack): Promise<
     wake: () => registry.recheckAll(),
     dispose: () => stack.dispose(),
   };
+}
+
+function policyFoldersOf({ home, distribution }: ServicesContext): readonly PolicyFolder[] {
+  return [
+    { path: path.join(home, 'policies'), origin: 'own' },
+    { path: path.join(distribution, 'policies'), origin: 'shipped' },
+  ];
+}
+
+/** Sandboxes are made anew when a limit of theirs was set. */
+function openRegistry({ home, distribution, workerNodePath, log }: ServicesContext, limits: Limits): SandboxRegistry {
+  const sandboxLimits = (): SandboxLimits => sandboxLimitsOf(limits.values);
+  const workerPath = path.join(distribution, 'worker.js');
+  const engine = engines.bubblewrap({ stateDir: home, nodePath: workerNodePath, workerPath, limits: sandboxLimits, log: log.of('sandbox') });
+  const registry = new SandboxRegistry({ engine, log: log.of('sandbox'), now: Date.now });
+  limits.onChanged((name) => (name in sandboxLimits() ? registry.recheckAll() : undefined));
+  return registry;
 }
 
 function storeStatus({ failure, recoveredFrom }: OpenedStore): GatewayStatus['store'] {

@@ -5,6 +5,7 @@ import { openAgentFiles } from './agentFiles.ts';
 import type { CommandContext, CommandDefinition } from './context.ts';
 import { deleteFocused, renameFocused } from './focusedRow.ts';
 import { checkSandboxes, restartGateway, showLogs, showStatus, startGateway } from './gatewayCommands.ts';
+import { changeLimit } from './limitCommands.ts';
 import { addModelServer, removeModelServer } from './modelServerCommands.ts';
 import { newAgent, setUp } from './newAgent.ts';
 import { deleteSession, newSession, openChat, openSession, renameSession, showAllSessions, stop } from './sessionCommands.ts';
@@ -21,6 +22,7 @@ const findAgent: CommandDefinition = {
 /** Every command by its id; package.json declares the same, which a test checks. */
 export const commandTable = {
   'logos.addModelServer': addModelServer,
+  'logos.changeLimit': changeLimit,
   'logos.changeModel': changeModel,
   'logos.checkSandboxes': checkSandboxes,
   'logos.chooseAgent': chooseAgentForChat,
@@ -71,6 +73,7 @@ async function runCommand(id: CommandId, context: CommandContext, argument: unkn
 
 const titles: Partial<Record<CommandId, string>> = {
   'logos.addModelServer': 'Adding the model server',
+  'logos.changeLimit': 'Changing the limit',
   'logos.changeModel': 'Changing the model',
   'logos.checkSandboxes': 'Checking the sandboxes',
   'logos.deleteAgent': 'Deleting the agent',

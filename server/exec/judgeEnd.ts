@@ -1,3 +1,4 @@
+import { raiseLimit } from '../limits/raiseLimit.ts';
 import { errorClasses } from '../protocol/errorClasses.ts';
 import { ErrorClass, type ErrorInfo } from '../protocol/errors.ts';
 import type { Frame } from '../protocol/worker.ts';
@@ -51,7 +52,7 @@ function judgeStop(facts: EndFacts, cause: StopCause): Judgement {
     case 'wall_limit':
       return {
         outcome: 'stopped',
-        error: makeError('sandbox_limit', 'wall_limit', `The turn ran longer than its limit of ${facts.wallMs ?? 0} ms.`, 'Ask for less at once, or raise the wall limit of turns.', facts),
+        error: makeError('sandbox_limit', 'wall_limit', `The turn ran longer than its limit of ${facts.wallMs ?? 0} ms.`, 'Ask for less at once.', facts),
       };
     case 'silent':
       return {
@@ -89,9 +90,9 @@ function exitError(facts: EndFacts): ErrorInfo {
   const how = describeExit(facts.exit);
   switch (facts.exit?.cause) {
     case 'out_of_memory':
-      return makeError('sandbox_limit', 'out_of_memory', 'The sandbox ran out of memory and its task was ended.', 'Ask for less at once, or raise the memory limit.', facts);
+      return makeError('sandbox_limit', 'out_of_memory', 'The sandbox ran out of memory and its task was ended.', `Ask for less at once, or ${raiseLimit('memoryBytes')}.`, facts);
     case 'out_of_disk':
-      return makeError('sandbox_limit', 'out_of_disk', 'The workspace grew past its limit, or left no room on the disk, and the task was ended.', 'Delete files from the workspace, or reset the sandbox, then retry.', facts);
+      return makeError('sandbox_limit', 'out_of_disk', 'The workspace grew past its limit, or left no room on the disk, and the task was ended.', `Delete files from the workspace, make room on the disk, or ${raiseLimit('workspaceBytes')}, then retry.`, facts);
     case 'stopped_by_us':
       return makeError('sandbox_disconnected', 'stopped', 'The sandbox was stopped while the task ran in it.', 'Retry; the sandbox is made anew.', facts);
     case 'killed':

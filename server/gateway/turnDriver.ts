@@ -129,7 +129,7 @@ export class TurnDriver {
       this.#ports.store.freezeRun({ runId: this.#runId, turnId: turn.id, attempt, stamp, at: this.#ports.now() }),
     ]);
     const canWriteWorkspace = agent.policy.filesystem.includeWorkdir;
-    const { task, leftOutTurns } = taskOf({ stamp, turn, attempt, mode, earlier, capabilities: engine.capabilities, canWriteWorkspace, runId: this.#runId, now: this.#ports.now() });
+    const { task, leftOutTurns } = taskOf({ stamp, turn, attempt, mode, earlier, capabilities: engine.capabilities, canWriteWorkspace, limits: this.#ports.limits(), runId: this.#runId, now: this.#ports.now() });
     this.#tellNotices(startNotices(agent, route, earlier, leftOutTurns));
     if (this.#abort.signal.aborted) throw stoppedEarly();
     this.#reduce({ kind: 'dispatched' });

@@ -1,5 +1,6 @@
 import type { DispatchRequest, TaskEnd } from '../exec/dispatcher.ts';
 import type { ModelRoute } from '../inference/route.ts';
+import type { LimitValues } from '../limits/limitTable.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Policy } from '../policies/policy.ts';
 import type { ModelChoice } from '../protocol/agents.ts';
@@ -39,6 +40,8 @@ export interface TurnPorts {
   /** Throws `model_unreachable` and `model_not_found`. */
   resolveRoute(choice: ModelChoice): Promise<ModelRoute>;
   dispatch(request: DispatchRequest): Promise<TaskEnd>;
+  /** What counts for a task that begins now. */
+  limits(): LimitValues;
   readonly runtimeBuild: string;
   readonly activity: Activity;
   readonly log: Logger;

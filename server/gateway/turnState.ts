@@ -1,3 +1,4 @@
+import { raiseLimit } from '../limits/raiseLimit.ts';
 import type { ErrorInfo } from '../protocol/errors.ts';
 import type { TurnOutcome } from '../protocol/messages.ts';
 
@@ -75,7 +76,7 @@ function endOutcome(error: ErrorInfo): TurnOutcome {
 }
 
 function stepsSpent(steps: number): ErrorInfo {
-  return { class: 'budget_spent', cause: 'iterations', message: `${steps} of ${steps} steps used.`, hint: 'Continue to give it more steps.', retryable: false, details: { steps } };
+  return { class: 'budget_spent', cause: 'iterations', message: `${steps} of ${steps} steps used.`, hint: `Continue to give it as many again, or ${raiseLimit('iterations')}.`, retryable: false, details: { steps } };
 }
 
 const emptyReply: ErrorInfo = {

@@ -1,16 +1,13 @@
 import { trimHistory } from '../exec/history.ts';
 import type { ModelRoute } from '../inference/route.ts';
+import type { LimitValues } from '../limits/limitTable.ts';
 import type { Attempt, Turn } from '../protocol/messages.ts';
 import type { Stamp } from '../protocol/runs.ts';
 import { messageText } from '../protocol/transcript.ts';
 import { workerProtocolVersion, type Task } from '../protocol/worker.ts';
 import type { EngineCapabilities } from '../sandboxes/engine.ts';
-import { defaultLimits } from '../sandboxes/limits.ts';
 import { freezeStamp } from './stamp.ts';
 import type { AgentForTurn } from './turnPorts.ts';
-
-/** What a task may use: how many steps, and of the sandbox's limits those that the worker holds. */
-const taskLimits = { iterations: 90, toolMs: defaultLimits.toolMs, outputBytes: defaultLimits.toolOutputBytes } as const;
 
 /** Freezes what the agent is for this run; a route whose model cannot use tools gets none. */
 export function stampOf(agent: AgentForTurn, route: ModelRoute, runtimeBuild: string): Stamp {
@@ -43,13 +40,15 @@ export interface TaskSource {
   readonly earlier: readonly Turn[];
   readonly capabilities: EngineCapabilities;
   readonly canWriteWorkspace: boolean;
+  /** Those that the worker holds go with the task. */
+  readonly limits: Pick<LimitValues, 'iterations' | 'toolMs' | 'toolOutputBytes'>;
   readonly runId: string;
   readonly now: number;
 }
 
 /** Makes the task of one run, and says how many older turns its context had no room for. */
 export function taskOf(source: TaskSource): { task: Omit<Task, 'stdin'>; leftOutTurns: number } {
-  const { stamp, turn, capabilities } = source;
+  const { stamp, turn, capabilities, limits } = source;
   const message = messageText(turn.message);
   const partial = source.mode === 'resume' ? partialOf(turn) : undefined;
   const { history, leftOutTurns } = trimHistory({
@@ -76,7 +75,7 @@ export function taskOf(source: TaskSource): { task: Omit<Task, 'stdin'>; leftOut
     },
     tools: stamp.toolset.tools,
     workspace: { path: capabilities.workspacePath, access: source.canWriteWorkspace ? 'write' : 'read' },
-    limits: { ...taskLimits },
+    limits: { iterations: limits.iterations, toolMs: limits.toolMs, outputBytes: limits.toolOutputBytes },
     now: source.now,
     timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   };

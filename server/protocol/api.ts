@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import { agents } from './agents.ts';
 import { chat } from './chat.ts';
 import { gateway } from './gateway.ts';
+import { limits } from './limits.ts';
 import { logs } from './logs.ts';
 import { models } from './models.ts';
 import { policies } from './policies.ts';
@@ -16,7 +17,7 @@ import type { ApiShape, DefinitionOf, EventDefinition, NamesOf, RequestDefinitio
 export const protocolVersion = 1;
 
 /** The whole contract; the wire name of an entry is its path, `chat/send`. */
-export const api = { agents, chat, gateway, logs, models, policies, runs, sandboxes, sessions, souls, unsubscribe } satisfies ApiShape;
+export const api = { agents, chat, gateway, limits, logs, models, policies, runs, sandboxes, sessions, souls, unsubscribe } satisfies ApiShape;
 /** Its type, from which the names, params and results of methods derive. */
 export type Api = typeof api;
 

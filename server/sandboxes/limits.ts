@@ -1,3 +1,4 @@
+import { defaultValues } from '../limits/limitTable.ts';
 import type { SandboxLimit } from '../protocol/sandboxes.ts';
 
 /** What a task may use; the engine says for each what holds it. */
@@ -15,18 +16,14 @@ export interface SandboxLimits {
   readonly toolOutputBytes: number;
 }
 
-const mebibyte = 1_048_576;
+/** Those of all limits that a sandbox holds. */
+export function sandboxLimitsOf(values: SandboxLimits): SandboxLimits {
+  const { memoryBytes, processes, openFiles, fileBytes, workspaceBytes, toolMs, toolOutputBytes } = values;
+  return { memoryBytes, processes, openFiles, fileBytes, workspaceBytes, toolMs, toolOutputBytes };
+}
 
-/** The limits of an agent that has none of its own. */
-export const defaultLimits: SandboxLimits = {
-  memoryBytes: 2048 * mebibyte,
-  processes: 256,
-  openFiles: 1024,
-  fileBytes: 1024 * mebibyte,
-  workspaceBytes: 5120 * mebibyte,
-  toolMs: 120_000,
-  toolOutputBytes: 65_536,
-};
+/** What a task may use while nothing else is set; none of these follows from the machine. */
+export const defaultLimits: SandboxLimits = sandboxLimitsOf(defaultValues({ cores: 1, memoryBytes: 0, openFiles: undefined, processes: undefined }));
 
 /** Limits with what holds each. */
 export function limitsHeldBy(limits: SandboxLimits, holders: Readonly<Record<keyof SandboxLimits, SandboxLimit['enforcedBy']>>): SandboxLimit[] {

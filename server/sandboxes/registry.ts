@@ -5,7 +5,7 @@ import { Emitter } from '../base/emitter.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Policy } from '../policies/policy.ts';
 import type { ErrorInfo } from '../protocol/errors.ts';
-import type { Sandbox } from '../protocol/sandboxes.ts';
+import type { Sandbox, SandboxLimit } from '../protocol/sandboxes.ts';
 import type { EngineProbe, PreparedSandbox, SandboxEngine } from './engine.ts';
 import { sandboxLabel } from './label.ts';
 import { absentSandbox, healthOf, reduceSandbox, type SandboxEvent, type SandboxState } from './state.ts';
@@ -35,7 +35,7 @@ interface Entry {
   state: SandboxState;
   policy: Policy | undefined;
   prepared: PreparedSandbox | undefined;
-  starting: { readonly policyHash: string; readonly sandbox: Promise<PreparedSandbox> } | undefined;
+  starting: { readonly under: string; readonly sandbox: Promise<PreparedSandbox> } | undefined;
 }
 
 /** The only owner of sandboxes: makes them, knows their health, ends them. */
@@ -45,6 +45,9 @@ export class SandboxRegistry implements Disposable {
   readonly #entries = new Map<string, Entry>();
   readonly #changes: Emitter<SandboxChange>;
   #probing: Promise<{ readonly probe: EngineProbe; readonly at: number }> | undefined;
+  #heldBy: ReadonlyMap<string, SandboxLimit['enforcedBy']> = new Map();
+  /** Grows whenever sandboxes are to be made anew: a start from before is not what the next task gets. */
+  #generation = 0;
   #isDisposed = false;
 
   constructor(options: SandboxRegistryOptions) {
@@ -114,9 +117,15 @@ export class SandboxRegistry implements Disposable {
     this.#recheck(agentId);
   }
 
-  /** Probes every sandbox that is not absent again, as after the machine slept. */
+  /** What holds a limit, as the last probe saw it; undefined before the first. */
+  holderOf(limit: string): SandboxLimit['enforcedBy'] | undefined {
+    return this.#heldBy.get(limit);
+  }
+
+  /** Probes every sandbox that is not absent again and makes it anew, as after the machine slept or a limit was set; what runs is left alone. */
   recheckAll(): void {
     this.#probing = undefined;
+    this.#generation += 1;
     for (const [agentId, entry] of this.#entries) {
       if (entry.state.phase !== 'ready') continue;
       entry.prepared = undefined;
@@ -151,22 +160,24 @@ export class SandboxRegistry implements Disposable {
 
   /** Starts the sandbox, or joins a start under the same policy; the state says so before this returns. */
   #begin(agent: SandboxAgent, entry: Entry): Promise<PreparedSandbox> {
-    if (entry.starting?.policyHash === agent.policy.hash) return entry.starting.sandbox;
+    const under = `${agent.policy.hash} ${this.#generation}`;
+    if (entry.starting?.under === under) return entry.starting.sandbox;
     const sandbox = this.#start(agent, entry).finally(() => {
       if (entry.starting?.sandbox === sandbox) entry.starting = undefined;
     });
-    entry.starting = { policyHash: agent.policy.hash, sandbox };
+    entry.starting = { under, sandbox };
     return sandbox;
   }
 
   async #start(agent: SandboxAgent, entry: Entry): Promise<PreparedSandbox> {
     this.#apply(agent.id, entry, { type: 'starting' });
+    const generation = this.#generation;
     try {
       if (this.#isDisposed) throw new AppError('sandbox_unavailable', 'The gateway is ending.', { reason: 'disposed', hint: 'Send the message again when it has started anew.' });
       this.engine.assertEnforces(agent.policy);
       const { probe, at } = await this.#probeOnce();
       const prepared = await this.engine.prepare({ agentId: agent.id, label: sandboxLabel(agent.name), policy: agent.policy });
-      entry.prepared = prepared;
+      if (generation === this.#generation) entry.prepared = prepared;
       this.#apply(agent.id, entry, { type: 'ready', probe, probedAt: at });
       return prepared;
     } catch (thrown) {
@@ -180,7 +191,10 @@ export class SandboxRegistry implements Disposable {
 
   /** One probe serves all sandboxes of the engine until one of them fails. */
   #probeOnce(): Promise<{ readonly probe: EngineProbe; readonly at: number }> {
-    const probing = (this.#probing ??= this.engine.probe().then((probe) => ({ probe, at: this.#options.now() })));
+    const probing = (this.#probing ??= this.engine.probe().then((probe) => {
+      this.#heldBy = new Map(probe.limits.map(({ name, enforcedBy }) => [name, enforcedBy]));
+      return { probe, at: this.#options.now() };
+    }));
     probing.catch(() => {
       if (this.#probing === probing) this.#probing = undefined;
     });

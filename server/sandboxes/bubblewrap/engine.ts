@@ -27,6 +27,7 @@ import { watchLimits } from './watchdog.ts';
 
 /** What the embedded engine is built from. */
 export interface BubblewrapOptions extends HostOptions {
+  /** Read anew for each sandbox that is prepared. */
   readonly limits: SandboxLimits;
   readonly log: Logger;
 }
@@ -108,7 +109,7 @@ export class BubblewrapEngine implements SandboxEngine {
       throw new AppError('sandbox_unavailable', 'The home of the sandbox is gone.', { reason: 'home_missing', hint: 'Send the message again: the sandbox is made anew, without the files that were in it.' });
     }
     await this.#keepRuntime(host);
-    const cgroup = this.#createCgroup(host);
+    const cgroup = this.#createCgroup(host, layout.limits);
     const bwrap = await spawnBwrap(host, ids, workerCommand(layout.limits));
     const holdsMemory = prepareProcess(bwrap, cgroup, this.#options.log);
     feed(bwrap, host, layout, sandboxArguments(layout, inferenceSocketHostPath));
@@ -192,9 +193,9 @@ export class BubblewrapEngine implements SandboxEngine {
     if (exit.code !== 0 || !/^v\d+\./.test(out)) throw probeError(exit.cause === 'stopped_by_us' ? `it did not end within ${probeTimeoutMs} ms` : err, host.facts);
   }
 
-  #createCgroup(host: BubblewrapHost): TaskCgroup | undefined {
+  #createCgroup(host: BubblewrapHost, limits: SandboxLimits): TaskCgroup | undefined {
     try {
-      return host.cgroups?.create(`task-${crypto.randomBytes(8).toString('hex')}`, this.#options.limits);
+      return host.cgroups?.create(`task-${crypto.randomBytes(8).toString('hex')}`, limits);
     } catch (error) {
       this.#options.log.warn(`No control group could be made; memory is watched instead: ${String(error)}`);
       return undefined;

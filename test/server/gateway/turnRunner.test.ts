@@ -11,6 +11,8 @@ import { Publisher } from '../../../server/gateway/publisher.ts';
 import type { AgentForTurn, TurnPorts } from '../../../server/gateway/turnPorts.ts';
 import { TurnRunner } from '../../../server/gateway/turnRunner.ts';
 import { defaultRouteTimeouts, type ModelRoute } from '../../../server/inference/route.ts';
+import { defaultValues } from '../../../server/limits/limitTable.ts';
+import type { Machine } from '../../../server/limits/machine.ts';
 import type { Logger } from '../../../server/log/logger.ts';
 import type { Turn } from '../../../server/protocol/messages.ts';
 import type { SessionEvent } from '../../../server/protocol/sessions.ts';
@@ -20,6 +22,7 @@ import { openStore } from '../../../server/store/openStore.ts';
 import type { Store } from '../../../server/store/store.ts';
 
 const silent: Logger = { log: () => {}, trace: () => {}, debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const machine: Machine = { cores: 1, memoryBytes: 0, openFiles: undefined, processes: undefined };
 const agentId = newId();
 const agent: AgentForTurn = {
   id: agentId,
@@ -96,6 +99,7 @@ describe('turns', () => {
       sandboxes: { engine, ensure: (each) => ensure(each), taskStarted: () => {}, taskEnded: (_agent, error) => transportErrors.push(error?.class) },
       resolveRoute: async () => route,
       dispatch: (request) => dispatch(request),
+      limits: () => ({ ...defaultValues(machine), iterations: 5 }),
       runtimeBuild: 'test',
       activity: new Activity(),
       log: silent,

@@ -111,6 +111,21 @@ describe('SandboxRegistry', () => {
     expect(registry.view(coder)).toMatchObject({ isChatReady: true, runningTasks: 0 });
   });
 
+  it('gives no task a sandbox that was made before a limit was set, also when that came while it was made', async () => {
+    engine.letGo = () => undefined;
+    const before = registry.ensure(coder);
+    await expect.poll(() => engine.probes).toBe(1);
+    const letFirstGo = engine.letGo;
+    registry.recheckAll();
+    engine.letGo = undefined;
+    const after = registry.ensure(coder);
+    await expect.poll(() => engine.probes).toBe(2);
+    letFirstGo();
+    expect(await after).not.toBe(await before);
+    expect(await registry.ensure(coder)).toBe(await after);
+    expect(registry.holderOf('processes')).toBe('rlimit');
+  });
+
   it('probes ready sandboxes again after the machine slept, and leaves absent ones alone', async () => {
     await registry.ensure(coder);
     registry.recheckAll();
