@@ -38,8 +38,6 @@ export interface SpawnedProcess {
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** Descriptors of our ends of its pipes, which are sockets: what it sends into one that we do not read waits there. */
-  ownDescriptors(): number[];
   /** Resolves when the process itself has ended. */
   readonly exited: Promise<ProcessExit>;
   /** Resolves when it has ended and every holder of its pipes has closed them. */
@@ -138,17 +136,10 @@ function describeChild(child: ChildProcess, ends: Ends): SpawnedProcess {
     get stdin() { return pipe(0); },
     get stdout() { return pipe(1); },
     get stderr() { return pipe(2); },
-    ownDescriptors: () => child.stdio.flatMap((stream) => descriptorOf(stream) ?? []),
     ...ends,
     hasExited: () => child.exitCode !== null || child.signalCode !== null,
     kill: (signal) => child.kill(signal),
   };
-}
-
-/** Node has no public name for it. */
-function descriptorOf(stream: unknown): number | undefined {
-  const descriptor = (stream as { readonly _handle?: { readonly fd?: number } | null } | null)?._handle?.fd;
-  return descriptor !== undefined && descriptor >= 0 ? descriptor : undefined;
 }
 
 const hints: Readonly<Record<string, string>> = {

@@ -49,12 +49,12 @@ const perlErrno = (expression: string): string => `
   const { stdout } = require('child_process').spawnSync('/usr/bin/perl', ['-e', ${q(`$! = 0; my $r = ${expression}; print defined($r) && $r ne '' && $r != -1 ? 0 : $!+0;`)}], { encoding: 'utf8' });
   return stdout === '' ? 'perl failed' : Number(stdout);`;
 const perl = '/usr/bin/perl';
-const errno = { EPERM: 1, ENOTTY: 25, EINVAL: 22, ENOSYS: 38, EAFNOSUPPORT: 97 };
+const errno = { EPERM: 1, ENOTTY: 25, ENOSYS: 38, EAFNOSUPPORT: 97 };
 
 /** System call numbers of this processor. */
 const numbers = process.arch === 'arm64'
-  ? { aio: 0, clone: 220, prctl: 167, unshare: 97, setns: 268, mount: 40, ptrace: 117, bpf: 280, keyctl: 219, perf: 241, userfaultfd: 282, chroot: 51, handle: 265, personality: 92, syslog: 116 }
-  : { aio: 206, clone: 56, prctl: 157, unshare: 272, setns: 308, mount: 165, ptrace: 101, bpf: 321, keyctl: 250, perf: 298, userfaultfd: 323, chroot: 161, handle: 304, personality: 135, syslog: 103 };
+  ? { unshare: 97, setns: 268, mount: 40, ptrace: 117, readMemory: 270, bpf: 280, keyctl: 219, perf: 241, userfaultfd: 282, chroot: 51, handle: 265, personality: 92, syslog: 116 }
+  : { unshare: 272, setns: 308, mount: 165, ptrace: 101, readMemory: 310, bpf: 321, keyctl: 250, perf: 298, userfaultfd: 323, chroot: 161, handle: 304, personality: 135, syslog: 103 };
 const refusedCall = (name: string, call: string): Attack => ({ name: `call ${name}`, needs: perl, body: () => perlErrno(`syscall(${call})`), blocked: { value: errno.EPERM } });
 const refusedFamily = (name: string, family: number, more = '2, 0'): Attack => ({ name: `open a socket of ${name}`, needs: perl, body: () => perlErrno(`syscall(${process.arch === 'arm64' ? 198 : 41}, ${family}, ${more})`), blocked: { value: errno.EAFNOSUPPORT } });
 
@@ -99,7 +99,10 @@ export const processAttacks: readonly Attack[] = [
   refusedCall('setns', `${numbers.setns}, 0, 0`),
   refusedCall('mount', `${numbers.mount}, my $from = 'none', my $to = '/tmp', my $type = 'tmpfs', 0, 0`),
   refusedCall('chroot', `${numbers.chroot}, my $to = '/tmp'`),
-  refusedCall('ptrace', `${numbers.ptrace}, 16, 1, 0, 0`),
+  refusedCall('ptrace on its first process', `${numbers.ptrace}, 16, 1, 0, 0`),
+  refusedCall('ptrace on its first process, without stopping it', `${numbers.ptrace}, 0x4206, 1, 0, 0`),
+  refusedCall('process_vm_readv on its first process', `${numbers.readMemory}, 1, 0, 0, 0, 0, 0`),
+  refusedCall('process_vm_writev on its first process', `${numbers.readMemory + 1}, 1, 0, 0, 0, 0, 0`),
   refusedCall('bpf', `${numbers.bpf}, 0, 0, 0`),
   refusedCall('keyctl', `${numbers.keyctl}, 0, -3, 0`),
   refusedCall('perf_event_open', `${numbers.perf}, 0, 0, -1, -1, 0`),
@@ -107,10 +110,7 @@ export const processAttacks: readonly Attack[] = [
   refusedCall('open_by_handle_at', `${numbers.handle}, 0, 0, 0`),
   refusedCall('personality', `${numbers.personality}, 0x0040000`),
   refusedCall('syslog', `${numbers.syslog}, 3, 0, 0`),
-  refusedCall('clone(CLONE_PARENT)', `${numbers.clone}, 0x8011, 0, 0, 0, 0`),
   { name: 'call clone3, whose flags a filter cannot see', needs: perl, body: () => perlErrno('syscall(435, 0, 0)'), blocked: { value: errno.ENOSYS } },
-  { name: 'adopt the children of others', needs: perl, body: () => perlErrno(`syscall(${numbers.prctl}, 36, 1, 0, 0, 0)`), blocked: { value: errno.EINVAL }, outside: { value: 0 } },
-  { name: 'call io_setup', needs: perl, body: () => perlErrno(`syscall(${numbers.aio}, 1, 0)`), blocked: { value: errno.ENOSYS } },
   { name: 'call io_uring_setup', needs: perl, body: () => perlErrno('syscall(425, 1, 0)'), blocked: { value: errno.ENOSYS } },
   { name: 'type into a terminal with TIOCSTI', needs: perl, body: () => perlErrno(`do { open(my $null, '<', '/dev/null'); ioctl($null, 0x5412, my $key = 'x') }`), blocked: { value: errno.EPERM }, outside: { value: errno.ENOTTY } },
 ];

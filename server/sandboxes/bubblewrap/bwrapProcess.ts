@@ -42,11 +42,6 @@ export class BwrapProcess implements SandboxProcess {
     this.exited = this.#watchEnd();
   }
 
-  /** Our ends of its pipes. */
-  ownDescriptors(): number[] {
-    return this.#bwrap.ownDescriptors();
-  }
-
   async terminate(): Promise<void> {
     this.#isStopped = true;
     const task = this.#first === undefined ? undefined : readChildren(this.#first.pid)?.[0];

@@ -1,11 +1,8 @@
 import type { Logger } from '../../log/logger.ts';
 import type { SandboxLimits } from '../limits.ts';
-import { readHeldFiles, type HeldFiles } from './heldFiles.ts';
-import { whileStill } from './holdStill.ts';
 import type { HostIds } from './places.ts';
 import { roomToLeave } from './roomToLeave.ts';
-import { SpaceTaken, type SeenSpace } from './spaceTaken.ts';
-import { readDiskUse, readFolderBytes, type DiskUse } from './usage.ts';
+import { growthBetween, readDiskUse, readFolderBytes, type DiskUse } from './usage.ts';
 
 /** What is watched of the home of a task. */
 export interface DiskWatched {
@@ -14,12 +11,6 @@ export interface DiskWatched {
   readonly bwrapPath: string;
   readonly limits: SandboxLimits;
   readonly log: Logger;
-  /** How long a count may take; a task that changes its folders all the time could keep one busy for ever. */
-  readonly countLimitMs?: number;
-  /** Pids of all processes of all tasks of this home: what one holds open counts for each. */
-  listProcesses(): number[];
-  /** Our ends of their pipes, in which they may leave descriptors for nobody. */
-  listOwnDescriptors(): number[];
   /** Called when the home takes more than its limit, or the disk has no more room for it. */
   onExcess(): void;
 }
@@ -31,16 +22,11 @@ const fastMs = 200;
 const nearBytes = 2048 * mebibyte;
 /** The home is counted again after this even when the disk as a whole did not fill: something else may have shrunk. */
 const countAgainMs = 60_000;
-/** Counting takes no more than a fifth of the time, unless this much was written since. */
+/** Counting takes no more than a fifth of the time. */
 const restPerCount = 4;
-const longestRestMs = 5000;
-const urgentBytes = 64 * mebibyte;
 const countLimitMs = 20_000;
-/** How often one after another a home must look as if it hid something, because a descriptor is now and then rightly in flight. */
-const doubtsToEnd = 3;
 
 interface Counted {
-  /** In folders and held open together. */
   readonly bytes: number;
   readonly endedAt: number;
   readonly tookMs: number;
@@ -54,18 +40,26 @@ export function watchDisk(watched: DiskWatched, stopped: AbortSignal): void {
 class DiskWatch {
   readonly #watched: DiskWatched;
   readonly #stopped: AbortSignal;
-  readonly #taken: SpaceTaken;
+  /** Known once the home was counted. */
+  #allowed: number | undefined;
   #atStart: DiskUse | undefined;
+  #before: DiskUse | undefined;
+  /** What the disk has taken, whatever it has also given back: that may have been somebody else. */
+  #grownSinceStart = 0;
+  #grownSinceCount = 0;
   #counted: Counted | undefined;
   #isCounting = false;
-  #doubts = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(watched: DiskWatched, stopped: AbortSignal) {
     this.#watched = watched;
     this.#stopped = stopped;
-    this.#taken = new SpaceTaken(watched.limits.workspaceBytes);
     stopped.addEventListener('abort', () => clearTimeout(this.#timer));
+  }
+
+  /** What the home may take: a task that found it over its limit may still work there and make room, but take no more. */
+  get #allowedBytes(): number {
+    return this.#allowed ?? this.#watched.limits.workspaceBytes;
   }
 
   lookAgain(afterMs: number): void {
@@ -89,75 +83,57 @@ class DiskWatch {
    * since the last count could have brought it over its limit. Gives the time until the next look.
    */
   async #look(): Promise<number> {
-    const diskUse = await readDiskUse(this.#watched.homePath);
+    const use = await readDiskUse(this.#watched.homePath);
     const isFirst = this.#atStart === undefined;
-    this.#atStart ??= diskUse;
-    this.#taken.follow(diskUse);
-    const room = diskUse.freeBytes - roomToLeave(this.#atStart);
+    this.#atStart ??= use;
+    this.#follow(use);
+    const room = use.freeBytes - roomToLeave(this.#atStart);
     if (room < 0) this.#end();
     // The first look says only how the disk was before the task.
     if (isFirst) return fastMs;
     // The room on the disk is looked at also while a count takes its time.
     if (!this.#isCounting && this.#mayBeOver()) void this.#countOnce();
-    const left = this.#counted === undefined ? 0 : this.#taken.allowed - this.#counted.bytes - this.#taken.sinceCount;
+    const left = this.#counted === undefined ? 0 : this.#allowedBytes - this.#counted.bytes - this.#grownSinceCount;
     return Math.min(left, room) > nearBytes ? slowMs : fastMs;
   }
 
-  async #countOnce(): Promise<void> {
-    this.#isCounting = true;
-    this.#taken.beginCount();
-    await this.#count().catch((error: unknown) => this.#warn(error));
-    this.#isCounting = false;
+  #follow(use: DiskUse): void {
+    const grown = this.#before === undefined ? 0 : growthBetween(this.#before, use);
+    this.#grownSinceStart += grown;
+    this.#grownSinceCount += grown;
+    this.#before = use;
   }
 
   #mayBeOver(): boolean {
     const counted = this.#counted;
     if (counted === undefined) return true;
-    const ageMs = Date.now() - counted.endedAt;
-    if (this.#taken.sinceCount < urgentBytes && ageMs < Math.min(counted.tookMs * restPerCount, longestRestMs)) return false;
-    return this.#doubts > 0 || ageMs >= countAgainMs || counted.bytes + this.#taken.sinceCount > this.#taken.allowed;
+    const ageMs = performance.now() - counted.endedAt;
+    if (ageMs < counted.tookMs * restPerCount) return false;
+    return ageMs >= countAgainMs || counted.bytes + this.#grownSinceCount > this.#allowedBytes;
   }
 
-  async #count(): Promise<void> {
-    const startedAt = Date.now();
-    const [inFolders, held] = await Promise.all([
-      this.#readFolders().catch((error: unknown) => this.#warn(error)),
-      this.#readHeldFiles(),
-    ]);
-    this.#taken.follow(await readDiskUse(this.#watched.homePath));
-    if (inFolders !== undefined) this.#taken.endCount(inFolders);
-    const seen = { inFolders: inFolders ?? this.#taken.firstInFolders, held: held.bytes };
-    if (this.#isOver(seen, 0)) this.#end();
-    else this.#doubts = (await this.#mayHide(seen, inFolders !== undefined)) ? this.#doubts + 1 : 0;
-    if (this.#doubts >= doubtsToEnd) this.#end();
-    this.#counted = { bytes: seen.inFolders + seen.held, endedAt: Date.now(), tookMs: Date.now() - startedAt };
+  async #countOnce(): Promise<void> {
+    this.#isCounting = true;
+    this.#grownSinceCount = 0;
+    const startedAt = performance.now();
+    const bytes = await this.#count();
+    this.#isCounting = false;
+    this.#counted = { bytes, endedAt: performance.now(), tookMs: performance.now() - startedAt };
+    if (bytes > this.#allowedBytes) this.#end();
   }
 
-  #isOver(seen: SeenSpace, unseen: number): boolean {
-    return seen.inFolders + seen.held + unseen > this.#taken.allowed;
-  }
-
-  /**
-   * Whether the home can be over its limit with what nobody could see. Asked only of processes that stand still: of those that
-   * run, one that hands on what it holds may be missed, and the short-lived ones of every build look like a hiding place.
-   */
-  async #mayHide(running: SeenSpace, areFoldersRead: boolean): Promise<boolean> {
-    if (!this.#isOver(running, this.#taken.unexplained(running))) return false;
-    if (!areFoldersRead) return true;
-    const { homePath, limits } = this.#watched;
-    const { found, wereStill } = await whileStill(() => this.#watched.listProcesses(), () => this.#readHeldFiles());
-    this.#taken.follow(await readDiskUse(homePath));
-    const seen = { ...running, held: found.bytes };
-    return !wereStill || this.#isOver(seen, Math.min(found.unseen * limits.fileBytes, this.#taken.unexplained(seen)));
-  }
-
-  #readHeldFiles(): Promise<HeldFiles> {
-    return readHeldFiles(this.#watched.listProcesses(), this.#watched.listOwnDescriptors(), this.#watched.homePath);
-  }
-
-  #readFolders(): Promise<number> {
-    const { homePath, ids, bwrapPath, countLimitMs: limitMs = countLimitMs } = this.#watched;
-    return readFolderBytes(homePath, ids, bwrapPath, limitMs);
+  /** A home that cannot be counted, or not in time, passes for what it was: the room on the disk still holds. */
+  async #count(): Promise<number> {
+    const { homePath, ids, bwrapPath, limits } = this.#watched;
+    try {
+      const bytes = await readFolderBytes(homePath, ids, bwrapPath, countLimitMs);
+      this.#follow(await readDiskUse(homePath));
+      this.#allowed ??= Math.max(limits.workspaceBytes, bytes - this.#grownSinceStart);
+      return bytes;
+    } catch (error) {
+      this.#warn(error);
+      return this.#counted?.bytes ?? 0;
+    }
   }
 
   #end(): void {

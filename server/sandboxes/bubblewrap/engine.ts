@@ -22,7 +22,6 @@ import { removeTree } from './removeTree.ts';
 import { feed, runInside, spawnBwrap, type InsideLayout } from './runInside.ts';
 import { openRuntime } from './runtime.ts';
 import { assertHolds } from './selfTest.ts';
-import { listTree } from './usage.ts';
 import { watchLimits } from './watchdog.ts';
 
 /** What the embedded engine is built from. */
@@ -123,8 +122,6 @@ export class BubblewrapEngine implements SandboxEngine {
       limits: layout.limits,
       watchesMemory: !holdsMemory,
       log: this.#options.log,
-      listProcesses: () => this.#tasksOf((owner) => owner === sandbox.spec.agentId).flatMap(({ pid }) => listTree(pid)),
-      listOwnDescriptors: () => this.#tasksOf((owner) => owner === sandbox.spec.agentId).flatMap((each) => each.ownDescriptors()),
       onExcess: (excess) => task.killFor(excess),
     });
     void task.exited.then(() => {

@@ -15,7 +15,7 @@ const allow = 0x7fff0000;
 const killProcess = 0x80000000;
 const fail = (errno: number): number => 0x00050000 + errno;
 
-const { EPERM, EINVAL, EAFNOSUPPORT, ENOSYS } = constants.errno;
+const { EPERM, EAFNOSUPPORT, ENOSYS, EOPNOTSUPP } = constants.errno;
 
 /** Offsets in `struct seccomp_data`; of an argument the low half, both architectures are little-endian. */
 const numberOffset = 0;
@@ -25,14 +25,19 @@ const argument = (index: number): number => 16 + 8 * index;
 const auditArch: Readonly<Record<FilterArch, number>> = { x64: 0xc000003e, arm64: 0xc00000b7 };
 const x32Bit = 0x40000000;
 const newNamespaces = 0x7e020000;
-/** CLONE_PARENT and PR_SET_CHILD_SUBREAPER: they give a process another parent than its own or the first, one that may let it go without a trace. Programs know EINVAL as the answer of a kernel without it. */
-const cloneParent = 0x8000;
-const setChildSubreaper = 36;
 const family = { unix: 1, inet: 2, inet6: 10, netlink: 16 };
 const netlinkRoute = 0;
 /** TIOCSTI, TIOCLINUX, TIOCCONS, TIOCSETD: they type into a terminal, or change what it is. */
 const terminalTakeovers = [0x5412, 0x541c, 0x541d, 0x5423];
-const setIdBits = 0o6000;
+/**
+ * FALLOC_FL_PUNCH_HOLE gives room back; every other mode takes it, twenty gigabytes in half a second, before anybody can look how
+ * full the disk is. Programs know the answer of a file system without it, and write.
+ */
+const punchHole = 2;
+/** FS_IOC_RESVSP, FS_IOC_RESVSP64, FS_IOC_ZERO_RANGE and the older XFS_IOC_ALLOCSP, XFS_IOC_ALLOCSP64: the same by another way. */
+const reservations = [0x40305828, 0x4030582a, 0x40305839, 0x4030580a, 0x40305824];
+/** The bit of the group is let through: folders that a group shares need it, and a file can only get a group that its owner is in. */
+const setUserBit = 0o4000;
 const fileTypeMask = 0o170000;
 const deviceTypes = [0o020000, 0o060000];
 /** O_CREAT and O_TMPFILE: only with them does `open` read its mode. */
@@ -52,16 +57,20 @@ function onCall(number: number | null, body: readonly Instruction[]): Instructio
   return number === null ? [] : [[jumpEqual, 0, body.length, number], ...body];
 }
 
-const refuseSetId = (modeArgument: number): Instruction[] => [load(argument(modeArgument)), ...when(jumpAnyBit, setIdBits, fail(EPERM)), end(allow)];
+const refuseSetUser = (modeArgument: number): Instruction[] => [
+  load(argument(modeArgument)),
+  ...when(jumpAnyBit, setUserBit, fail(EPERM)),
+  end(allow),
+];
 
-function refuseSetIdWhenCreating(flagsArgument: number, modeArgument: number): Instruction[] {
-  const mode = refuseSetId(modeArgument);
+function refuseSetUserWhenCreating(flagsArgument: number, modeArgument: number): Instruction[] {
+  const mode = refuseSetUser(modeArgument);
   return [load(argument(flagsArgument)), [jumpAnyBit, 0, mode.length, createsFile], ...mode, end(allow)];
 }
 
 const refuseDevices = (modeArgument: number): Instruction[] => [
   load(argument(modeArgument)),
-  ...when(jumpAnyBit, setIdBits, fail(EPERM)),
+  ...when(jumpAnyBit, setUserBit, fail(EPERM)),
   [andWith, 0, 0, fileTypeMask],
   ...deviceTypes.flatMap((type) => when(jumpEqual, type, fail(EPERM))),
   end(allow),
@@ -78,6 +87,20 @@ const onlySmallSegments: readonly Instruction[] = [
 ];
 
 const onlySmallSets: readonly Instruction[] = [load(argument(1)), ...when(jumpAtLeast, maxSemaphores + 1, fail(EPERM)), end(allow)];
+
+const onlyHarmlessCommands: readonly Instruction[] = [
+  load(argument(1)),
+  ...terminalTakeovers.flatMap((command) => when(jumpEqual, command, fail(EPERM))),
+  ...reservations.flatMap((command) => when(jumpEqual, command, fail(EOPNOTSUPP))),
+  end(allow),
+];
+
+/** Debuggers reach the processes of the task alone; but not its first, which ends the others and tells of their end. */
+const refuseFirstProcess = (pidArgument: number): Instruction[] => [
+  load(argument(pidArgument)),
+  ...when(jumpEqual, 1, fail(EPERM)),
+  end(allow),
+];
 
 const onlyFamilies: readonly Instruction[] = [
   load(argument(0)),
@@ -102,22 +125,25 @@ export function buildSeccompFilter(arch: FilterArch): Buffer {
     ...(arch === 'x64' ? when(jumpAtLeast, x32Bit, fail(ENOSYS)) : []),
     ...Object.values(forbidden).flatMap((numbers) => onCall(numberOf(numbers), [end(fail(EPERM))])),
     ...Object.values(absent).flatMap((numbers) => onCall(numberOf(numbers), [end(fail(ENOSYS))])),
-    ...onCall(numberOf(inspected.clone), [load(argument(0)), ...when(jumpAnyBit, newNamespaces | cloneParent, fail(EPERM)), end(allow)]),
-    ...onCall(numberOf(inspected.prctl), [load(argument(0)), ...when(jumpEqual, setChildSubreaper, fail(EINVAL)), end(allow)]),
+    ...onCall(numberOf(inspected.clone), [load(argument(0)), ...when(jumpAnyBit, newNamespaces, fail(EPERM)), end(allow)]),
     ...onCall(numberOf(inspected.socket), onlyFamilies),
     ...onCall(numberOf(inspected.socketpair), [load(argument(0)), ...when(jumpEqual, family.unix, allow), end(fail(EAFNOSUPPORT))]),
-    ...onCall(numberOf(inspected.ioctl), [load(argument(1)), ...terminalTakeovers.flatMap((command) => when(jumpEqual, command, fail(EPERM))), end(allow)]),
+    ...onCall(numberOf(inspected.ioctl), onlyHarmlessCommands),
+    ...onCall(numberOf(inspected.fallocate), [load(argument(1)), ...when(jumpAnyBit, punchHole, allow), end(fail(EOPNOTSUPP))]),
+    ...onCall(numberOf(inspected.ptrace), refuseFirstProcess(1)),
+    ...onCall(numberOf(inspected.process_vm_readv), refuseFirstProcess(0)),
+    ...onCall(numberOf(inspected.process_vm_writev), refuseFirstProcess(0)),
     ...onCall(numberOf(inspected.shmget), onlySmallSegments),
     ...onCall(numberOf(inspected.semget), onlySmallSets),
     ...onCall(numberOf(inspected.mknod), refuseDevices(1)),
     ...onCall(numberOf(inspected.mknodat), refuseDevices(2)),
-    ...onCall(numberOf(inspected.chmod), refuseSetId(1)),
-    ...onCall(numberOf(inspected.fchmod), refuseSetId(1)),
-    ...onCall(numberOf(inspected.fchmodat), refuseSetId(2)),
-    ...onCall(numberOf(inspected.fchmodat2), refuseSetId(2)),
-    ...onCall(numberOf(inspected.creat), refuseSetId(1)),
-    ...onCall(numberOf(inspected.open), refuseSetIdWhenCreating(1, 2)),
-    ...onCall(numberOf(inspected.openat), refuseSetIdWhenCreating(2, 3)),
+    ...onCall(numberOf(inspected.chmod), refuseSetUser(1)),
+    ...onCall(numberOf(inspected.fchmod), refuseSetUser(1)),
+    ...onCall(numberOf(inspected.fchmodat), refuseSetUser(2)),
+    ...onCall(numberOf(inspected.fchmodat2), refuseSetUser(2)),
+    ...onCall(numberOf(inspected.creat), refuseSetUser(1)),
+    ...onCall(numberOf(inspected.open), refuseSetUserWhenCreating(1, 2)),
+    ...onCall(numberOf(inspected.openat), refuseSetUserWhenCreating(2, 3)),
     end(allow),
   ];
   return encode(program);

@@ -10,9 +10,6 @@ const same = (number: number): Numbers => [number, number];
 /** Calls that a task has no use for and that reach the kernel's rarely walked parts, or out of the sandbox: answered EPERM. */
 export const forbidden: Readonly<Record<string, Numbers>> = {
   // Other processes.
-  ptrace: [101, 117],
-  process_vm_readv: [310, 270],
-  process_vm_writev: [311, 271],
   kcmp: [312, 272],
   pidfd_getfd: same(438),
   process_madvise: same(440),
@@ -92,15 +89,7 @@ export const forbidden: Readonly<Record<string, Numbers>> = {
 export const absent: Readonly<Record<string, Numbers>> = {
   clone3: same(435),
   openat2: same(437),
-  // Memory that belongs to no process's address space, where a watchdog could not count it; there is /dev/shm, which has a size.
-  memfd_create: [319, 279],
-  // A rule pins the file that it is about, also a deleted one, and nothing outside can see which.
-  landlock_create_ruleset: same(444),
-  landlock_add_rule: same(445),
-  landlock_restrict_self: same(446),
-  // A request that waits holds its file, and no table of descriptors shows it.
-  io_setup: [206, 0],
-  io_submit: [209, 2],
+  // It makes calls that no filter sees, as engines of containers say too.
   io_uring_setup: same(425),
   io_uring_enter: same(426),
   io_uring_register: same(427),
@@ -109,7 +98,6 @@ export const absent: Readonly<Record<string, Numbers>> = {
 /** Calls that are allowed or not by their arguments. */
 export const inspected = {
   clone: [56, 220],
-  prctl: [157, 167],
   socket: [41, 198],
   socketpair: [53, 199],
   ioctl: [16, 29],
@@ -124,6 +112,10 @@ export const inspected = {
   creat: [85, null],
   shmget: [29, 194],
   semget: [64, 190],
+  fallocate: [285, 47],
+  ptrace: [101, 117],
+  process_vm_readv: [310, 270],
+  process_vm_writev: [311, 271],
 } as const satisfies Readonly<Record<string, Numbers>>;
 
 /** The number of a call on an architecture. */
