@@ -27,7 +27,7 @@ const allowed = [
 const messageMembers = ['role', 'content', 'name', 'tool_calls', 'tool_call_id', 'reasoning', 'reasoning_content', 'reasoning_details', 'refusal'] as const;
 
 /** A body for the model server, or why the request is refused. */
-export type ChatBody = { readonly ok: true; readonly body: string; readonly messages: readonly unknown[] } | { readonly ok: false; readonly error: ErrorInfo };
+export type ChatBody = { readonly ok: true; readonly body: Buffer } | { readonly ok: false; readonly error: ErrorInfo };
 
 /** Makes the body that goes to the model server of what the sandbox sent: model and params are the route's, whatever the sandbox says. */
 export function rewriteChatBody(bytes: Uint8Array, route: Pick<ModelRoute, 'model' | 'params'>): ChatBody {
@@ -39,7 +39,12 @@ export function rewriteChatBody(bytes: Uint8Array, route: Pick<ModelRoute, 'mode
   if (!offersFunctionsOnly(request)) return refuse('policy_denied', 'The request names a tool that would run at the model server.', 'server_tool', 'Offer the model only tools of the type function.');
   const kept = Object.fromEntries(allowed.flatMap((name) => (request[name] === undefined ? [] : [[name, request[name]]])));
   const body = JSON.stringify({ ...kept, ...route.params, messages, model: route.model, stream: true, stream_options: { include_usage: true } });
-  return { ok: true, body, messages };
+  return { ok: true, body: Buffer.from(body) };
+}
+
+/** The text of the messages in a body that was made here. */
+export function promptOf(body: Buffer): string {
+  return JSON.stringify(asObject(parseJson(body.toString()))?.['messages'] ?? []);
 }
 
 function parse(bytes: Uint8Array): JsonObject | undefined {

@@ -28,12 +28,15 @@ export interface InferenceHandler {
 /** More than the largest context of a model; reading a longer one would keep every stream of the gateway waiting. */
 const maxBodyBytes = 8 * 1_048_576;
 const maxCalls = 4;
+/** Of all requests of one task at one time: each is held until its answer has ended. */
+const maxHeldBytes = 2 * maxBodyBytes;
 
 /** Makes the handler. Two requests exist, a chat completion and the list of the one model; all else is not there. */
 export function createInferenceHandler(options: InferenceHandlerOptions): InferenceHandler {
   const { log, assigned, assignMs } = options;
   const calls = new Set<RelayedCall>();
   let reading = 0;
+  let heldBytes = 0;
 
   async function waitForRoute(): Promise<Assignment | undefined> {
     const limit = new AbortController();
@@ -44,20 +47,35 @@ export function createInferenceHandler(options: InferenceHandlerOptions): Infere
   }
 
   async function complete(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
-    if (calls.size + reading >= maxCalls) return answerError(response, 429, refusal('model_rate_limited', 'too_many_calls', `The task has ${maxCalls} model calls under way.`, 'Wait until one of them has ended.'));
+    if (calls.size + reading >= maxCalls) return answerError(response, 429, tooMany('too_many_calls', `${maxCalls} model calls under way`));
+    // A request that does not tell its length is reckoned with the longest.
+    const length = Number(request.headers['content-length'] ?? maxBodyBytes);
+    if (!(length <= maxBodyBytes)) return refuseLength(request, response);
+    if (heldBytes + length > maxHeldBytes) return answerError(response, 429, tooMany('too_many_bytes', `model calls of ${maxHeldBytes / 1_048_576} MiB under way`));
     reading += 1;
+    heldBytes += length;
     try {
-      const isTooLong = Number(request.headers['content-length'] ?? 0) > maxBodyBytes;
-      const body = isTooLong ? undefined : await readBody(request, maxBodyBytes);
-      if (body === undefined) return refuseLength(request, response);
-      const assignment = await waitForRoute();
-      if (assignment === undefined) return answerError(response, 503, refusal('model_unreachable', 'no_route', 'No model was chosen for this task.', 'Retry.'));
-      const call = relayCall(body, response, { ...options, ...assignment });
+      const call = await beginCall(request, response).finally(() => (reading -= 1));
+      if (call === undefined) return;
       calls.add(call);
-      void call.ended.finally(() => calls.delete(call));
+      await call.ended;
+      calls.delete(call);
     } finally {
-      reading -= 1;
+      heldBytes -= length;
     }
+  }
+
+  /** Undefined when the request was refused. */
+  async function beginCall(request: http.IncomingMessage, response: http.ServerResponse): Promise<RelayedCall | undefined> {
+    const body = await readBody(request, maxBodyBytes);
+    if (body === undefined) {
+      refuseLength(request, response);
+      return undefined;
+    }
+    const assignment = await waitForRoute();
+    if (assignment !== undefined) return relayCall(body, response, { ...options, ...assignment });
+    answerError(response, 503, refusal('model_unreachable', 'no_route', 'No model was chosen for this task.', 'Retry.'));
+    return undefined;
   }
 
   async function listModels(response: http.ServerResponse): Promise<void> {
@@ -97,6 +115,10 @@ function refuseLength(request: http.IncomingMessage, response: http.ServerRespon
   response.shouldKeepAlive = false;
   response.once('finish', () => request.destroy());
   answerError(response, 413, refusal('context_overflow', 'body_too_large', 'The request is longer than 8 MiB.', 'Start a new session.'));
+}
+
+function tooMany(cause: string, what: string): ErrorInfo {
+  return refusal('model_rate_limited', cause, `The task has ${what}.`, 'Wait until one of them has ended.');
 }
 
 function refusal(errorClass: ErrorInfo['class'], cause: string, message: string, hint: string): ErrorInfo {

@@ -1,6 +1,7 @@
 import type http from 'node:http';
 import { pipeline, type Readable } from 'node:stream';
 import zlib from 'node:zlib';
+import { HeldBytes } from '../base/heldBytes.ts';
 import type { ChatStreamEvent } from '../inference/wire/chatStreamEvent.ts';
 import { createChatStreamReader } from '../inference/wire/chatStream.ts';
 import { brokenWire } from '../inference/wire/modelErrors.ts';
@@ -9,7 +10,7 @@ import type { HttpResponse } from '../net/http.ts';
 import type { CallMeter } from './callMeter.ts';
 import type { CallStop, CallTimers } from './callTimers.ts';
 import { asStream } from './asStream.ts';
-import type { KeyBlanker } from './keyBlanker.ts';
+import type { KeyBlanker } from '../net/keyBlanker.ts';
 
 /** A call whose upstream has begun to answer. */
 export interface AnsweringCall {
@@ -24,6 +25,8 @@ export interface AnsweringCall {
 /** How a relayed stream ended: by the model's own closing event, or by a stop. */
 export type RelayEnd = Extract<ChatStreamEvent, { kind: 'finish' | 'error' }> | { readonly kind: 'stopped'; readonly stop: CallStop };
 
+/** A body that is no stream, and what stands before the first event of one, may be so long; a body that is packed is counted unpacked. */
+const maxHeldBytes = 8 * 1_048_576;
 /** So long a connection may linger after the end of its stream before it is closed instead of kept. */
 const lingerMs = 250;
 
@@ -41,7 +44,7 @@ class StreamRelay {
   readonly #call: AnsweringCall;
   readonly #body: Readable;
   readonly #reader: ReturnType<typeof createChatStreamReader>;
-  readonly #held: Buffer[] = [];
+  readonly #held = new HeldBytes(maxHeldBytes);
   readonly #end = Promise.withResolvers<RelayEnd>();
   readonly #flushHead: NodeJS.Immediate;
 
@@ -96,9 +99,9 @@ class StreamRelay {
   #takeBytes(chunk: Buffer): void {
     if (chunk.length === 0) return;
     if (this.#reader.isStream === true) this.#pass(chunk);
-    else this.#held.push(chunk);
+    else if (!this.#held.add(chunk)) return this.#settle({ kind: 'error', error: brokenWire(this.#call.route.serverName, 'event_too_large') });
     const events = this.#reader.push(chunk);
-    if (this.#reader.isStream === true) for (const early of this.#held.splice(0)) this.#pass(early);
+    if (this.#reader.isStream === true && this.#held.length > 0) this.#pass(this.#held.take());
     this.#take(events);
   }
 
@@ -117,7 +120,7 @@ class StreamRelay {
     this.#body.off('data', this.#onData);
     release(this.#body, timers.signal.aborted);
     if (end.kind === 'finish') {
-      if (this.#reader.isStream !== true) this.#pass(asStream(Buffer.concat(this.#held)));
+      if (this.#reader.isStream !== true) this.#pass(asStream(this.#held.take()));
       response.end();
     }
     this.#end.resolve(end);

@@ -6,8 +6,8 @@ import type { HttpClient } from '../net/http.ts';
 import { answerError, statusOf } from './answers.ts';
 import { startCallMeter, type CallMeter } from './callMeter.ts';
 import { startCallTimers, type CallStop, type CallTimers } from './callTimers.ts';
-import { rewriteChatBody } from './chatBody.ts';
-import { createKeyBlanker } from './keyBlanker.ts';
+import { promptOf, rewriteChatBody } from './chatBody.ts';
+import { createKeyBlanker } from '../net/keyBlanker.ts';
 import { relayStream, type RelayEnd } from './relayStream.ts';
 import { openUpstream, type WaitLimits } from './upstream.ts';
 
@@ -34,7 +34,7 @@ export interface RelayedCall {
 export function relayCall(bytes: Buffer, response: http.ServerResponse, context: CallContext): RelayedCall {
   const { route } = context;
   const body = rewriteChatBody(bytes, route);
-  const meter = startCallMeter(() => (body.ok ? JSON.stringify(body.messages) : ''));
+  const meter = startCallMeter(() => (body.ok ? promptOf(body.body) : ''));
   const timers = startCallTimers(route.timeouts, route.serverName);
   const onClose = (): void => {
     if (!response.writableFinished) timers.stop({ kind: 'gone' });
@@ -53,7 +53,7 @@ export function relayCall(bytes: Buffer, response: http.ServerResponse, context:
   return { stop: () => timers.stop({ kind: 'gone' }), ended: serve() };
 }
 
-async function runCall(body: string, call: CallContext & { response: http.ServerResponse; timers: CallTimers; meter: CallMeter }): Promise<RelayEnd> {
+async function runCall(body: Buffer, call: CallContext & { response: http.ServerResponse; timers: CallTimers; meter: CallMeter }): Promise<RelayEnd> {
   const { route, timers, response, meter } = call;
   try {
     call.observer.onStatus?.('prompt', undefined);

@@ -5,7 +5,7 @@ import { classifyModelError } from '../inference/wire/classifyModelError.ts';
 import { brokenStream, modelError } from '../inference/wire/modelErrors.ts';
 import { readRetryAfter } from '../inference/wire/retryAfter.ts';
 import { HttpFailure, type HttpClient, type HttpResponse } from '../net/http.ts';
-import type { KeyBlanker } from './keyBlanker.ts';
+import type { KeyBlanker } from '../net/keyBlanker.ts';
 import { readBody } from '../net/readBody.ts';
 
 /** How long a call waits for its server before the first byte, ms. */
@@ -28,7 +28,7 @@ export interface UpstreamCall {
   readonly route: ModelRoute;
   readonly observer: ModelCallObserver;
   readonly authorization: string | undefined;
-  readonly body: string;
+  readonly body: Uint8Array;
   readonly signal: AbortSignal;
   readonly blanker: KeyBlanker;
   readonly waits: WaitLimits;
@@ -118,7 +118,8 @@ async function waitWhileLoading({ http, route, authorization, signal, waits }: U
     const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
     const response = await http.request({ method: 'GET', url, socketPath: route.socketPath, headers, signal }).catch(() => undefined);
     if (signal.aborted) throw signal.reason;
-    response?.body.on('error', () => undefined).resume();
+    // A page of health is short, and one that has no end is not read.
+    response?.body.on('error', () => undefined).destroy();
     if (response?.status !== 503) return;
   }
 }

@@ -20,6 +20,8 @@ const maxBadBytes = 16 * 1_048_576;
 
 /** Frames that wait for a slow reader; above it the worker's stdout is not read, so that the worker waits. */
 const maxWaitingBytes = 4 * 1_048_576;
+/** What a line takes beside its text. */
+const bytesOfLine = 32;
 
 /** Reads frames from a worker's stdout. All of it is hostile: nothing here throws, and the memory that it holds is bounded. */
 export class FrameReader {
@@ -70,7 +72,7 @@ export class FrameReader {
       return;
     }
     this.#waiting.push(line);
-    this.#waitingBytes += line.length;
+    this.#waitingBytes += line.length + bytesOfLine;
     if (this.#waitingBytes > maxWaitingBytes) this.#stdout.pause();
   }
 
@@ -80,7 +82,7 @@ export class FrameReader {
       const lines = this.#waiting;
       this.#waiting = [];
       for (const line of lines) {
-        this.#waitingBytes -= line.length;
+        this.#waitingBytes -= line.length + bytesOfLine;
         if (this.#stdout.isPaused() && this.#waitingBytes < maxWaitingBytes / 2) this.#stdout.resume();
         await this.#handle(line);
       }

@@ -1,6 +1,8 @@
 import type { ErrorInfo } from '../protocol/errors.ts';
 import type { ServerKind } from '../protocol/models.ts';
 import { HttpFailure, type HttpClient } from '../net/http.ts';
+import { createKeyBlanker } from '../net/keyBlanker.ts';
+import { readBody } from '../net/readBody.ts';
 import { classifyModelError } from './wire/classifyModelError.ts';
 import { asObject, asObjects, asText, parseJson, type JsonObject } from './wire/jsonFields.ts';
 import { modelError } from './wire/modelErrors.ts';
@@ -23,13 +25,15 @@ export interface ProbeOptions {
 }
 
 const maxListBytes = 8 * 1_048_576;
+/** What is told of one model or of one program. */
+const maxDetailBytes = 2 * 1_048_576;
 
 /** Looks whether a server lists models, and what is told about them. A status alone proves nothing: some servers say 200 to anything. */
 export async function probeServer(server: KnownServer, options: ProbeOptions): Promise<ProbeResult> {
   const signal = AbortSignal.timeout(options.timeoutMs ?? 1500);
   const startedAt = performance.now();
   try {
-    const { status, text } = await ask(server.baseUrl, 'GET', '/models', undefined, options, signal);
+    const { status, text } = await ask(server.baseUrl, { method: 'GET', path: '/models', maxBytes: maxListBytes }, options, signal);
     const latencyMs = performance.now() - startedAt;
     const body = asObject(parseJson(text));
     if (status !== 200 || !Array.isArray(body?.['data'])) return { state: 'down', error: notAList(server, status, text) };
@@ -37,7 +41,7 @@ export async function probeServer(server: KnownServer, options: ProbeOptions): P
     const kind = server.kind === 'openai_compatible' ? kindOf(entries) : server.kind;
     const origin = server.baseUrl.replace(/\/v\d+\w*$/, '');
     const askMore: AskServer = async (method, path, more) => {
-      const answer = await ask(origin, method, path, more, options, signal).catch(() => undefined);
+      const answer = await ask(origin, { method, path, body: more, maxBytes: maxDetailBytes }, options, signal).catch(() => undefined);
       const json = answer?.status === 200 ? asObject(parseJson(answer.text)) : undefined;
       return json?.['error'] === undefined ? json : undefined;
     };
@@ -53,7 +57,16 @@ function kindOf(entries: readonly JsonObject[]): ServerKind {
   return owners[asText(entries[0]?.['owned_by']) ?? ''] ?? 'openai_compatible';
 }
 
-async function ask(base: string, method: 'GET' | 'POST', path: string, body: unknown, { http, key, socketPath }: ProbeOptions, signal: AbortSignal): Promise<{ status: number; text: string }> {
+interface Question {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly body?: unknown;
+  readonly maxBytes: number;
+}
+
+/** An answer longer than `maxBytes` counts as an empty one. The key is blanked out of it, because some servers repeat the key that they refuse. */
+async function ask(base: string, { method, path, body, maxBytes }: Question, { http, key, socketPath }: ProbeOptions, signal: AbortSignal): Promise<{ status: number; text: string }> {
+  const authorization = key === undefined ? undefined : `Bearer ${key}`;
   const response = await http.request({
     method,
     url: `${base}${path}`,
@@ -63,18 +76,14 @@ async function ask(base: string, method: 'GET' | 'POST', path: string, body: unk
       accept: 'application/json',
       'accept-encoding': 'identity',
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+      ...(authorization === undefined ? {} : { authorization }),
     },
     body: body === undefined ? undefined : JSON.stringify(body),
   });
-  const pieces: Buffer[] = [];
-  let length = 0;
-  for await (const piece of response.body) {
-    length += (piece as Buffer).length;
-    if (length > maxListBytes) break;
-    pieces.push(piece as Buffer);
-  }
-  return { status: response.status, text: Buffer.concat(pieces).toString('utf8') };
+  const whole = await readBody(response.body, maxBytes);
+  response.body.on('error', () => undefined).destroy();
+  signal.throwIfAborted();
+  return { status: response.status, text: createKeyBlanker(authorization).text(whole?.toString() ?? '') };
 }
 
 function notAList(server: KnownServer, status: number, text: string): ErrorInfo {

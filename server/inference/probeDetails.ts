@@ -6,13 +6,18 @@ type Describe = (entries: readonly JsonObject[], ask: AskServer) => Promise<Prob
 
 /** Beyond so many models Ollama is not asked about each. */
 const maxShown = 64;
+/** So many of them are asked about at one time. */
+const maxQuestions = 16;
+/** A server that lists more shows the first of them. */
+export const maxModels = 2000;
 
 const describers: Readonly<Partial<Record<ServerKind, Describe>>> = { lmstudio: describeLmStudio, ollama: describeOllama, llamacpp: describeLlamaCpp };
 
 /** Reads context and abilities of the listed models, with what each program tells beside the common list; embedding models are left out. */
 export async function describeModels(kind: ServerKind, entries: readonly JsonObject[], ask: AskServer): Promise<ProbedModel[]> {
-  const models = await (describers[kind] ?? describeListed)(entries, ask);
-  return models.filter((model, index) => models.findIndex(({ name }) => name === model.name) === index);
+  const byName = new Map<string, ProbedModel>();
+  for (const found of await (describers[kind] ?? describeListed)(entries, ask)) if (!byName.has(found.name)) byName.set(found.name, found);
+  return [...byName.values()].slice(0, maxModels);
 }
 
 function model(name: string, contextTokens: number | undefined, more: { supportsTools?: boolean; isLoaded?: boolean } = {}): ProbedModel {
@@ -60,13 +65,15 @@ async function describeOllama(entries: readonly JsonObject[], ask: AskServer): P
   const listed = asObjects(tags?.['models']).flatMap((entry) => nameOf(entry) ?? []);
   const names = (listed.length > 0 ? listed : entries.flatMap((entry) => nameOf(entry) ?? [])).slice(0, maxShown);
   const contexts = new Map(asObjects(running?.['models']).map((entry) => [nameOf(entry), asTokens(entry['context_length'])]));
-  const described = names.map(async (name) => {
+  const describe = async (name: string): Promise<ProbedModel[]> => {
     const capabilities = (await ask('POST', '/api/show', { model: name }))?.['capabilities'];
     const isKnown = Array.isArray(capabilities);
     if (isKnown ? !capabilities.includes('completion') : /embed/i.test(name)) return [];
     return [model(name, contexts.get(name), { supportsTools: !isKnown || capabilities.includes('tools'), isLoaded: contexts.has(name) })];
-  });
-  return (await Promise.all(described)).flat();
+  };
+  const described: ProbedModel[] = [];
+  for (let at = 0; at < names.length; at += maxQuestions) described.push(...(await Promise.all(names.slice(at, at + maxQuestions).map(describe))).flat());
+  return described;
 }
 
 async function describeLlamaCpp(entries: readonly JsonObject[], ask: AskServer): Promise<ProbedModel[]> {

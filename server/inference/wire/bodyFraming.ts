@@ -4,8 +4,15 @@ import { sniffBody, type BodyKind } from './sniffBody.ts';
 /** Largest event and largest body without framing, in UTF-16 code units. */
 export const maxEventLength = 8 * 1_048_576;
 
+/** White space before the first character of a body: some servers send it while they work, so that the connection is kept. */
+const maxLeadingLength = 262_144;
+
 /** A page of something else is read no further than this. */
 const maxForeignLength = 20_000;
+
+/** Short pieces are joined so many at a time: kept apart, those of a body that comes character by character would cost a hundred times their size. */
+const maxPieces = 1024;
+const shortLength = 1024;
 
 /** Who takes what a body holds. */
 export interface FramingSink {
@@ -28,8 +35,10 @@ export interface BodyFraming {
 /** Makes a BodyFraming; `contentType` is a hint only. */
 export function createBodyFraming(contentType: string | undefined, sink: FramingSink): BodyFraming {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  const pieces: string[] = [];
   const unframed: string[] = [];
   let unframedLength = 0;
+  let leadingLength = 0;
   let kind: BodyKind | 'ended' = 'undecided';
   let isStream: boolean | undefined;
 
@@ -47,23 +56,33 @@ export function createBodyFraming(contentType: string | undefined, sink: Framing
 
   function overflow(): void {
     kind = 'ended';
+    pieces.length = 0;
+    unframed.length = 0;
     sink.onTooLarge();
   }
 
   function feed(text: string): void {
     if (text === '' || kind === 'ended') return;
-    if (kind === 'sse') return parser.feed(text);
-    unframed.push(text);
+    pieces.push(text);
+    if (kind === 'sse') return feedEvents(text.length >= shortLength || /[\r\n]/.test(text));
     unframedLength += text.length;
+    if (kind === 'undecided' || pieces.length >= maxPieces) unframed.push(pieces.splice(0).join(''));
     if (kind === 'undecided') decide();
     if (kind === 'foreign' && unframedLength > maxForeignLength) endUnframed();
     if (unframedLength > maxEventLength) overflow();
   }
 
+  /** A piece without the end of a line completes no event, so that it may wait. */
+  function feedEvents(isUrgent: boolean): void {
+    if (isUrgent || pieces.length >= maxPieces) parser.feed(pieces.splice(0).join(''));
+  }
+
   function decide(): void {
     const start = unframed.join('').trimStart();
+    leadingLength += unframedLength - start.length;
     unframed.splice(0, unframed.length, start);
     unframedLength = start.length;
+    if (leadingLength > maxLeadingLength) return overflow();
     kind = sniffBody(start, contentType);
     if (kind !== 'undecided') isStream = kind === 'sse';
     if (kind !== 'sse') return;
@@ -73,7 +92,7 @@ export function createBodyFraming(contentType: string | undefined, sink: Framing
   }
 
   function endUnframed(): void {
-    const body = unframed.join('');
+    const body = unframed.join('') + pieces.splice(0).join('');
     const found = kind === 'json' ? 'json' : 'foreign';
     kind = 'ended';
     unframed.length = 0;
@@ -84,7 +103,7 @@ export function createBodyFraming(contentType: string | undefined, sink: Framing
     push: (bytes) => feed(decoder.decode(bytes, { stream: true })),
     end() {
       feed(decoder.decode());
-      if (kind === 'sse') parser.feed('\n\n');
+      if (kind === 'sse') parser.feed(`${pieces.splice(0).join('')}\n\n`);
       else if (kind !== 'ended') endUnframed();
       kind = 'ended';
     },

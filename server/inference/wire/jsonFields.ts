@@ -1,4 +1,4 @@
-import { isNestedWithin } from '../../protocol/nesting.ts';
+import { holdsAtMost, isNestedWithin } from '../../protocol/nesting.ts';
 
 /** A JSON object whose members are looked at one by one. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -25,9 +25,12 @@ export function asAmount(value: unknown): number | undefined {
 
 /** Deeper than any answer of a model server; what is written out again later takes stack for each level. */
 const maxDepth = 128;
+/** More values than any answer or request of a chat holds: each takes a hundred times the memory that it takes in the text. */
+const maxValues = 250_000;
 
-/** The text as JSON, or undefined when it is not, or is nested deeper than anything that is meant. */
+/** The text as JSON, or undefined when it is not, or is nested deeper or holds more values than anything that is meant. */
 export function parseJson(text: string): unknown {
+  if (!holdsAtMost(text, maxValues)) return undefined;
   try {
     const value = JSON.parse(text) as unknown;
     // Short texts cannot be deep, and nearly every chunk of a stream is short.

@@ -39,6 +39,6 @@ export function emptyReply(server: string, cause: string): ErrorInfo {
 
 /** The stream does not follow the wire that it claims to speak. */
 export function brokenWire(server: string, cause: 'malformed_stream' | 'event_too_large'): ErrorInfo {
-  const what = cause === 'malformed_stream' ? 'several events that are not JSON' : 'one event of more than 8 MiB';
+  const what = cause === 'malformed_stream' ? 'several events that are not JSON' : 'more than 8 MiB in one piece, or white space without an end';
   return modelError('model_error', { message: `${server} sent ${what}.`, cause, hint: 'Check that the address is the OpenAI-compatible one of the server, and retry.' });
 }

@@ -16,6 +16,9 @@ export interface ThinkSplitter {
 const openTag = '<think>';
 const closeTag = '</think>';
 
+/** A tag that comes behind more white space than this is text. */
+const maxLeadingLength = 4096;
+
 type State = 'start' | 'thinking' | 'after' | 'text';
 
 /**
@@ -44,7 +47,7 @@ export function createThinkSplitter(isPrefilled: boolean): ThinkSplitter {
       state = 'thinking';
       return true;
     }
-    if (openTag.startsWith(trimmed)) return false;
+    if (openTag.startsWith(trimmed) && held.length <= maxLeadingLength) return false;
     state = isInside ? 'thinking' : 'text';
     return true;
   }

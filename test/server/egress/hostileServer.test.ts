@@ -29,3 +29,46 @@ describe('a model server whose answer is nested without end', () => {
     expect(observe(await path.ask('Hi')).text).toBe('You said: Hi');
   });
 });
+
+const mebibytes = (count: number, byte = ' '): string => byte.repeat(count * 1_048_576);
+const packed = (headers: Record<string, string>, body: string) => ({ headers: { ...headers, 'content-encoding': 'gzip' }, steps: [{ base64: gzipSync(body).toString('base64') }, { hang: true as const }] });
+
+describe('a model server whose answer has no end', () => {
+  it.each([
+    ['spaces before it', { headers: whole, steps: [{ raw: mebibytes(1) }, { hang: true }] }],
+    ['packed spaces before it', packed(whole, mebibytes(20))],
+    ['packed line ends before a stream', packed(stream, mebibytes(20, '\n'))],
+    ['a whole answer', { headers: whole, steps: [{ raw: `{"a":"${mebibytes(9, 'a')}` }, { hang: true }] }],
+    ['a packed whole answer', packed(whole, `{"a":"${mebibytes(20, 'a')}`)],
+    ['one event', { headers: stream, steps: [{ raw: `data: ${mebibytes(9, 'a')}` }, { hang: true }] }],
+    ['a packed event of many lines', packed(stream, 'data: aaaaaaa\n'.repeat(1_300_000))],
+  ] as const)('fails its call because of %s, and no other', async (_what, script) => {
+    const path = await openTaskPath();
+    open.push(path);
+    path.server.post('endless', { ...script, steps: [...script.steps] });
+    expect(observe(await path.ask('[[scenario:endless]]')).error).toMatchObject({ class: 'model_error', cause: 'event_too_large' });
+    await expect.poll(() => path.server.requests[0]!.goneAt).toBeGreaterThan(0);
+    expect(observe(await path.ask('Hi')).text).toBe('You said: Hi');
+  });
+
+  it('may come character by character, and white space before it is left out', async () => {
+    const path = await openTaskPath();
+    open.push(path);
+    const answer = `${' '.repeat(2000)}{"choices":[{"message":{"content":"${'x'.repeat(2000)}"},"finish_reason":"stop"}]}`;
+    path.server.post('slow', { headers: whole, bytesPerWrite: 1, steps: [{ raw: answer }] });
+    path.server.post('slow-stream', { headers: stream, bytesPerWrite: 1, steps: [{ text: 'y'.repeat(2000) }, { finish: 'stop' }, { done: true }] });
+    expect(observe(await path.ask('[[scenario:slow]]'))).toMatchObject({ text: 'x'.repeat(2000), finish: 'stop' });
+    expect(observe(await path.ask('[[scenario:slow-stream]]'))).toMatchObject({ text: 'y'.repeat(2000), finish: 'stop' });
+  });
+
+  it.each([
+    ['an event', { headers: stream, steps: [{ raw: `data: {"choices":[{"delta":{"content":"x","z":[${'{},'.repeat(300_000)}{}]}}]}\n\ndata: [DONE]\n\n` }] }],
+    ['a whole answer', { headers: whole, steps: [{ raw: `{"choices":[{"message":{"content":"x","z":[${'[],'.repeat(300_000)}[]]},"finish_reason":"stop"}]}` }] }],
+  ] as const)('and %s of hundred thousands of values is not unfolded', async (_what, script) => {
+    const path = await openTaskPath();
+    open.push(path);
+    path.server.post('wide', { ...script, steps: [...script.steps] });
+    expect(observe(await path.ask('[[scenario:wide]]')).text).toBeUndefined();
+    await expect.poll(() => path.heard.reports[0]?.error).toBeDefined();
+  });
+});

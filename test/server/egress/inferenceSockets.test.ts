@@ -83,6 +83,7 @@ describe('what a task may ask for', () => {
     ['a file of the provider', JSON.stringify({ messages: [{ role: 'user', content: [{ type: 'file', file: { file_id: 'x' } }] }] }), 403],
     ['an address in the place of a list', JSON.stringify({ messages: [{ role: 'user', content: { type: 'image_url', image_url: { url: 'https://evil.example/?secret' } } }] }), 403],
     ['a list that is nested without end', `{"messages":[{"role":"user","content":${'['.repeat(200_000)}${']'.repeat(200_000)}}]}`, 400],
+    ['hundred thousands of messages', `{"messages":[${'{},'.repeat(300_000)}{}]}`, 400],
     ['tools that are no list', JSON.stringify({ messages: [], tools: { type: 'web_search' } }), 403],
     ['a choice of a tool that runs at the provider', JSON.stringify({ messages: [], tool_choice: { type: 'mcp', server_url: 'https://evil.example' } }), 403],
     ['a tool that runs at the provider', JSON.stringify({ messages: [{ role: 'user', content: 'x' }], tools: [{ type: 'web_search' }] }), 403],
@@ -145,6 +146,36 @@ describe('what a task may ask for', () => {
     path.server.release('go');
     for (const call of calls) expect(observe(await call).finish).toBe('stop');
     expect(observe(await path.ask('Hi')).finish).toBe('stop');
+  });
+});
+
+describe('the bytes of a task\'s calls', () => {
+  const large = (text: string) => JSON.stringify({ messages: [{ role: 'user', content: 'x'.repeat(7 * 1_048_576) }, { role: 'user', content: text }] });
+
+  it('are counted together: a call that would be too many waits until another has ended', async () => {
+    const path = await openPath();
+    const calls = Array.from({ length: 2 }, () => get(path, 'POST', '/v1/chat/completions', large('[[scenario:gated]]')));
+    await expect.poll(() => path.server.requests.length).toBe(2);
+    const third = await get(path, 'POST', '/v1/chat/completions', large('Hi'));
+    expect(third.status).toBe(429);
+    expect(JSON.parse(third.text)).toMatchObject({ error: { type: 'model_rate_limited', cause: 'too_many_bytes' } });
+    expect(observe(await path.ask('Hi')).finish).toBe('stop');
+    path.server.release('go');
+    for (const call of calls) expect((await call).status).toBe(200);
+    expect((await get(path, 'POST', '/v1/chat/completions', large('Hi'))).status).toBe(200);
+  });
+
+  it('are no longer counted when a request was refused or broken off', async () => {
+    const path = await openPath();
+    for (let count = 0; count < 3; count += 1) expect((await get(path, 'POST', '/v1/chat/completions', `${large('Hi')}!`)).status).toBe(400);
+    for (let count = 0; count < 3; count += 1) {
+      await new Promise<void>((resolve) => {
+        const request = http.request({ socketPath: path.socket.path, method: 'POST', path: '/v1/chat/completions', headers: { 'content-length': 8_000_000 } });
+        request.on('error', () => resolve());
+        request.write('{', () => request.destroy(new Error('The task went away.')));
+      });
+    }
+    expect((await get(path, 'POST', '/v1/chat/completions', large('Hi'))).status).toBe(200);
   });
 });
 

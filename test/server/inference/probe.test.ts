@@ -28,11 +28,11 @@ async function probe(persona: Persona, kind: KnownServer['kind'], listed = model
 }
 
 /** A server that answers everything in one way. */
-async function probeAnswer(answer: http.RequestListener, more: { path?: string; timeoutMs?: number } = {}) {
+async function probeAnswer(answer: http.RequestListener, more: { path?: string; timeoutMs?: number; key?: string } = {}) {
   const server = http.createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const baseUrl = `http://127.0.0.1:${(server.address() as { port: number }).port}${more.path ?? '/v1'}`;
-  const result = await probeServer({ id: 'x', name: 'Server', kind: 'openai_compatible', baseUrl, isBuiltIn: false }, { http: client, key: undefined, timeoutMs: more.timeoutMs });
+  const result = await probeServer({ id: 'x', name: 'Server', kind: 'openai_compatible', baseUrl, isBuiltIn: false }, { http: client, key: more.key, timeoutMs: more.timeoutMs });
   server.closeAllConnections();
   server.close();
   return result;
@@ -72,6 +72,26 @@ describe('the probe of a model server', () => {
   it('gives up on a server that is silent or never ends its list', async () => {
     expect(await probeAnswer(() => undefined, { timeoutMs: 50 })).toMatchObject({ state: 'down', error: { class: 'model_unreachable', cause: 'timeout' } });
     expect(await probeAnswer((_q, r) => void r.write('{"data":['), { timeoutMs: 50 })).toMatchObject({ state: 'down', error: { cause: 'timeout' } });
+  });
+
+  it.each([
+    ['more than 8 MiB', `{"data":[{"id":"${'x'.repeat(9 * 1_048_576)}"}]}`],
+    ['hundred thousands of entries', `{"data":[${'{"id":"a"},'.repeat(300_000)}{"id":"b"}]}`],
+  ])('takes no list of %s', async (_what, list) => {
+    expect(await probeAnswer((_q, r) => void r.end(list), { timeoutMs: 5000 })).toMatchObject({ state: 'down', error: { cause: 'not_a_model_server' } });
+  });
+
+  it('shows the first two thousand models of a longer list', async () => {
+    const data = Array.from({ length: 3000 }, (_unused, place) => ({ id: `model-${place}` }));
+    const result = await probeAnswer((_q, r) => void r.end(JSON.stringify({ data })));
+    expect(result).toMatchObject({ state: 'up', models: { length: 2000, 0: { name: 'model-0' } } });
+  });
+
+  it('blanks the key in what a server says about it', async () => {
+    const key = 'sk-secret/0123456789';
+    const result = await probeAnswer((_q, r) => void r.writeHead(401).end(`{"error":{"message":"Wrong key ${key.replace('/', '\\/')}."}}`), { key });
+    expect(result).toMatchObject({ state: 'down', error: { class: 'model_auth', message: expect.stringContaining('Wrong key ***') } });
+    expect(JSON.stringify(result)).not.toContain('0123456789');
   });
 
   it('survives a list of nonsense', async () => {
