@@ -115,13 +115,20 @@ export class TurnRunner {
     if (next === undefined) return lane.isAskedAgain;
     lane.driver = new TurnDriver(this.#ports, next);
     lane.agent.resolve(next.agentId);
-    if (lane.stopOnStart === next.turn.id || this.#stoppingAgents.has(next.agentId)) lane.driver.stop();
+    if (this.#takeStop(lane, next.turn.id) || this.#stoppingAgents.has(next.agentId)) lane.driver.stop();
     try {
       await lane.driver.run();
     } finally {
       this.#ports.activity.end(lane.driver.turnId);
       lane.driver = undefined;
     }
+    return true;
+  }
+
+  /** A wish to stop is for one attempt: it is forgotten when that begins. */
+  #takeStop(lane: Lane, turnId: string): boolean {
+    if (lane.stopOnStart !== turnId) return false;
+    lane.stopOnStart = undefined;
     return true;
   }
 }

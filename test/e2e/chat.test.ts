@@ -81,6 +81,23 @@ describe('The chat', () => {
     await until(async () => (await host.model.chatRequests('by the button')).every((request) => request.goneAt !== undefined), 'the end of the request at the model server');
   });
 
+  it('stops the attempts after the first as well, by the button and by Escape', async () => {
+    const { chat, page } = { ...logos, chat: logos.chat, page: logos.workbench.page };
+    await startSession(logos);
+    await chat.send('[[scenario:endless tps=20]] again and again');
+    for (const stop of [() => chat.button('Stop').click(), () => page.keyboard.press('Escape'), () => chat.button('Stop').click()]) {
+      await chat.waitForAnswer('w5');
+      await stop();
+      await chat.waitUntilIdle();
+      await chat.lastTurn.getByText(/^Stopped by you, \d\d:\d\d$/).waitFor();
+      await chat.button('Continue').click();
+      await chat.button('Stop').waitFor();
+      expect(await chat.hasFocus()).toBe(true);
+    }
+    await page.keyboard.press('Escape');
+    await chat.waitUntilIdle();
+  });
+
   it('stops by Escape from the composer', async () => {
     const { chat, page } = { ...logos, chat: logos.chat, page: logos.workbench.page };
     await startSession(logos);

@@ -3,11 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { ChatDriver } from '../../webviews/chat/chatDriver.ts';
 import { draftOf, initialState, runningTurn, shownPending } from '../../webviews/chat/chatState.ts';
 import type { ChatState } from '../../webviews/chat/chatState.ts';
+import { composerModel } from '../../webviews/chat/composerModel.ts';
 import { ChatStore } from '../../webviews/chat/chatStore.ts';
 import { restoreState, saveState } from '../../webviews/chat/savedState.ts';
 import { HostLink } from '../../webviews/shared/hostLink.ts';
 import { emptyScene, endedTurn, longScene, textPart } from '../support/chatScenes.ts';
 import type { Scene } from '../support/chatScenes.ts';
+import { startTurn } from '../support/startTurn.ts';
 import { makeAgent, makeSandbox, makeTurn, relayError } from '../support/fakeChatHost.ts';
 
 /** A page without a browser: link, store and driver over the fake host. */
@@ -279,10 +281,65 @@ describe('what a person does', () => {
     host.emit(scene.sessionId, { kind: 'turn.started', attempt: 1, mode: 'first', messageId: randomUUID() }, turn.id);
     host.disconnect();
     driver.stop();
-    expect(store.state.stopAskedAt).toHaveProperty(turn.id);
+    expect(Object.keys(store.state.stopAskedAt)).toEqual([`${turn.id} 1`]);
     host.connect();
     await settle();
     expect(sent(scene, 'chat/stop').map(({ params }) => params)).toEqual([{ sessionId: scene.sessionId, turnId: turn.id }, { sessionId: scene.sessionId, turnId: turn.id }]);
+  });
+
+  it('stops every attempt of a turn anew, whatever was wished for the attempts before', async () => {
+    const scene = emptyScene();
+    const { driver, host, store } = openChat(scene);
+    await settle();
+    const stream = startTurn(scene);
+    for (const mode of ['resume', 'retry', undefined] as const) {
+      expect(composerModel(store.state).stop).toEqual({ kind: 'ready' });
+      driver.stop();
+      expect(composerModel(store.state).stop.kind).toBe('asked');
+      host.emit(scene.sessionId, { kind: 'turn.status', phase: 'answering', isStopping: true }, stream.turn.id);
+      stream.end('stopped');
+      expect(composerModel(store.state).stop).toEqual({ kind: 'none' });
+      if (mode !== undefined) stream.again(mode);
+    }
+    expect(sent(scene, 'chat/stop')).toHaveLength(3);
+  });
+
+  it('stops an attempt that was asked for and has not begun, and says so again once the gateway has taken it', async () => {
+    const scene = emptyScene();
+    const { driver, host, store } = openChat(scene);
+    await settle();
+    const stream = startTurn(scene);
+    driver.stop();
+    stream.end('stopped');
+    host.held.add('chat/retry');
+    driver.retry(stream.turn.id, 'resume');
+    expect(composerModel(store.state).stop).toEqual({ kind: 'ready' });
+    driver.stop();
+    expect(composerModel(store.state).stop.kind).toBe('asked');
+    host.release('chat/retry');
+    await settle();
+    stream.again('resume');
+    expect(composerModel(store.state).stop.kind).toBe('asked');
+    expect(sent(scene, 'chat/stop')).toHaveLength(3);
+    host.refusals.set('chat/retry', [relayError('conflict', 'It runs already.')]);
+    stream.end('stopped');
+    driver.retry(stream.turn.id, 'resume');
+    await settle();
+    expect(composerModel(store.state).stop).toEqual({ kind: 'none' });
+  });
+
+  it('shows a stop that another page asked for, of this attempt alone', async () => {
+    const scene = emptyScene();
+    const { host, store } = openChat(scene);
+    await settle();
+    const stream = startTurn(scene);
+    host.emit(scene.sessionId, { kind: 'turn.status', phase: 'answering', isStopping: true }, stream.turn.id);
+    const reloaded = openChat(scene, restoreState(structuredClone(saveState(store.state, undefined))).state);
+    await settle();
+    expect(composerModel(reloaded.store.state).stop).toEqual({ kind: 'asked', attempt: `${stream.turn.id} 1` });
+    stream.end('stopped');
+    stream.again('resume');
+    expect(composerModel(reloaded.store.state).stop).toEqual({ kind: 'ready' });
   });
 
   it('stops a message that is on its way before its turn is known', async () => {

@@ -1,8 +1,10 @@
 import { messageText } from '../../server/protocol/transcript.ts';
+import type { Turn } from '../../server/protocol/messages.ts';
+import { monotonicMs } from '../shared/monotonic.ts';
 import type { RelayError, ShowMessage } from '../shared/relayMessages.ts';
 import { RelayFailure, relayErrorOf } from '../shared/hostLink.ts';
 import type { HostLink, HostNotice } from '../shared/hostLink.ts';
-import { addPending, changePending, currentAgent, draftOf, dropPending, goTo, runningTurn, setDraft, shownPending } from './chatState.ts';
+import { addPending, attemptKey, changePending, currentAgent, draftOf, dropPending, goTo, runningTurn, setDraft, shownPending, stoppableTurn } from './chatState.ts';
 import type { ChatStore } from './chatStore.ts';
 import { MessageSender } from './messageSender.ts';
 import { SessionFollower } from './sessionFollower.ts';
@@ -98,12 +100,13 @@ export class ChatDriver {
     this.#store.update((state) => setDraft(state, text));
   }
 
-  /** Stops the running turn, else the message that is about to run; said again it is the same wish. */
+  /** Stops the running attempt, the one that was just asked for, else the message that is about to run; said again it is the same wish. */
   stop(): void {
     const { state } = this.#store;
-    const turn = runningTurn(state) ?? (state.snapshot?.session.isQueueHeld ? undefined : state.snapshot?.queue[0]);
+    const turn = stoppableTurn(state);
     if (turn !== undefined) {
-      this.#store.update((before) => ({ ...before, stopAskedAt: { ...before.stopAskedAt, [turn.id]: before.stopAskedAt[turn.id] ?? this.#means.now() } }));
+      const key = attemptKey(turn);
+      this.#store.update((before) => ({ ...before, stopAskedAt: { ...before.stopAskedAt, [key]: before.stopAskedAt[key] ?? monotonicMs() } }));
       void this.#ask(this.#link.request('chat/stop', { sessionId: turn.sessionId, turnId: turn.id }));
       return;
     }
@@ -116,10 +119,18 @@ export class ChatDriver {
     const { snapshot } = this.#store.state;
     const turn = snapshot?.turns.find((one) => one.id === turnId);
     if (turn === undefined) return;
-    const key = `${turnId} ${turn.attempts.length}`;
+    const key = attemptKey(turn);
     const retryId = this.#retryIds.get(key) ?? this.#means.newId();
     this.#retryIds.set(key, retryId);
-    void this.#ask(this.#link.request('chat/retry', { sessionId: turn.sessionId, turnId, retryId, mode }), () => this.#retryIds.delete(key));
+    this.#store.update((state) => ({ ...state, retrying: key }));
+    const answer = this.#ask(this.#link.request('chat/retry', { sessionId: turn.sessionId, turnId, retryId, mode }), () => this.#retryIds.delete(key));
+    void answer.then((isTaken) => this.#attemptAnswered(key, turn, isTaken));
+  }
+
+  /** A stop that overtook its attempt found nothing to stop, so it is said again. */
+  #attemptAnswered(key: string, { id: turnId, sessionId }: Turn, isTaken: boolean): void {
+    if (!isTaken) this.#store.update((state) => (state.retrying === key ? { ...state, retrying: undefined } : state));
+    else if (this.#store.state.stopAskedAt[key] !== undefined) void this.#ask(this.#link.request('chat/stop', { sessionId, turnId }));
   }
 
   /** Takes a queued message into the composer to change it. */
@@ -207,7 +218,7 @@ export class ChatDriver {
   async #arrive(): Promise<void> {
     void this.#sender.flush();
     const turn = runningTurn(this.#store.state);
-    if (turn !== undefined && this.#store.state.stopAskedAt[turn.id] !== undefined && !turn.isStopping) this.stop();
+    if (turn !== undefined && this.#store.state.stopAskedAt[attemptKey(turn)] !== undefined && !turn.isStopping) this.stop();
     await this.#topics.follow();
     const { agents, agentId } = this.#store.state;
     if (agents === undefined) return;

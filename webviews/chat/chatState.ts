@@ -37,8 +37,10 @@ export interface ChatState {
   /** Steps that a person opened or folded, by `stepKey`. */
   readonly folds: Readonly<Record<string, boolean>>;
   readonly edit: QueuedEdit | undefined;
-  /** When Stop was pressed, by turn. */
+  /** When Stop was pressed, in ms of `monotonicMs`, by `attemptKey`: what was wished for one attempt says nothing about the next. */
   readonly stopAskedAt: Readonly<Record<string, number>>;
+  /** The `attemptKey` of the attempt that a person asked for and that has not begun. */
+  readonly retrying: string | undefined;
   readonly isLoadingOlder: boolean;
   /** The last thing that a person asked for and that failed, until the next one. */
   readonly failure: RelayError | undefined;
@@ -58,6 +60,7 @@ export const initialState: ChatState = {
   folds: {},
   edit: undefined,
   stopAskedAt: {},
+  retrying: undefined,
   isLoadingOlder: false,
   failure: undefined,
 };
@@ -179,6 +182,19 @@ export function setDraft(state: ChatState, text: string): ChatState {
 /** The turn that runs in the session on screen. */
 export function runningTurn(state: Pick<ChatState, 'snapshot'>): Turn | undefined {
   return state.snapshot?.turns.findLast((turn) => turn.state === 'running');
+}
+
+/** Names the attempt that runs, or the next one of a turn that does not. */
+export function attemptKey(turn: Turn): string {
+  const last = turn.attempts.at(-1)?.number ?? 0;
+  return `${turn.id} ${turn.state === 'running' ? last : last + 1}`;
+}
+
+/** The turn whose attempt Stop would stop: the one that runs, the one that a person has just asked to go on, else the message that is about to run. */
+export function stoppableTurn(state: Pick<ChatState, 'snapshot' | 'retrying'>): Turn | undefined {
+  const { snapshot, retrying } = state;
+  const asked = retrying === undefined ? undefined : snapshot?.turns.findLast((turn) => attemptKey(turn) === retrying);
+  return runningTurn(state) ?? asked ?? (snapshot?.session.isQueueHeld ? undefined : snapshot?.queue[0]);
 }
 
 /** The agent on screen. */

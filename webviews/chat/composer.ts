@@ -3,6 +3,7 @@ import type { TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import { icon } from '../shared/icon.ts';
 import { LightElement } from '../shared/lightElement.ts';
+import { monotonicMs } from '../shared/monotonic.ts';
 import { SecondsClock } from '../shared/secondsClock.ts';
 import type { ComposerActions } from './composerActions.ts';
 import type { ComposerModel } from './composerModel.ts';
@@ -16,6 +17,8 @@ export class Composer extends LightElement {
   declare model: ComposerModel | undefined;
   declare actions: ComposerActions | undefined;
   declare showsAllQueued: boolean;
+  /** Since when this page has seen that a stop is asked for, in ms of `monotonicMs`, and of which attempt. */
+  #stopSeen = { attempt: '', at: 0 };
 
   constructor() {
     super();
@@ -66,7 +69,8 @@ export class Composer extends LightElement {
     if (stop.kind === 'ready') {
       return html`<button type="button" class="btn second stop" @mousedown=${keepCaret} @click=${() => this.#stop(actions)}>${icon('stop-circle')}Stop<kbd aria-hidden="true">Esc</kbd></button>`;
     }
-    const canForce = Date.now() - stop.at >= forceAfterMs;
+    if (this.#stopSeen.attempt !== stop.attempt) this.#stopSeen = { attempt: stop.attempt, at: monotonicMs() };
+    const canForce = monotonicMs() - (stop.at ?? this.#stopSeen.at) >= forceAfterMs;
     return html`<button type="button" class="btn second stop" ?disabled=${!canForce} @mousedown=${keepCaret} @click=${() => this.#stop(actions)}>${icon('stop-circle')}${canForce ? 'Force Stop' : 'Stopping…'}</button>`;
   }
 

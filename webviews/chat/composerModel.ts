@@ -1,6 +1,6 @@
 import type { Turn } from '../../server/protocol/messages.ts';
 import type { RelayError } from '../shared/relayMessages.ts';
-import { currentAgent, currentSandbox, draftOf, runningTurn, shownPending } from './chatState.ts';
+import { attemptKey, currentAgent, currentSandbox, draftOf, runningTurn, shownPending, stoppableTurn } from './chatState.ts';
 import type { ChatState, PendingMessage } from './chatState.ts';
 import { withoutStop } from './words.ts';
 
@@ -13,8 +13,8 @@ export type ComposerLock =
   | { readonly kind: 'failed'; readonly cause: string; readonly canStart: boolean }
   | { readonly kind: 'untrusted' };
 
-/** How Stop stands: nothing to stop, ready to be pressed, or asked for at a time. */
-export type StopState = { readonly kind: 'none' } | { readonly kind: 'ready' } | { readonly kind: 'asked'; readonly at: number };
+/** How Stop stands: nothing to stop, ready to be pressed, or asked for; `at` is absent where another page asked. */
+export type StopState = { readonly kind: 'none' } | { readonly kind: 'ready' } | { readonly kind: 'asked'; readonly attempt: string; readonly at?: number };
 
 /** Everything the composer draws. */
 export interface ComposerModel {
@@ -45,7 +45,7 @@ export function composerModel(state: ChatState): ComposerModel {
     agentName: currentAgent(state)?.name ?? '',
     draft: draftOf(state),
     lock: lockOf(state),
-    stop: stopState(state, turn, isHeld ? undefined : queue[0]),
+    stop: stopState(state),
     isRunning: turn !== undefined,
     queue,
     pendingQueue: queuedPending(state),
@@ -80,15 +80,16 @@ function lockOf(state: ChatState): ComposerLock | undefined {
   return { kind: 'failed', cause, canStart: sandbox.error?.class !== 'sandbox_unsupported' && sandbox.error?.class !== 'policy_unenforceable' };
 }
 
-function stopState(state: ChatState, running: Turn | undefined, next: Turn | undefined): StopState {
-  const turn = running ?? next;
+function stopState(state: ChatState): StopState {
+  const turn = stoppableTurn(state);
+  const attempt = turn === undefined ? undefined : attemptKey(turn);
+  const at = attempt === undefined ? undefined : state.stopAskedAt[attempt];
   // A turn whose gateway is away cannot be told anything; a wish to stop that was said before stays.
-  if (state.link.state !== 'connected' && (turn === undefined || state.stopAskedAt[turn.id] === undefined)) return { kind: 'none' };
-  if (turn === undefined) {
+  if (state.link.state !== 'connected' && at === undefined) return { kind: 'none' };
+  if (attempt === undefined) {
     const isOnItsWay = shownPending(state).some((message) => message.error === undefined);
     return isOnItsWay ? { kind: 'ready' } : { kind: 'none' };
   }
-  const at = state.stopAskedAt[turn.id];
-  if (at !== undefined) return { kind: 'asked', at };
-  return turn.isStopping ? { kind: 'asked', at: Number.POSITIVE_INFINITY } : { kind: 'ready' };
+  if (at !== undefined) return { kind: 'asked', attempt, at };
+  return turn?.isStopping ? { kind: 'asked', attempt } : { kind: 'ready' };
 }

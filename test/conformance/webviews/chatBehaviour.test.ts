@@ -112,6 +112,29 @@ describe('the composer', () => {
   });
 });
 
+describe('Stop', () => {
+  it.each(['Escape', 'the button'])('by %s stops the second and the third attempt at once, also after a reload of the page', async (means) => {
+    const scene = emptyScene();
+    const { page, field, host } = await openComposer(scene);
+    const stop = page.locator('button.stop');
+    const stream = startTurn(scene);
+    for (const mode of ['resume', 'retry', 'resume'] as const) {
+      stream.say('Some words');
+      await expect.poll(() => stop.textContent()).toMatch(/^Stop(Esc)?$/);
+      await field.focus();
+      const asked = host.requests.filter(({ method }) => method === 'chat/stop').length;
+      if (means === 'Escape') await page.keyboard.press('Escape');
+      else await stop.click();
+      await expect.poll(() => stop.textContent()).toContain('Stopping…');
+      expect(host.requests.filter(({ method }) => method === 'chat/stop')).toHaveLength(asked + 1);
+      stream.end('stopped');
+      await expect.poll(() => stop.count()).toBe(0);
+      if (mode === 'retry') await page.reload();
+      stream.again(mode);
+    }
+  });
+});
+
 describe('the transcript', () => {
   it('streams without drawing finished blocks again, and the finished message changes nothing', async () => {
     const scene = emptyScene();
