@@ -123,7 +123,7 @@ const layerRules = [
     'webviews-take-types',
     'Webviews import only types of the protocol, the pure folds of events, and the one notice that they place.',
     { path: '^webviews/' },
-    { path: '^server/protocol/', pathNot: '^server/protocol/(transcript|topics|cutAnswer)\\.ts$', dependencyTypesNot: ['type-only'] },
+    { path: '^server/protocol/', pathNot: '^server/protocol/(transcript|topics|cutAnswer|messageLimit)\\.ts$', dependencyTypesNot: ['type-only'] },
   ),
   forbid('webviews-stand-alone', 'Webviews import no other layer.', { path: '^webviews/' }, { path: '^(server/(?!protocol/)|extension|docker)' }),
   forbid('webviews-have-no-node', 'Webviews run in a browser.', { path: '^webviews/' }, { dependencyTypes: ['core'] }),

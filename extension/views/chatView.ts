@@ -82,7 +82,7 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
   /** Says something to the page when it is there, without bringing it to the front. */
   tell(message: ShowMessage): boolean {
     if (!this.isVisible) return false;
-    this.#host?.show(message);
+    this.#host?.post(message);
     return true;
   }
 
@@ -109,7 +109,7 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
     this.#wanted = undefined;
     if (wanted === undefined) return;
     this.#hasOffered = true;
-    this.#host?.show(wanted);
+    this.#host?.post(wanted);
   }
 
   /** What VS Code kept of a page may be old; what this workspace last showed is newer, unless the page itself knows better. */
@@ -122,7 +122,7 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
     const { agentId, sessionId } = this.selection;
     if (agentId === undefined) return;
     this.#hasOffered = true;
-    this.#host?.show({ type: 'show', isQuiet: true, ...(sessionId === undefined ? { what: 'newSession', agentId } : { what: 'agent', agentId, sessionId }) });
+    this.#host?.post({ type: 'show', isQuiet: true, ...(sessionId === undefined ? { what: 'newSession', agentId } : { what: 'agent', agentId, sessionId }) });
   }
 
   #takeShowing(showing: ShowingMessage): void {

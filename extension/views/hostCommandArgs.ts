@@ -1,7 +1,6 @@
 import { hostCommands, type CommandMessage, type HostCommand, type HostCommands } from '../../webviews/shared/relayMessages.ts';
 import { isId } from '../ids.ts';
 
-const MAX_TEXT = 1_048_576;
 const MAX_LOG = 4_000;
 const MAX_TITLE = 200;
 /** What browsers take as an address. */
@@ -22,10 +21,10 @@ const readers: { readonly [C in HostCommand]: Reader<C> } = {
   changeModel: ({ agentId }) => (isId(agentId) ? { agentId } : undefined),
   addModelServer: nothing,
   openPolicy: ({ agentId }) => (isId(agentId) ? { agentId } : undefined),
-  openText: (fields) => (text(fields['title'], MAX_TITLE) && text(fields['text'], MAX_TEXT) ? { title: fields['title'], text: fields['text'] } : undefined),
+  openText: (fields) => (text(fields['title'], MAX_TITLE) && typeof fields['text'] === 'string' ? { title: fields['title'], text: fields['text'] } : undefined),
   openFile: ({ agentId, path, line }) => (isId(agentId) && text(path, MAX_PATH) && path !== '' ? { agentId, path, ...(isLine(line) ? { line } : {}) } : undefined),
   openLink: ({ href }) => (text(href, MAX_HREF) && isWebLink(href) ? { href } : undefined),
-  copyText: (fields) => (text(fields['text'], MAX_TEXT) ? { text: fields['text'] } : undefined),
+  copyText: ({ text: words, copyId }) => (typeof words === 'string' && typeof copyId === 'number' && Number.isSafeInteger(copyId) ? { text: words, copyId } : undefined),
   showLogs: nothing,
   startGateway: nothing,
   restartGateway: nothing,

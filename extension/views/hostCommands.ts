@@ -32,7 +32,7 @@ const runners: { readonly [C in HostCommand]: Runner<C> } = {
   openText: ({ title, text }, { documents }) => documents.open(title, text),
   openFile: (named, ports) => openFile(named, ports),
   openLink: ({ href }) => openLink(href),
-  copyText: ({ text }) => vscode.env.clipboard.writeText(text),
+  copyText: (args, _ports, host) => copyText(args, host),
   showLogs: run('logos.showLogs'),
   startGateway: run('logos.startGateway'),
   restartGateway: run('logos.restartGateway'),
@@ -48,6 +48,16 @@ export async function runHostCommand(message: CommandMessage, ports: HostCommand
     await (runners[message.command] as Runner<HostCommand>)(message.args, ports, host);
   } catch (error) {
     ports.log.error(`The view asked for ${message.command}, which failed.`, error);
+  }
+}
+
+async function copyText({ text, copyId }: HostCommands['copyText'], host: WebviewHost): Promise<void> {
+  try {
+    await vscode.env.clipboard.writeText(text);
+    host.post({ type: 'copied', copyId, isCopied: true });
+  } catch (error) {
+    host.post({ type: 'copied', copyId, isCopied: false });
+    throw error;
   }
 }
 

@@ -25,7 +25,8 @@ export interface RelayPorts {
   log(sentence: string): void;
 }
 
-const MAX_PARAMS_CHARACTERS = 4 * 1024 * 1024;
+/** A message of the greatest length whose every character is escaped, and the rest of its request. */
+const MAX_PARAMS_CHARACTERS = 8 * 1024 * 1024;
 const MAX_SUBSCRIPTIONS = 16;
 const forwarded: ReadonlySet<string> = new Set(relayedEvents);
 
@@ -136,7 +137,7 @@ export class Relay implements Disposable {
       throw new RefusalError('forbidden', 'method_not_allowed', `The ${view.name} view may not ask for that.`);
     }
     if (typeof params !== 'object' || params === null || Array.isArray(params)) throw new RefusalError('invalid_params', 'params', 'The params are not an object.');
-    if (JSON.stringify(params).length > MAX_PARAMS_CHARACTERS) throw new RefusalError('limit_exceeded', 'params', 'The request is over 4 MiB.');
+    if (JSON.stringify(params).length > MAX_PARAMS_CHARACTERS) throw new RefusalError('limit_exceeded', 'params', 'The request is over 8 MiB.');
     if (methodsThatNeedTrust.has(method) && !this.#ports.isTrusted()) throw workspaceUntrusted();
     const subscriptionId = (params as Record<string, unknown>)['subscriptionId'];
     if (method === 'unsubscribe') return this.#unsubscribe(subscriptionId);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import type { CommandMessage, ShowingMessage, ShowMessage } from '../../webviews/shared/relayMessages.ts';
+import type { CommandMessage, ShowingMessage, ToWebview } from '../../webviews/shared/relayMessages.ts';
 import { DisposableStore, type Disposable } from '../disposableStore.ts';
 import type { Log } from '../log.ts';
 import type { Gateway } from '../server/gatewayConnection.ts';
@@ -43,7 +43,7 @@ export class WebviewHost implements Disposable {
         view: ports.view,
         gateway: ports.gateway,
         unsent: ports.unsent,
-        post: (message) => void webview.postMessage(message),
+        post: (message) => this.post(message),
         isTrusted: () => vscode.workspace.isTrusted,
         onReady: () => this.#beReady(),
         onCommand: (message) => ports.onCommand(message, this),
@@ -76,8 +76,8 @@ export class WebviewHost implements Disposable {
     this.#relay.endSubscriptions();
   }
 
-  /** Shows something in the page. */
-  show(message: ShowMessage): void {
+  /** Says something to the page; while it is hidden nobody hears it. */
+  post(message: ToWebview): void {
     void this.#webview.postMessage(message);
   }
 

@@ -105,7 +105,7 @@ function exitError(facts: EndFacts): ErrorInfo {
 }
 
 function sandboxGone(facts: EndFacts): ErrorInfo {
-  return makeError('sandbox_disconnected', 'sandbox_gone', 'Agent connection lost mid-reply: the sandbox ended while the task ran in it.', 'Resume or retry; the sandbox starts again by itself.', facts);
+  return makeError('sandbox_disconnected', 'sandbox_gone', 'Agent connection lost mid-reply: the sandbox ended while the task ran in it.', 'Continue or retry; the sandbox starts again by itself.', facts);
 }
 
 function makeError(errorClass: ErrorClass, cause: string, message: string, hint: string, facts: EndFacts): ErrorInfo {

@@ -1,6 +1,6 @@
 import type { ErrorInfo } from '../protocol/errors.ts';
 
-const resume = 'Resume to go on from the text above, or retry.';
+const resume = 'Continue from the text above, or retry.';
 
 /** The error of turns that an orderly end of the gateway cut off. */
 export const gatewayStopped: ErrorInfo = { class: 'cancelled', cause: 'gateway_stopped', message: 'The gateway was stopped while the agent was answering.', hint: resume, retryable: true };

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { maxMessageChars } from './messageLimit.ts';
 
 /** A UUIDv7 (any UUID is accepted from clients), lower case. */
 export const Id = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, 'a lower-case UUID');
@@ -17,7 +18,7 @@ export const Slug = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/);
 /** A short text that people see in lists: 1 to 200 characters, no control or bidirectional override characters. */
 export const Label = z.string().min(1).max(200).regex(/^[^\p{Cc}\u202a-\u202e\u2066-\u2069]*$/u, 'no control characters').refine((text) => text.trim().length > 0, 'not blank');
 /** The text of a message: 1 byte to 1 MiB of characters. */
-export const MessageText = z.string().min(1).max(1_048_576).refine((text) => text.trim().length > 0, 'not blank');
+export const MessageText = z.string().min(1).max(maxMessageChars).refine((text) => text.trim().length > 0, 'not blank');
 /** Params of a method that needs none. */
 export const NoParams = z.strictObject({});
 /** Result of a method that says only "done". */

@@ -81,7 +81,7 @@ describe('Agents and sessions', () => {
     await chat.lastTurn.getByText(/^Interrupted: /).waitFor({ timeout: 30_000 });
     await until(async () => !(await host.client()).isEnded && host.pointer.pid !== pid, 'another gateway', 30_000);
     await chat.status.getByText('Interrupted').waitFor();
-    await chat.lastTurn.getByRole('button', { name: 'Resume' }).click();
+    await chat.lastTurn.getByRole('button', { name: 'Continue' }).click();
     await chat.waitForAnswer('You said: Your answer was cut off there.');
     await chat.waitUntilIdle();
   });

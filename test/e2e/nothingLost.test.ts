@@ -52,7 +52,7 @@ describe('Nothing is lost', () => {
     await second.workbench.close();
   });
 
-  it('when the gateway is killed in mid-stream: the turn says that it was interrupted, and Resume finishes it', async () => {
+  it('when the gateway is killed in mid-stream: the turn says that it was interrupted, and Continue finishes it', async () => {
     const { chat, host } = logos;
     await startSession(logos);
     await chat.send('[[scenario:gated name=resumed]]');
@@ -60,7 +60,7 @@ describe('Nothing is lost', () => {
     await host.killGateway();
     await chat.lastTurn.getByText(/^Interrupted: /).waitFor({ timeout: 30_000 });
     expect(await chat.answer.innerText()).toContain('Before the gate.');
-    await chat.lastTurn.getByRole('button', { name: 'Resume' }).click();
+    await chat.lastTurn.getByRole('button', { name: 'Continue' }).click();
     await chat.waitForAnswer('You said: Your answer was cut off there.');
     await chat.waitUntilIdle();
     expect(await chat.turns.count()).toBe(1);

@@ -12,8 +12,8 @@ export interface Scene {
 /** One agent with a ready sandbox and one session. */
 export function emptyScene(given: { phase?: 'ready' | 'starting' | 'failed'; hasSession?: boolean } = {}): Scene {
   const host = new FakeChatHost();
-  const agent = makeAgent();
   const phase = given.phase ?? 'ready';
+  const agent = makeAgent({ state: phase });
   const error = { class: 'sandbox_unavailable', message: 'bwrap could not make a user namespace.', cause: 'EPERM', hint: 'Allow user namespaces.', retryable: true } as const;
   host.agents.set(agent.id, agent);
   host.sandboxes.set(agent.id, makeSandbox(agent.id, { phase, isChatReady: phase === 'ready', ...(phase === 'failed' ? { error } : {}) }));

@@ -41,6 +41,8 @@ export class FakeChatHost {
   readonly unsent = new Map<string, UnsentMessage | undefined>();
   isConnected = true;
   isTrusted = true;
+  /** The clipboard takes what is copied. */
+  canCopy = true;
   post: (message: ToWebview) => void = () => undefined;
   readonly #subscriptions = new Map<string, { sessionId: string; last: number }>();
   readonly #waiting: RequestMessage[] = [];
@@ -54,10 +56,15 @@ export class FakeChatHost {
       this.post({ type: 'host', isTrusted: this.isTrusted });
       this.postUnsent();
       this.#postGateway(this.isConnected ? { type: 'gateway', state: 'connected' } : { type: 'gateway', state: 'offline', cause: 'it is not running' });
-    } else if (message.type === 'command') this.commands.push(message);
+    } else if (message.type === 'command') this.#command(message);
     else if (message.type === 'request') this.#request(message);
     else if (message.type === 'keep' && !this.unsent.has(message.message.messageId)) this.unsent.set(message.message.messageId, message.message);
     else if (message.type === 'drop') this.unsent.set(message.messageId, undefined);
+  }
+
+  #command(message: CommandMessage): void {
+    this.commands.push(message);
+    if (message.command === 'copyText') this.post({ type: 'copied', copyId: message.args.copyId, isCopied: this.canCopy });
   }
 
   /** Says what the extension keeps, as it does at `ready` and before each `connected`. */

@@ -51,7 +51,7 @@ describe('words', () => {
 
   it('says how many steps a turn used up, when that is known', () => {
     const error = { class: 'budget_spent', message: '90 of 90 steps used.', cause: 'iterations', hint: 'Continue to give it more steps.', retryable: false } as const;
-    expect(iterationsSpentWords(error)).toEqual({ title: 'Stopped at its limit', sentence: 'Continue to give it more steps. 90 of 90 steps used.', cause: '90 of 90 steps used.', actions: ['resume'] });
+    expect(iterationsSpentWords(error)).toEqual({ title: 'Stopped at its limit', sentence: '90 of 90 steps used. Continue to give it more steps.', cause: '90 of 90 steps used.', actions: ['resume'], isNeutral: true });
     expect(iterationsSpentWords(undefined).sentence).toBe('Continue to give it more steps.');
   });
 

@@ -29,7 +29,7 @@ function endWords(turn: Turn, name: string): string {
     case 'stopped':
       return `${name} stopped.`;
     case 'interrupted':
-      return `${name} was interrupted. Resume available.`;
+      return `${name} was interrupted. Continue available.`;
     case 'iterations_spent':
       return `${name} stopped at its limit. Continue available.`;
     default: {

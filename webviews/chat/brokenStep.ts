@@ -4,6 +4,7 @@ import { button } from '../shared/button.ts';
 import { icon } from '../shared/icon.ts';
 import { LightElement } from '../shared/lightElement.ts';
 import { askHost } from './chatContext.ts';
+import { copyButton } from './copyButton.ts';
 
 /** Stands in the place of a step that could not be drawn. */
 export class BrokenStepCard extends LightElement {
@@ -21,7 +22,7 @@ export class BrokenStepCard extends LightElement {
       <div>
         <b>This step could not be shown</b>
         <div class="acts">
-          ${button({ label: 'Copy Raw', kind: 'second', run: () => askHost(this, 'copyText', { text: this.raw.slice(0, 1_048_576) }) })}
+          ${copyButton('Copy Raw', () => this.raw, 'Copy Raw')}
           ${button({ label: 'Reload', kind: 'second', run: () => askHost(this, 'reloadView', {}) })}
         </div>
       </div>

@@ -27,6 +27,9 @@ export const chatStyles = css`
     display: block;
     min-width: 0;
   }
+  logos-copy {
+    display: contents;
+  }
   .status {
     padding: var(--lg-1) var(--lg-3) var(--lg-2);
     border-bottom: 1px solid var(--lg-line);

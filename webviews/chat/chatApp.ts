@@ -11,6 +11,8 @@ import type { ChatActions, CommandDetail, FoldDetail, OpenFileDetail } from './c
 import { foldEvent, hostCommandEvent, openFileEvent } from './chatContext.ts';
 import type { ChatDriver } from './chatDriver.ts';
 import { handleChatKey } from './chatKeys.ts';
+import { copyEvent } from './copyButton.ts';
+import type { CopyDetail } from './copyButton.ts';
 import { currentAgent, shownPending } from './chatState.ts';
 import type { ChatState } from './chatState.ts';
 import './composer.ts';
@@ -52,6 +54,7 @@ export class ChatApp extends LightElement {
     this.addEventListener(foldEvent, (event) => this.#folded((event as CustomEvent<FoldDetail>).detail));
     this.addEventListener(hostCommandEvent, (event) => this.#command((event as CustomEvent<CommandDetail>).detail));
     this.addEventListener(openFileEvent, (event) => this.#openFile((event as CustomEvent<OpenFileDetail>).detail));
+    this.addEventListener(copyEvent, (event) => void this.#copy((event as CustomEvent<CopyDetail>).detail));
     this.addEventListener(brokenStepEvent, (event) => this.#broke((event as CustomEvent<BrokenStep>).detail));
   }
 
@@ -183,6 +186,12 @@ export class ChatApp extends LightElement {
   #openFile(file: OpenFileDetail): void {
     const agent = this.state === undefined ? undefined : currentAgent(this.state);
     if (agent !== undefined) this.link?.run('openFile', { agentId: agent.id, ...file });
+  }
+
+  async #copy({ text, settle }: CopyDetail): Promise<void> {
+    const isCopied = (await this.link?.copy(text)) ?? false;
+    settle(isCopied);
+    this.announced = isCopied ? 'Copied.' : 'It could not be copied.';
   }
 
   #broke({ element, error }: BrokenStep): void {

@@ -1,3 +1,4 @@
+import { maxMessageChars } from '../../server/protocol/messageLimit.ts';
 import { messageText } from '../../server/protocol/transcript.ts';
 import type { Turn } from '../../server/protocol/messages.ts';
 import { monotonicMs } from '../shared/monotonic.ts';
@@ -74,7 +75,7 @@ export class ChatDriver {
   send(text: string): boolean {
     const { state } = this.#store;
     const { agentId, isTrusted } = state;
-    if (agentId === undefined || !isTrusted || text.trim() === '') return false;
+    if (agentId === undefined || !isTrusted || !isSendable(text)) return false;
     const sessionId = state.sessionId ?? this.#means.newId();
     const isFirst = state.sessionId === undefined || state.pending.some((other) => other.sessionId === sessionId && other.isFirst);
     const message = { messageId: this.#means.newId(), sessionId, agentId, text, createdAt: this.#means.now(), isFirst };
@@ -150,7 +151,7 @@ export class ChatDriver {
   /** Saves the change of a queued message; one that has begun by then keeps its words, and the text stays in the composer. */
   async saveEdit(text: string): Promise<void> {
     const { edit } = this.#store.state;
-    if (edit === undefined || text.trim() === '') return;
+    if (edit === undefined || !isSendable(text)) return;
     const isSaved = await this.#ask(this.#link.request('chat/editQueued', { sessionId: edit.sessionId, messageId: edit.messageId, text }));
     if (this.#store.state.edit?.messageId !== edit.messageId) return;
     if (isSaved) this.cancelEdit();
@@ -265,4 +266,9 @@ export class ChatDriver {
       return false;
     }
   }
+}
+
+/** Neither blank nor longer than a message may be. */
+function isSendable(text: string): boolean {
+  return text.trim() !== '' && text.length <= maxMessageChars;
 }

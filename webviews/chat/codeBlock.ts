@@ -2,7 +2,7 @@ import { html, nothing } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import { LightElement } from '../shared/lightElement.ts';
 import { iconButton } from '../shared/button.ts';
-import { askHost } from './chatContext.ts';
+import { copyButton } from './copyButton.ts';
 import { highlight } from './highlight.ts';
 import { markScrollBox } from './scrollBox.ts';
 import { countWords } from './words.ts';
@@ -43,7 +43,7 @@ export class CodeBlock extends LightElement {
       <div class="head">
         <span class="meta grow cut">${this.language}</span>
         ${iconButton('word-wrap', 'Wrap lines', () => (this.isWrapped = !this.isWrapped), this.isWrapped)}
-        ${iconButton('copy', 'Copy code', () => askHost(this, 'copyText', { text: this.text }))}
+        ${copyButton('Copy code', () => this.text)}
       </div>
       <pre class=${this.isWrapped ? 'wrapped' : ''}><code>${pieces.map(({ tone, text }) => (tone === 'plain' ? text : html`<span class="tk-${tone}">${text}</span>`))}${this.isCaretHere && !isFolded ? html`<span class="caret"></span>` : nothing}</code></pre>
       ${isFolded ? html`<button type="button" class="btn link more" @click=${() => (this.isOpen = true)}>Show all ${countWords(lines.length)} lines</button>` : nothing}

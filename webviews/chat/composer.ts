@@ -37,13 +37,12 @@ export class Composer extends LightElement {
     const { model, actions } = this;
     if (model === undefined || actions === undefined) return nothing;
     const placeholder = placeholderOf(model);
-    const canSend = model.lock === undefined && model.draft.trim() !== '';
+    const canSend = model.lock === undefined && model.tooLong === undefined && model.draft.trim() !== '';
     return html`<div class="composer${model.lock === undefined ? '' : ' locked'}">
       ${composerStrips(model, actions, this.showsAllQueued, () => (this.showsAllQueued = !this.showsAllQueued))}
       <textarea
         rows="1"
         dir="auto"
-        maxlength="1048576"
         spellcheck="true"
         placeholder=${placeholder}
         aria-label=${placeholder}
@@ -100,7 +99,7 @@ export class Composer extends LightElement {
 
   #submit(actions: ComposerActions): void {
     const text = this.field?.value ?? '';
-    if (this.model?.lock === undefined && text.trim() !== '') actions.submit(text);
+    if (this.model?.lock === undefined && this.model?.tooLong === undefined && text.trim() !== '') actions.submit(text);
   }
 
   /** A click beside the buttons is a click into the box. */

@@ -1,4 +1,5 @@
 import type { Turn } from '../../server/protocol/messages.ts';
+import { maxMessageChars } from '../../server/protocol/messageLimit.ts';
 import type { RelayError } from '../shared/relayMessages.ts';
 import { attemptKey, currentAgent, currentSandbox, draftOf, runningTurn, shownPending, stoppableTurn } from './chatState.ts';
 import type { ChatState, PendingMessage } from './chatState.ts';
@@ -21,6 +22,8 @@ export interface ComposerModel {
   readonly agentName: string;
   readonly draft: string;
   readonly lock: ComposerLock | undefined;
+  /** How many characters the draft has, when they are more than a message holds. */
+  readonly tooLong: number | undefined;
   readonly stop: StopState;
   readonly isRunning: boolean;
   readonly queue: readonly Turn[];
@@ -39,11 +42,13 @@ export interface ComposerModel {
 /** What the composer draws for a state. */
 export function composerModel(state: ChatState): ComposerModel {
   const turn = runningTurn(state);
+  const draft = draftOf(state);
   const queue = state.snapshot?.queue ?? [];
   const isHeld = state.snapshot?.session.isQueueHeld ?? false;
   return {
     agentName: currentAgent(state)?.name ?? '',
-    draft: draftOf(state),
+    draft,
+    tooLong: draft.length > maxMessageChars ? draft.length : undefined,
     lock: lockOf(state),
     stop: stopState(state),
     isRunning: turn !== undefined,

@@ -1,6 +1,7 @@
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { messageText } from '../../server/protocol/transcript.ts';
+import { maxMessageChars } from '../../server/protocol/messageLimit.ts';
 import { button, iconButton } from '../shared/button.ts';
 import { icon } from '../shared/icon.ts';
 import type { ComposerActions } from './composerActions.ts';
@@ -16,12 +17,19 @@ export function composerStrips(model: ComposerModel, actions: ComposerActions, s
   return html`<div id="composer-strips">
     ${model.failure === undefined ? nothing : failureStrip(model.failure.message, model.failure.hint, actions)}
     ${model.link.state === 'connected' ? nothing : offlineStrip(model, actions)} ${model.lock === undefined ? nothing : lockStrip(model.lock, actions)}
-    ${model.isEditing ? editStrip(actions) : nothing} ${model.queue.length + model.pendingQueue.length === 0 ? nothing : queueStrip(model, actions, showsAll, toggleAll)}
+    ${model.tooLong === undefined ? nothing : lengthStrip(model.tooLong)} ${model.isEditing ? editStrip(actions) : nothing} ${model.queue.length + model.pendingQueue.length === 0 ? nothing : queueStrip(model, actions, showsAll, toggleAll)}
   </div>`;
 }
 
 function failureStrip(message: string, hint: string, actions: ComposerActions): TemplateResult {
   return html`<div class="strip">${icon('error', 'failed')}<span class="grow" dir="auto">${message} ${hint}</span>${iconButton('close', 'Dismiss', () => actions.dismissFailure())}</div>`;
+}
+
+/** Said aloud as soon as the text is too long, before anybody tries to send it. */
+function lengthStrip(chars: number): TemplateResult {
+  return html`<div class="strip" role="alert">
+    ${icon('error', 'failed')}<span class="grow failed">This is too long to send: ${countWords(chars)} of ${countWords(maxMessageChars)} characters. Shorten it by ${countWords(chars - maxMessageChars)}; nothing was cut.</span>
+  </div>`;
 }
 
 function offlineStrip(model: ComposerModel, actions: ComposerActions): TemplateResult {

@@ -12,7 +12,7 @@ export interface ErrorCardModel {
   readonly words: ErrorWords;
   readonly error: ErrorInfo | undefined;
   readonly turnId: string;
-  /** Retry, Resume and New Session make sense: nothing came after this turn. */
+  /** Retry, Continue and New Session make sense: nothing came after this turn. */
   readonly canRetry: boolean;
   readonly areDetailsOpen: boolean;
 }
@@ -36,8 +36,8 @@ export function errorCard(model: ErrorCardModel, actions: ChatActions): Template
   const { words, error, key, areDetailsOpen } = model;
   const offered = words.actions.filter((action) => model.canRetry || !onlyOfLast.has(action));
   const sentence = model.canRetry ? words.sentence : words.cause;
-  return html`<div class="notice bad" data-stop data-anchor=${key} role="group" aria-label=${words.title}>
-    ${icon('error', 'failed')}
+  return html`<div class="notice${words.isNeutral ? '' : ' bad'}" data-stop data-anchor=${key} role="group" aria-label=${words.title}>
+    ${words.isNeutral ? icon('debug-pause', 'quiet') : icon('error', 'failed')}
     <div class="grow">
       <b dir="auto">${words.title}</b>
       ${sentence === '' ? nothing : html`<p dir="auto">${sentence}</p>`}

@@ -4,13 +4,15 @@ import { countWords, withStop, withoutStop } from './words.ts';
 /** What can be done about an error from its card. */
 export type ErrorAction = 'retry' | 'resume' | 'newSession' | 'showLogs' | 'startSandbox' | 'checkSandboxes' | 'changeModel' | 'addModelServer';
 
-/** The words of an error card: what happened, one sentence with the next step first, and what can be done; the first action is the filled one. */
+/** The words of an error card: what happened, the cause, then the next step, and what can be done; the first action is the filled one. */
 export interface ErrorWords {
   readonly title: string;
   readonly sentence: string;
   /** The sentence without the next step, for a turn after which others came; may be empty. */
   readonly cause: string;
   readonly actions: readonly ErrorAction[];
+  /** Nothing failed: the card has no colour of a failure. */
+  readonly isNeutral?: true;
 }
 
 type Words = (error: ErrorInfo) => ErrorWords;
@@ -26,7 +28,7 @@ function detail(error: ErrorInfo, name: string): string | undefined {
 
 /** The words of a card from the next step and the cause. */
 function stepped(title: string, step: string, cause: string, actions: readonly ErrorAction[]): ErrorWords {
-  return { title, sentence: [step, cause].filter((sentence) => sentence !== '').join(' '), cause, actions };
+  return { title, sentence: [cause, step].filter((sentence) => sentence !== '').join(' '), cause, actions };
 }
 
 /** The card in the gateway's own words: its hint and its message. */
@@ -34,6 +36,7 @@ function ownCard(title: string, error: ErrorInfo, actions: readonly ErrorAction[
   return stepped(title, withStop(error.hint), withStop(error.message), actions);
 }
 
+const limitTitle = 'Stopped at its limit';
 const lostTitle = 'Agent connection lost mid-reply';
 
 /** The gateway's message begins with what the title says already. */
@@ -85,7 +88,7 @@ const wordsByClass: Readonly<Partial<Record<string, Words>>> = {
   timeout_idle: fixed('The model went silent', ['resume', 'retry']),
   timeout_total: fixed('The answer took too long', ['resume', 'retry']),
   empty_reply: () => stepped('The model gave an empty reply', 'Retry, or choose another model.', '', ['retry', 'changeModel']),
-  budget_spent: fixed('Stopped at its limit', ['resume']),
+  budget_spent: (error) => limitCard(error),
   storage_full: (error) => stepped('Disk is full', 'Free some space, then retry.', withStop(error.message), ['retry']),
 };
 
@@ -99,5 +102,9 @@ export function errorWords(error: ErrorInfo): ErrorWords {
 
 /** The card of a turn that used up its steps. */
 export function iterationsSpentWords(error: ErrorInfo | undefined): ErrorWords {
-  return error === undefined ? stepped('Stopped at its limit', 'Continue to give it more steps.', '', ['resume']) : ownCard('Stopped at its limit', error, ['resume']);
+  return error === undefined ? { ...stepped(limitTitle, 'Continue to give it more steps.', '', ['resume']), isNeutral: true } : limitCard(error);
+}
+
+function limitCard(error: ErrorInfo): ErrorWords {
+  return { ...ownCard(limitTitle, error, ['resume']), isNeutral: true };
 }

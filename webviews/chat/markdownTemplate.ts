@@ -4,6 +4,7 @@ import { guard } from 'lit/directives/guard.js';
 import type { MarkedToken, Token, Tokens } from 'marked';
 import './codeBlock.ts';
 import './tableBlock.ts';
+import { directionOf } from './direction.ts';
 import { inlineTemplate } from './inlineTemplate.ts';
 import type { MarkdownBlock } from './markdownBlocks.ts';
 import { safeText } from './safeText.ts';
@@ -40,7 +41,7 @@ function blockTemplate(generic: Token, hasCaret: boolean, goesOn = false): Templ
     case 'table':
       return html`<logos-table .token=${token}></logos-table>${hasCaret ? html`<p>${caret}</p>` : nothing}`;
     case 'blockquote':
-      return html`<blockquote dir="auto">${nested(token.tokens, hasCaret)}</blockquote>`;
+      return html`<blockquote dir=${directionOf(token.text)}>${nested(token.tokens, hasCaret)}</blockquote>`;
     case 'list':
       return listTemplate(token, hasCaret);
     case 'hr':
@@ -70,10 +71,10 @@ function nested(tokens: readonly Token[], hasCaret: boolean): readonly (Template
 
 function listTemplate(list: Tokens.List, hasCaret: boolean): TemplateResult {
   const items = list.items.slice(0, maxItems);
-  const drawn = items.map((item, index) => html`<li dir="auto" class=${item.task ? 'task' : ''}>${itemContent(item, list.loose, hasCaret && index === items.length - 1)}</li>`);
+  const drawn = items.map((item, index) => html`<li dir=${directionOf(item.text)} class=${item.task ? 'task' : ''}>${itemContent(item, list.loose, hasCaret && index === items.length - 1)}</li>`);
   const cut = list.items.length > maxItems ? html`<p class="asis">${list.items.slice(maxItems).map((item) => item.raw)}</p>` : nothing;
-  if (!list.ordered) return html`<ul dir="auto">${drawn}</ul>${cut}`;
-  return html`<ol dir="auto" start=${list.start === '' ? 1 : list.start}>${drawn}</ol>${cut}`;
+  if (!list.ordered) return html`<ul dir=${directionOf(list.raw)}>${drawn}</ul>${cut}`;
+  return html`<ol dir=${directionOf(list.raw)} start=${list.start === '' ? 1 : list.start}>${drawn}</ol>${cut}`;
 }
 
 /** The items of a tight list hold bare text: a paragraph of its own would stand apart from its mark. */

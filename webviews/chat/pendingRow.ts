@@ -3,6 +3,7 @@ import type { TemplateResult } from 'lit';
 import { icon } from '../shared/icon.ts';
 import type { ChatActions } from './chatContext.ts';
 import type { PendingMessage } from './chatState.ts';
+import { copyButton } from './copyButton.ts';
 import './userMessage.ts';
 
 /** Draws a message that the gateway has not stored yet: it looks written, and says what holds it. */
@@ -16,7 +17,7 @@ function pendingNote(message: PendingMessage, isConnected: boolean, actions: Cha
     return html`<div class="note meta">
       ${icon('error', 'failed')}<span class="grow failed" dir="auto">${error.message} ${error.hint}</span>
       ${error.retryable ? html`<button type="button" class="btn link" @click=${() => actions?.resend(messageId)}>Send Again</button>` : nothing}
-      <button type="button" class="btn link" @click=${() => actions?.run('copyText', { text: message.text })}>Copy</button>
+      ${copyButton('Copy message', () => message.text, 'Copy')}
       <button type="button" class="btn link" @click=${() => actions?.removePending(messageId)}>Remove</button>
     </div>`;
   }

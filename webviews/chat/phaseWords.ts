@@ -9,7 +9,6 @@ export function phaseWords(turn: Turn, now: number): string {
 
 /** The verb of a running turn for the status line: one to three words, the same as the gateway gives its agent. */
 export function phaseVerb(turn: Turn): string {
-  if (turn.isStopping) return 'Stopping';
   switch (turn.phase) {
     case 'sandbox':
       return 'Starting sandbox';

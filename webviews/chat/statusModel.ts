@@ -1,5 +1,6 @@
+import type { Agent } from '../../server/protocol/agents.ts';
 import type { Tone } from '../shared/icon.ts';
-import { currentAgent, currentSandbox, runningTurn } from './chatState.ts';
+import { currentAgent, runningTurn } from './chatState.ts';
 import type { ChatState } from './chatState.ts';
 import { phaseVerb } from './phaseWords.ts';
 import { agoWords } from './words.ts';
@@ -22,16 +23,27 @@ export function statusWord(state: ChatState, now: number): StatusWord {
   }
   const turn = runningTurn(state);
   if (turn !== undefined) return { icon: 'session-in-progress', isTurning: true, tone: 'working', word: phaseVerb(turn) };
-  const sandbox = currentSandbox(state);
-  if (sandbox?.phase === 'starting' || agent?.state === 'starting') return { icon: 'loading', isTurning: true, tone: 'quiet', word: 'Starting sandbox' };
-  if (sandbox?.phase === 'failed') return { icon: 'error', isTurning: false, tone: 'failed', word: 'Failed' };
-  const outcome = state.snapshot?.turns.at(-1)?.attempts.at(-1)?.outcome;
-  if (outcome === 'failed' || outcome === 'iterations_spent') return { icon: 'error', isTurning: false, tone: 'failed', word: 'Failed' };
-  if (outcome === 'interrupted') return { icon: 'debug-disconnect', isTurning: false, tone: 'needs', word: 'Interrupted' };
-  if (outcome === 'stopped') return { icon: 'debug-stop', isTurning: false, tone: 'quiet', word: 'Stopped' };
-  if (agent?.state === 'working') return { icon: 'session-in-progress', isTurning: true, tone: 'working', word: agent.stateWord ?? 'Working' };
-  if (sandbox?.isChatReady) return { icon: 'dot', isTurning: false, tone: 'ok', word: 'Ready' };
-  return { icon: 'circle-large', isTurning: false, tone: 'quiet', word: 'Not started' };
+  return agentWord(agent);
+}
+
+/** The same words for an agent as in the tree: how an attempt ended stands at its end. */
+function agentWord(agent: Agent | undefined): StatusWord {
+  switch (agent?.state) {
+    case 'ready':
+      return { icon: 'dot', isTurning: false, tone: 'ok', word: 'Ready' };
+    case 'starting':
+      return { icon: 'loading', isTurning: true, tone: 'quiet', word: 'Starting sandbox' };
+    case 'working':
+      return { icon: 'session-in-progress', isTurning: true, tone: 'working', word: agent.stateWord ?? 'Working' };
+    case 'needs_you':
+      return { icon: 'bell-dot', isTurning: false, tone: 'needs', word: 'Needs you' };
+    case 'failed':
+      return { icon: 'error', isTurning: false, tone: 'failed', word: 'Failed' };
+    case 'interrupted':
+      return { icon: 'debug-disconnect', isTurning: false, tone: 'needs', word: 'Interrupted' };
+    default:
+      return { icon: 'circle-large', isTurning: false, tone: 'quiet', word: 'Not started' };
+  }
 }
 
 /** The words of a policy, whole and then shorter by whole phrases: what may be read goes first, then what may be written; the network stays. */

@@ -45,6 +45,13 @@ export const stepStyles = css`
     white-space: pre-wrap;
     overflow-wrap: anywhere;
     min-height: 20px;
+    /* Each paragraph runs in its own direction. */
+    unicode-bidi: plaintext;
+    text-align: start;
+  }
+  /* The buttons stand where such a text begins. */
+  .user > .text:dir(rtl) {
+    padding-right: 24px;
   }
   .user > .acts {
     position: absolute;
@@ -160,6 +167,8 @@ export const stepStyles = css`
     line-height: 18px;
     white-space: pre-wrap;
     overflow-wrap: anywhere;
+    unicode-bidi: plaintext;
+    text-align: start;
     max-height: 60vh;
     overflow-y: auto;
   }
@@ -257,7 +266,7 @@ export const stepStyles = css`
     height: 24px;
     min-width: 0;
   }
-  .usage .ib {
+  .usage .ib:not(.said) {
     color: var(--lg-fg2);
   }
   .usage .tools {

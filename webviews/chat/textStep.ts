@@ -9,7 +9,6 @@ import { wholeSentences } from './wholeSentences.ts';
 import { bytesWords, countWords } from './words.ts';
 
 const blocksPerPage = 400;
-const maxOpenedChars = 1_048_576;
 
 /** A piece of the answer: markdown that grows without flicker, because blocks that stand are never drawn again. */
 export class TextStep extends StepElement {
@@ -51,7 +50,7 @@ export class TextStep extends StepElement {
     if (this.text.length <= maxMarkdownChars) return nothing;
     return html`<div class="mark meta">
       <span class="grow">This text goes on for ${bytesWords(this.text.length - maxMarkdownChars)}.</span>
-      ${button({ label: 'Open Text', kind: 'second', run: () => askHost(this, 'openText', { title: 'Answer', text: this.text.slice(0, maxOpenedChars) }) })}
+      ${button({ label: 'Open Text', kind: 'second', run: () => askHost(this, 'openText', { title: 'Answer', text: this.text }) })}
     </div>`;
   }
 }

@@ -7,7 +7,7 @@ import { StepElement } from '../shared/stepElement.ts';
 import { tellFold } from './chatContext.ts';
 import { safeText } from './safeText.ts';
 import { markScrollBox } from './scrollBox.ts';
-import { countedSeconds, firstSentence, lastSentence } from './words.ts';
+import { bytesWords, countedSeconds, firstSentence, lastSentence } from './words.ts';
 
 const maxThinkingChars = 262_144;
 
@@ -54,7 +54,7 @@ export class ThinkingRow extends StepElement {
         <span class="unseen">${isLive ? 'Thinking' : label}</span>
         <span class="seen" aria-hidden="true">${icon(isOpen ? 'chevron-down' : 'chevron-right')}<span class="label">${label}</span>${isOpen ? nothing : html`<span class="cut" dir="auto">${safeText(sentence)}</span>`}</span>
       </button>
-      ${isOpen ? html`<div class="think-body" dir="auto" @scroll=${this.#hold}>${safeText(part.text.slice(-maxThinkingChars).trim())}</div>` : nothing}
+      ${isOpen ? html`<div class="think-body" dir="auto" @scroll=${this.#hold}>${part.text.length > maxThinkingChars ? `… ${bytesWords(part.text.length - maxThinkingChars)} left out here\n` : nothing}${safeText(part.text.slice(-maxThinkingChars).trim())}</div>` : nothing}
     </div>`;
   }
 

@@ -1,12 +1,13 @@
 import { html, nothing } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { ToolPart } from '../../server/protocol/messages.ts';
-import { button, iconButton } from '../shared/button.ts';
+import { button } from '../shared/button.ts';
 import { icon } from '../shared/icon.ts';
 import { SecondsClock } from '../shared/secondsClock.ts';
 import { StepElement } from '../shared/stepElement.ts';
 import { ansiPieces, withoutAnsi } from './ansi.ts';
 import { askHost, tellFold } from './chatContext.ts';
+import { copyButton } from './copyButton.ts';
 import { safeText } from './safeText.ts';
 import { markScrollBox } from './scrollBox.ts';
 import './codeBlock.ts';
@@ -20,7 +21,6 @@ const maxLines = 400;
 /** Of one very long line its end is shown; the whole can be opened. */
 const maxShownChars = 65_536;
 const opensAfterMs = 700;
-const maxOpenedChars = 1_048_576;
 /** Of what a tool was given so much is drawn; the whole can be opened. */
 const maxInputChars = 65_536;
 /** A fact of at most this many characters is never cut. */
@@ -127,11 +127,11 @@ export class ToolRow extends StepElement {
       shown < all ? `Showing the last ${countWords(shown)} of ${countWords(all)} lines` : `${countWords(all)} ${all === 1 ? 'line' : 'lines'}`,
       ...(part.truncatedBytes === undefined || part.truncatedBytes === 0 ? [] : [`${bytesWords(part.truncatedBytes)} left out in the middle (tool limit 64 KB)`]),
     ];
-    const plain = () => withoutAnsi(part.output).slice(0, maxOpenedChars);
+    const plain = () => withoutAnsi(part.output);
     return html`<div class="bar">
       <span class="meta grow">${facts.join(' · ')}</span>
       ${button({ label: 'Open Full Output', kind: 'link', run: () => askHost(this, 'openText', { title: `Output of ${toolWords(part).object || part.tool}`.slice(0, 120), text: plain() }) })}
-      ${iconButton('copy', 'Copy output', () => askHost(this, 'copyText', { text: plain() }))}
+      ${copyButton('Copy output', plain)}
     </div>`;
   }
 

@@ -57,7 +57,7 @@ export class TurnElement extends StepElement {
       <logos-user .text=${messageText(turn.message)} .anchor=${turn.message.id}></logos-user>
       ${[...new Set(turn.notices)].filter((notice) => notice !== cutAtLimit).map((notice) => html`<div class="mark meta">${icon('info', 'quiet')}<span class="grow" dir="auto">${notice}</span></div>`)}
       ${earlier.length === 0 ? nothing : this.#earlier(turn, earlier)}
-      ${resumed.map((one) => html`${this.#steps(one, false)}<div class="mark meta">${icon(one.outcome === 'stopped' ? 'debug-stop' : 'debug-disconnect', 'quiet')}<span class="grow">${one.outcome === 'completed' ? 'The model reached its limit for one answer' : endWords(one)}, resumed here</span></div>`)}
+      ${resumed.map((one) => html`${this.#steps(one, false)}<div class="mark meta">${icon(one.outcome === 'stopped' ? 'debug-stop' : 'debug-disconnect', 'quiet')}<span class="grow">${one.outcome === 'completed' ? 'The model reached its limit for one answer' : endWords(one)}, continued here</span></div>`)}
       ${attempt === undefined ? nothing : this.#attempt(turn, attempt, actions)}
     </article>`;
   }
@@ -120,10 +120,10 @@ export class TurnElement extends StepElement {
 
   #end(turn: Turn, attempt: Attempt, actions: ChatActions): TemplateResult {
     const written = turn.attempts.slice(firstShown(turn.attempts));
-    const copy = () => actions.run('copyText', { text: written.map(({ message }) => answerText(message)).join('') });
+    const text = () => written.map(({ message }) => answerText(message)).join('');
     const canRetry = this.isLast;
     const hasAnswer = answerText(attempt.message).trim() !== '';
-    const line = attempt.usage !== undefined || (hasAnswer && attempt.outcome !== 'failed') ? usageLine(attempt, copy, canRetry ? () => actions.retry(turn.id, 'retry') : undefined) : nothing;
+    const line = attempt.usage !== undefined || (hasAnswer && attempt.outcome !== 'failed') ? usageLine(attempt, text, canRetry ? () => actions.retry(turn.id, 'retry') : undefined) : nothing;
     return html`${this.#outcome(turn, attempt, actions, canRetry)} ${line}`;
   }
 
@@ -145,7 +145,7 @@ export class TurnElement extends StepElement {
       case 'interrupted':
         return html`<div class="mark meta" data-stop role="group" aria-label="Interrupted">
           ${icon('debug-disconnect', 'needs')}<span class="grow" dir="auto">Interrupted: ${withoutStop(attempt.error?.message ?? `the gateway ended while ${this.agentName} was answering`)}.</span>
-          ${canRetry ? html`${button({ label: 'Resume', kind: 'first', run: retry('resume') })}${button({ label: 'Retry', kind: 'second', run: retry('retry') })}` : nothing}
+          ${canRetry ? html`${button({ label: 'Continue', kind: 'first', run: retry('resume') })}${button({ label: 'Retry', kind: 'second', run: retry('retry') })}` : nothing}
         </div>`;
       default: {
         const key = `error:${turn.id}:${attempt.number}`;
@@ -175,6 +175,8 @@ function endWords(attempt: Attempt | undefined): string {
       return 'Interrupted';
     case undefined:
       return '';
+    case 'iterations_spent':
+      return 'Stopped at its limit';
     default:
       return attempt?.error === undefined ? 'Failed' : errorWords(attempt.error).title;
   }

@@ -2,6 +2,7 @@ import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { Attempt, Message } from '../../server/protocol/messages.ts';
 import { iconButton } from '../shared/button.ts';
+import { copyButton } from './copyButton.ts';
 import { countWords, durationWords } from './words.ts';
 
 /** The figures under an answer: tokens in and out, speed, time; a figure that nobody gave is left out. */
@@ -23,9 +24,9 @@ export function answerText(message: Message | undefined): string {
 }
 
 /** Draws the line under an answer that ended. `onRetry` is absent where something came after it. */
-export function usageLine(attempt: Attempt, onCopy: () => void, onRetry: (() => void) | undefined): TemplateResult {
+export function usageLine(attempt: Attempt, takeText: () => string, onRetry: (() => void) | undefined): TemplateResult {
   return html`<div class="usage meta">
     <span class="cut">${usageFigures(attempt).map((figure, index) => html`<span class=${figure.isWide ? 'wide' : ''}>${index === 0 ? '' : ' · '}${figure.text}</span>`)}</span>
-    <span class="tools">${iconButton('copy', 'Copy answer', onCopy)}${onRetry === undefined ? nothing : iconButton('refresh', 'Retry', onRetry)}</span>
+    <span class="tools">${copyButton('Copy answer', takeText)}${onRetry === undefined ? nothing : iconButton('refresh', 'Retry', onRetry)}</span>
   </div>`;
 }

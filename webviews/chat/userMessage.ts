@@ -1,10 +1,11 @@
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
-import { iconButton } from '../shared/button.ts';
+import { button } from '../shared/button.ts';
 import { StepElement } from '../shared/stepElement.ts';
 import { askHost } from './chatContext.ts';
+import { copyButton } from './copyButton.ts';
 import { safeText } from './safeText.ts';
-import { countWords } from './words.ts';
+import { bytesWords, countWords } from './words.ts';
 
 const foldOverLines = 8;
 const maxFoldedChars = 1_200;
@@ -37,9 +38,17 @@ export class UserMessage extends StepElement {
     const shown = isLong && !this.isOpen ? lines.slice(0, foldOverLines).join('\n').slice(0, maxFoldedChars) : this.text.slice(0, maxShownChars);
     return html`<div class="user" data-stop data-prompt data-anchor=${this.anchor} role="group" aria-label="You wrote">
       <div class="text" dir="auto">${safeText(shown)}${isLong && !this.isOpen ? '…' : nothing}</div>
-      <span class="acts">${iconButton('copy', 'Copy message', () => askHost(this, 'copyText', { text: this.text }))}</span>
+      <span class="acts">${copyButton('Copy message', () => this.text)}</span>
       ${isLong ? html`<button type="button" class="btn link more" @click=${() => (this.isOpen = !this.isOpen)}>${this.isOpen ? 'Show Less' : moreLabel(lines.length)}</button>` : nothing}
-      ${this.note ?? nothing}
+      ${this.isOpen && this.text.length > maxShownChars ? this.#rest() : nothing} ${this.note ?? nothing}
+    </div>`;
+  }
+
+  /** What is too long to be drawn here is read elsewhere, whole. */
+  #rest(): TemplateResult {
+    return html`<div class="mark meta">
+      <span class="grow">This text goes on for ${bytesWords(this.text.length - maxShownChars)}.</span>
+      ${button({ label: 'Open Text', kind: 'second', run: () => askHost(this, 'openText', { title: 'Message', text: this.text }) })}
     </div>`;
   }
 }

@@ -1,5 +1,5 @@
 import type { ParamsOf, ResultOf } from '../../server/protocol/api.ts';
-import type { ChatMethod, FromWebview, HostCommand, HostCommands, RelayError, ResponseMessage, ToWebview } from './relayMessages.ts';
+import type { ChatMethod, CopiedMessage, FromWebview, HostCommand, HostCommands, RelayError, ResponseMessage, ToWebview } from './relayMessages.ts';
 
 /** What VS Code gives to a page, once: the way out, and state that outlives the page. */
 export interface HostPort {
@@ -25,7 +25,7 @@ export function relayErrorOf(error: unknown): RelayError {
 }
 
 /** A message of the host that is not the answer to a request. */
-export type HostNotice = Exclude<ToWebview, ResponseMessage>;
+export type HostNotice = Exclude<ToWebview, ResponseMessage | CopiedMessage>;
 
 interface Waiting {
   resolve(result: unknown): void;
@@ -44,6 +44,7 @@ const offline: RelayError = {
 export class HostLink {
   readonly #port: HostPort;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #copies = new Map<number, (isCopied: boolean) => void>();
   readonly #onNotice: (notice: HostNotice) => void;
   #nextId = 1;
 
@@ -66,6 +67,15 @@ export class HostLink {
     this.#port.postMessage({ type: 'command', command, args } as FromWebview);
   }
 
+  /** Puts text on the clipboard; resolves with whether it is there. */
+  copy(text: string): Promise<boolean> {
+    const copyId = this.#nextId++;
+    return new Promise<boolean>((resolve) => {
+      this.#copies.set(copyId, resolve);
+      this.run('copyText', { text, copyId });
+    });
+  }
+
   /** Posts a message that has no answer. */
   post(message: FromWebview): void {
     this.#port.postMessage(message);
@@ -75,6 +85,11 @@ export class HostLink {
   receive(data: unknown): void {
     if (!isMessage(data)) return;
     if (data.type === 'response') return this.#settle(data);
+    if (data.type === 'copied') {
+      this.#copies.get(data.copyId)?.(data.isCopied);
+      this.#copies.delete(data.copyId);
+      return;
+    }
     if (data.type === 'gateway' && data.state !== 'connected') this.#failAll();
     this.#onNotice(data);
   }
@@ -94,7 +109,7 @@ export class HostLink {
   }
 }
 
-const types: ReadonlySet<string> = new Set(['response', 'event', 'gateway', 'host', 'unsent', 'show'] satisfies ToWebview['type'][]);
+const types: ReadonlySet<string> = new Set(['response', 'event', 'gateway', 'host', 'unsent', 'copied', 'show'] satisfies ToWebview['type'][]);
 
 function isMessage(data: unknown): data is ToWebview {
   return typeof data === 'object' && data !== null && 'type' in data && typeof data.type === 'string' && types.has(data.type);

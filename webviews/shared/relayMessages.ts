@@ -61,14 +61,14 @@ export interface HostCommands {
   addModelServer: Record<string, never>;
   /** Opens what an agent may touch, as a read-only document. */
   openPolicy: { readonly agentId: string };
-  /** Opens a read-only editor with text, such as the whole output of a tool; at most 1 MiB. */
+  /** Opens a read-only editor with text, such as the whole output of a tool. */
   openText: { readonly title: string; readonly text: string };
   /** Opens a file of an agent's workspace by the path that an answer gives, at a line from 1; a path that leads out of it is refused. */
   openFile: { readonly agentId: string; readonly path: string; readonly line?: number };
   /** Opens a link outside, as it is written; only http and https, after VS Code's own question. */
   openLink: { readonly href: string };
-  /** Puts text on the clipboard; at most 1 MiB. */
-  copyText: { readonly text: string };
+  /** Puts text on the clipboard, whole, and answers with `copied`. `copyId` is unique within the page. */
+  copyText: { readonly text: string; readonly copyId: number };
   showLogs: Record<string, never>;
   startGateway: Record<string, never>;
   /** Warns while turns run. */
@@ -191,6 +191,12 @@ export interface UnsentListMessage {
   readonly messages: readonly UnsentMessage[];
   readonly goneIds: readonly string[];
 }
+/** To the webview: whether a text is on the clipboard now. */
+export interface CopiedMessage {
+  readonly type: 'copied';
+  readonly copyId: number;
+  readonly isCopied: boolean;
+}
 /** To the webview: what a person asked for outside of it. */
 export type ShowMessage = { readonly type: 'show'; /** Nobody asked for it at this moment, so the focus stays where it is. */ readonly isQuiet?: boolean } & (
   | { readonly what: 'composer' }
@@ -202,4 +208,4 @@ export type ShowMessage = { readonly type: 'show'; /** Nobody asked for it at th
 );
 
 /** What the host posts. */
-export type ToWebview = ResponseMessage | EventMessage | GatewayMessage | HostMessage | UnsentListMessage | ShowMessage;
+export type ToWebview = ResponseMessage | EventMessage | GatewayMessage | HostMessage | UnsentListMessage | CopiedMessage | ShowMessage;

@@ -248,6 +248,13 @@ export const controlStyles = css`
   .ib:hover {
     background: var(--lg-hover);
   }
+  .ib.said {
+    width: auto;
+    padding: 0 var(--lg-1);
+    font-size: var(--lg-text-xs);
+    line-height: 16px;
+    color: var(--lg-fg);
+  }
   body:is(.vscode-high-contrast, .vscode-high-contrast-light) {
     --lg-line: var(--vscode-contrastBorder, currentColor);
   }

@@ -124,7 +124,7 @@ describe('the transcript', () => {
     await expect.poll(() => host.requests.find(({ method }) => method === 'chat/retry')?.params).toMatchObject({ turnId: turn.id, mode: 'resume' });
     host.emit(scene.sessionId, { kind: 'turn.started', attempt: 2, mode: 'resume', messageId: randomUUID() }, turn.id);
     host.emit(scene.sessionId, { kind: 'turn.ended', outcome: 'completed' }, turn.id);
-    await page.getByText('The model reached its limit for one answer, resumed here').waitFor();
+    await page.getByText('The model reached its limit for one answer, continued here').waitFor();
     expect(await page.getByText('The answer stops here').count()).toBe(0);
   });
 

@@ -179,7 +179,7 @@ describe('the relay', () => {
 
   it('refuses params that are no object or too large', async () => {
     expect(await ask('chat/send', 'text')).toMatchObject({ error: { class: 'invalid_params' } });
-    expect(await ask('chat/send', { text: 'x'.repeat(5 * 1024 * 1024) }, 2)).toMatchObject({ error: { class: 'limit_exceeded' } });
+    expect(await ask('chat/send', { text: 'x'.repeat(9 * 1024 * 1024) }, 2)).toMatchObject({ error: { class: 'limit_exceeded' } });
     expect(gateway.asked).toEqual([]);
   });
 
@@ -189,11 +189,20 @@ describe('the relay', () => {
   });
 
   it.each([
+    ['copyText', { text: 'y'.repeat(3_000_000), copyId: 7 }],
+    ['openText', { title: 'Answer', text: 'y'.repeat(3_000_000) }],
+  ] as const)('runs %s with a text of any length', (command, args) => {
+    relay.receive({ type: 'command', command, args });
+    expect(commands).toEqual([{ type: 'command', command, args }]);
+  });
+
+  it.each([
     ['openLink', { href: 'javascript:alert(1)' }],
     ['openLink', { href: 'file:///etc/passwd' }],
     ['openLink', { href: 'command:workbench.action.terminal.new' }],
     ['openLink', { href: 'https://user:secret@example.org' }],
-    ['openText', { title: 'x', text: 'y'.repeat(1_048_577) }],
+    ['openText', { title: 'y'.repeat(201), text: 'x' }],
+    ['copyText', { text: 'x', copyId: 1.5 }],
     ['renameSession', { sessionId: '../../x' }],
     ['log', { level: 'fatal', text: 'x' }],
     ['constructor', {}],
