@@ -1,6 +1,8 @@
 import type { Task } from '../../server/protocol/worker.ts';
 import type { ModelToolCall } from './modelCall.ts';
 import type { FrameWriter } from './frameWriter.ts';
+import { SeenFiles } from './files/seenFiles.ts';
+import { takeBackCutWrites } from './files/writeInPlace.ts';
 import { Repetition } from './repetition.ts';
 import { cutMiddle } from './tools/middleCut.ts';
 import { ToolFailure, type Tool, type ToolAbortReason, type ToolEndState, type ToolOutcome } from './tools/tool.ts';
@@ -40,6 +42,7 @@ export class ToolRunner {
   readonly #frames: FrameWriter;
   readonly #signal: AbortSignal;
   readonly #repetition = new Repetition();
+  readonly #seen = new SeenFiles();
   readonly #usedIds = new Set<string>();
 
   constructor(task: Task, frames: FrameWriter, signal: AbortSignal) {
@@ -131,10 +134,12 @@ export class ToolRunner {
     this.#signal.addEventListener('abort', onCancel, { once: true });
     if (this.#signal.aborted) onCancel();
     try {
+      await takeBackCutWrites(this.#task.workspace.path);
       const outcome = await tool.run(args, {
         workspacePath: this.#task.workspace.path,
         outputBytes: this.#task.limits.outputBytes,
         signal: call.signal,
+        seen: this.#seen,
         onOutput: (text) => this.#onOutput(callId, text),
       });
       return { outcome: outcome.state === 'timed_out' ? { ...outcome, result: this.#timeWord() } : outcome };

@@ -3,6 +3,7 @@ import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SeenFiles } from '../../docker/local/files/seenFiles.ts';
 import { ToolFailure, type ToolOutcome } from '../../docker/local/tools/tool.ts';
 import { checkArguments } from '../../docker/local/tools/toolArguments.ts';
 import { chooseTools } from '../../docker/local/tools/tools.ts';
@@ -11,10 +12,12 @@ import { allToolNames } from './workerHarness.ts';
 let workspace: string;
 let streamed: string;
 let cancel: AbortController;
+let seen: SeenFiles;
 beforeEach(async () => {
   workspace = await fs.mkdtemp(path.join(os.tmpdir(), 'logos-tools-'));
   streamed = '';
   cancel = new AbortController();
+  seen = new SeenFiles();
 });
 afterEach(() => fs.rm(workspace, { recursive: true, force: true }));
 
@@ -25,7 +28,7 @@ async function call(name: string, raw: Record<string, unknown>, outputBytes = 65
   const args = checkArguments(raw, tool.parameters);
   if (typeof args === 'string') throw new ToolFailure(args);
   const onOutput = (text: string): undefined => void (streamed += text);
-  return await tool.run(args, { workspacePath: workspace, outputBytes, signal: cancel.signal, onOutput });
+  return await tool.run(args, { workspacePath: workspace, outputBytes, signal: cancel.signal, seen, onOutput });
 }
 const put = (name: string, text: string | Buffer): Promise<void> => fs.mkdir(path.dirname(path.join(workspace, name)), { recursive: true }).then(() => fs.writeFile(path.join(workspace, name), text));
 const get = (name: string): Promise<string> => fs.readFile(path.join(workspace, name), 'utf8');
@@ -93,6 +96,24 @@ describe('read_file', () => {
     expect(long.output.indexOf('\n')).toBe(262_144);
   });
 
+  it.each([
+    ['of a file that is read at once', 590_000],
+    ['of a file that is read in pieces', 5_000_000],
+  ])('gives all of a long line %s, by column, with every character whole', async (_name, units) => {
+    const line = 'aü🙂'.repeat(units / 4);
+    await put('long.txt', `first\n${line}\nlast`);
+    let read = '';
+    for (let column: number | undefined = 1; column !== undefined; ) {
+      const { output } = await call('read_file', { path: 'long.txt', offset: 2, column, limit: 1 });
+      const note = /\n\[Lines? 2[^]*\]$/.exec(output)?.[0] ?? '';
+      read += output.slice(0, output.length - note.length);
+      const next = /Read on with offset 2 and column (\d+)\.\]$/.exec(note)?.[1];
+      column = next === undefined ? undefined : Number(next);
+    }
+    expect(read === `${line}\n`).toBe(true);
+    await expect(call('read_file', { path: 'long.txt', offset: 3, column: 9 })).rejects.toThrow('has only 4 characters');
+  });
+
   it('names what is missing, a folder, a pipe, a binary, and an empty file', async () => {
     execFileSync('mkfifo', [path.join(workspace, 'pipe')]);
     await put('bin', Buffer.from([1, 0, 2]));
@@ -155,23 +176,27 @@ describe('search_files', () => {
   });
 
   it('finds lines by a regular expression, in order, without what tools made and without binaries', async () => {
-    expect(await call('search_files', { pattern: 'alp?ha' })).toEqual({ state: 'done', output: 'readme.md:1: alpha and beta\nsrc/a.ts:1: const alpha = 1;', result: '2 hits' });
+    const skipped = '[Binary, not searched: bin.]\n[Folders not searched: node_modules; give one as path to search it.]';
+    expect(await call('search_files', { pattern: 'alp?ha' })).toEqual({ state: 'done', output: `readme.md:1: alpha and beta\nsrc/a.ts:1: const alpha = 1;\n${skipped}`, result: '2 hits' });
+    expect(await call('search_files', { pattern: 'alpha', path: 'node_modules' })).toMatchObject({ output: 'node_modules/x/c.ts:1: alpha' });
     expect(await call('search_files', { pattern: 'alpha', ignoreCase: true, path: 'src' })).toMatchObject({ output: 'src/a.ts:1: const alpha = 1;\nsrc/deep/b.js:1: ALPHA' });
-    expect(await call('search_files', { pattern: 'beta', glob: '*.{ts,js}' })).toMatchObject({ output: 'src/a.ts:2: const beta = 2;', result: '1 hit' });
-    expect(await call('search_files', { pattern: 'gamma' })).toMatchObject({ output: 'No hits among 4 files.', result: '0 hits' });
+    expect(await call('search_files', { pattern: 'beta', glob: '*.{ts,js}', path: 'src' })).toMatchObject({ output: 'src/a.ts:2: const beta = 2;', result: '1 hit' });
+    expect(await call('search_files', { pattern: 'gamma' })).toMatchObject({ output: `No hits among 4 files.\n${skipped}`, result: '0 hits' });
     expect(await call('search_files', { pattern: 'beta', path: 'src/a.ts' })).toMatchObject({ result: '1 hit' });
   });
 
   it('lists files by a glob', async () => {
-    expect(await call('search_files', { glob: '**/*.js' })).toMatchObject({ output: 'src/deep/b.js', result: '1 file' });
-    expect(await call('search_files', { glob: 'src/*' })).toMatchObject({ output: 'src/a.ts' });
+    expect(await call('search_files', { glob: '**/*.js', path: 'src' })).toMatchObject({ output: 'src/deep/b.js', result: '1 file' });
+    expect(await call('search_files', { glob: 'src/*' })).toMatchObject({ output: 'src/a.ts\n[Folders not searched: node_modules; give one as path to search it.]' });
     expect(await call('search_files', { glob: '[ab].?s' })).toMatchObject({ result: '2 files' });
   });
 
   it('never leaves the workspace by a symbolic link', async () => {
     await fs.symlink('/etc', path.join(workspace, 'etc'));
     await fs.symlink('/etc/passwd', path.join(workspace, 'passwd'));
-    expect(await call('search_files', { pattern: 'root' })).toMatchObject({ result: '0 hits' });
+    const outcome = await call('search_files', { pattern: 'root' });
+    expect(outcome).toMatchObject({ result: '0 hits' });
+    expect(outcome.output).toContain('[Symbolic links, not followed: etc, passwd.]');
     await expect(call('search_files', { pattern: 'root', path: 'etc' })).rejects.toThrow('outside of the workspace');
     await expect(call('search_files', { pattern: 'root', path: '../' })).rejects.toThrow('outside of the workspace');
     await expect(call('search_files', { pattern: 'root', path: '/etc/passwd' })).rejects.toThrow('outside of the workspace');
@@ -185,6 +210,19 @@ describe('search_files', () => {
     await expect(call('search_files', { glob: '{a' })).rejects.toThrow('without its }');
   });
 
+  it('searches files of any size, in lines of any length, and says what it left out', async () => {
+    await put('log.txt', `${'2026-11-30 nothing\n'.repeat(300_000)}2026-11-30 needle\n`);
+    expect((await call('search_files', { pattern: 'needle$', path: 'log.txt' })).output).toBe('log.txt:300001: 2026-11-30 needle');
+    await put('one-line.txt', `${'-'.repeat(9_000_000)}needle`);
+    const outcome = await call('search_files', { pattern: 'needle', path: 'one-line.txt' });
+    expect(outcome.output).toContain('one-line.txt:1: (column 9000001)');
+    expect(outcome.output).toContain('[Lines of over 4 MiB, searched in pieces: one-line.txt.]');
+    await put('late.bin', Buffer.concat([Buffer.from(`needle\n${'hay\n'.repeat(2_000_000)}`), Buffer.from([0])]));
+    expect((await call('search_files', { pattern: 'needle', path: 'late.bin' })).output).toBe('No hits among 1 files.\n[Binary, not searched: late.bin.]');
+    await put('just.txt', 'exact\n'.repeat(200));
+    expect((await call('search_files', { pattern: 'exact', path: 'just.txt' })).result).toBe('200 hits');
+  });
+
   it('ends at 200 hits and says so, and shows only the part of a long line that matters', async () => {
     await put('many.txt', 'needle\n'.repeat(1_000));
     const outcome = await call('search_files', { pattern: 'needle' });
@@ -193,6 +231,7 @@ describe('search_files', () => {
     await put('wide.txt', `${'-'.repeat(5_000)}thread${'-'.repeat(5_000)}`);
     const wide = await call('search_files', { pattern: 'thread' });
     expect(wide.output).toContain('thread');
-    expect(wide.output.length).toBeLessThan(400);
+    expect(wide.output).toMatch(/^wide\.txt:1: \(column 5001\) …-+thread-+…\n/);
+    expect(wide.output.split('\n')[0]?.length).toBeLessThan(400);
   });
 });

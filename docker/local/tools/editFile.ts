@@ -1,16 +1,15 @@
-import fs from 'node:fs/promises';
+import { changeFile, maxReadBytes } from '../files/changeFile.ts';
+import type { FoundFile } from '../files/foundFile.ts';
+import { findPlaces, fitLineEnds, plainEnds, type Place } from '../files/lineEnds.ts';
+import { isBinary, judgeBytes, whyNotHeld, type Codec } from '../files/textCodec.ts';
 import { describeLineChange } from './lineChange.ts';
-import { readWhole } from './textFile.ts';
 import { ToolFailure, type Tool, type ToolContext, type ToolOutcome } from './tool.ts';
 import type { ToolArguments } from './toolArguments.ts';
-import { fileFailure, resolvePath } from './workspacePath.ts';
-
-const maxBytes = 4 * 1_048_576;
 
 /** Replaces one exact text in a file by another. */
 export const editFile: Tool = {
   name: 'edit_file',
-  description: 'Replaces text in a file. oldText must stand there exactly once, spaces and line ends included; give more lines around it until it does, or set replaceAll.',
+  description: 'Replaces text in a file. oldText must stand there exactly once, spaces included; give more lines around it until it does, or set replaceAll. Encoding and line ends of the file are kept.',
   parameters: {
     path: { type: 'string', description: 'Path of the file, relative to the workspace.', isRequired: true },
     oldText: { type: 'string', description: 'The text to replace, exactly as it stands in the file.', isRequired: true },
@@ -23,36 +22,67 @@ export const editFile: Tool = {
   run: edit,
 };
 
-async function edit(args: ToolArguments, context: ToolContext): Promise<ToolOutcome> {
-  const given = args.requiredText('path');
-  const target = resolvePath(context, given);
-  const before = await readWhole(target, given, maxBytes);
-  const after = replaceExactly(before, { given, oldText: args.requiredText('oldText'), newText: args.requiredText('newText'), isAll: args.isSet('replaceAll') });
-  try {
-    await fs.writeFile(target, after, { signal: context.signal });
-  } catch (error) {
-    throw fileFailure(error, given);
-  }
-  const change = describeLineChange(before, after);
-  return { state: 'done', output: `Edited ${given} (${change} lines).`, result: change };
-}
-
-interface Replacement {
+interface Edit {
   readonly given: string;
   readonly oldText: string;
   readonly newText: string;
   readonly isAll: boolean;
 }
 
-function replaceExactly(before: string, { given, oldText, newText, isAll }: Replacement): string {
-  if (oldText === '') throw new ToolFailure('oldText is empty; to write a whole file use write_file.');
-  if (oldText === newText) throw new ToolFailure('oldText and newText are the same; nothing was changed.');
-  const pieces = before.split(oldText);
-  if (pieces.length === 1 && before.includes('\r\n') && !oldText.includes('\r')) {
-    // Models write plain line ends; a file that has the others keeps them.
-    return replaceExactly(before, { given, oldText: oldText.replaceAll('\n', '\r\n'), newText: newText.replaceAll('\n', '\r\n'), isAll });
+interface Edited {
+  readonly bytes: Buffer;
+  readonly change: string;
+  readonly codec: Codec;
+}
+
+async function edit(args: ToolArguments, context: ToolContext): Promise<ToolOutcome> {
+  const given = args.requiredText('path');
+  const wanted: Edit = { given, oldText: args.requiredText('oldText'), newText: args.requiredText('newText'), isAll: args.isSet('replaceAll') };
+  if (wanted.oldText === '') throw new ToolFailure('oldText is empty; to write a whole file use write_file.');
+  if (wanted.oldText === wanted.newText) throw new ToolFailure('oldText and newText are the same; nothing was changed.');
+  const { change, codec } = await changeFile(context, { given, isWhole: false, make: async (before) => applyEdit(before, wanted) });
+  const kept = codec.isDoubtful || codec.unitBytes === 2 ? ` Its encoding is ${codec.name}${codec.isLossless ? '' : ', with bytes that are not'}; all other bytes are as they were.` : '';
+  return { state: 'done', output: `Edited ${given} (${change} lines).${kept}`, result: change };
+}
+
+function applyEdit(before: FoundFile | undefined, wanted: Edit): Edited {
+  const { given } = wanted;
+  if (before?.bytes === undefined) throw new ToolFailure(`${given} has ${before?.stat.size ?? 0} bytes, more than the ${maxReadBytes} that can be edited; use run_command.`);
+  const codec = judgeBytes(before.bytes);
+  if (isBinary(codec)) throw new ToolFailure(`${given} is a binary file of ${before.stat.size} bytes (${codec.binary}), which an edit would destroy. Change it with a program for its kind, through run_command.`);
+  const old = codec.toRaw(before.bytes);
+  const { oldText, newText } = withoutMark(wanted, codec);
+  const oldRaw = codec.rawOf(oldText);
+  if (oldRaw === undefined || !codec.isLossless && oldText.includes('\uFFFD')) throw new ToolFailure(`oldText cannot stand in ${given}: it holds ${whyNotHeld(oldText, codec)}. Read the file, and copy text that has none of it.`);
+  const why = whyNotHeld(newText, codec);
+  if (why !== undefined) throw new ToolFailure(`newText holds ${why}. Nothing was changed. Write it in other characters, or first convert the file to UTF-8 with iconv through run_command.`);
+  const fresh = replacePlaces(old, { oldRaw, newRaw: codec.rawOf(newText) ?? '', given, isAll: wanted.isAll });
+  if (fresh === old) throw new ToolFailure(`That would leave ${given} as it is: its line ends are kept. Nothing was changed.`);
+  return { bytes: codec.toBytes(fresh), change: describeLineChange(old, fresh), codec };
+}
+
+/** A mark at the beginning of the file is no part of its text, also for a model that copied it. */
+function withoutMark({ oldText, newText }: Edit, { mark }: Codec): { oldText: string; newText: string } {
+  if (mark === '' || !oldText.startsWith('\uFEFF') || oldText === '\uFEFF') return { oldText, newText };
+  return { oldText: oldText.slice(1), newText: newText.replace(/^\uFEFF/, '') };
+}
+
+function replacePlaces(old: string, { oldRaw, newRaw, given, isAll }: { oldRaw: string; newRaw: string; given: string; isAll: boolean }): string {
+  const exact = findPlaces(old, oldRaw, false);
+  const isOfLineEnds = exact.length > 0 && plainEnds(oldRaw) === plainEnds(newRaw);
+  const all = isOfLineEnds || !oldRaw.includes('\n') ? exact : findPlaces(old, oldRaw, true);
+  const places = !isAll && exact.length === 1 ? exact : all;
+  if (places.length === 0) throw new ToolFailure(`oldText does not stand in ${given}. Read the file and copy the text exactly.`);
+  if (places.length > 1 && !isAll) throw new ToolFailure(`oldText stands ${places.length} times in ${given}. Give more lines around it, or set replaceAll.`);
+  const pieces: string[] = [];
+  let done = 0;
+  for (const place of places) {
+    pieces.push(old.slice(done, place.start), textFor(place));
+    done = place.end;
   }
-  if (pieces.length === 1) throw new ToolFailure(`oldText does not stand in ${given}. Read the file and copy the text exactly.`);
-  if (pieces.length > 2 && !isAll) throw new ToolFailure(`oldText stands ${pieces.length - 1} times in ${given}. Give more lines around it, or set replaceAll.`);
-  return pieces.join(newText);
+  return pieces.join('') + old.slice(done);
+
+  function textFor(place: Place): string {
+    return isOfLineEnds ? newRaw : fitLineEnds(newRaw, old, place);
+  }
 }

@@ -1,20 +1,24 @@
+import { followLinks } from '../files/foundFile.ts';
+import { describeLineEnds } from '../files/lineEnds.ts';
+import { hashOf } from '../files/seenFiles.ts';
+import { openText, type TextSource } from '../files/textSource.ts';
+import { LineWindow, type WindowStart } from './lineWindow.ts';
 import type { Tool, ToolContext, ToolOutcome } from './tool.ts';
 import { ToolFailure } from './tool.ts';
 import type { ToolArguments } from './toolArguments.ts';
-import { isBinary, openRegular } from './textFile.ts';
 import { resolvePath } from './workspacePath.ts';
 
 const maxBytes = 262_144;
-const newline = 0x0a;
 
 /** Reads a text file, or some lines of it, at most 256 KB at once. */
 export const readFile: Tool = {
   name: 'read_file',
-  description: 'Reads a text file. Gives at most 256 KB; read on with offset. Lines count from 1.',
+  description: 'Reads a text file. Gives at most 256 KB; read on with offset, and within a very long line with column. Lines and columns count from 1.',
   parameters: {
     path: { type: 'string', description: 'Path of the file, relative to the workspace.', isRequired: true },
     offset: { type: 'integer', description: 'First line to give; 1 when missing.', minimum: 1 },
     limit: { type: 'integer', description: 'How many lines to give; all when missing.', minimum: 1 },
+    column: { type: 'integer', description: 'First character of the first line to give, for a line that was cut; 1 when missing.', minimum: 1 },
   },
   isReadOnly: true,
   needsWriting: false,
@@ -24,95 +28,50 @@ export const readFile: Tool = {
 
 async function readLines(args: ToolArguments, context: ToolContext): Promise<ToolOutcome> {
   const given = args.requiredText('path');
-  const offset = args.integer('offset') ?? 1;
-  const { handle, size } = await openRegular(resolvePath(context, given), given);
+  const start: WindowStart = { line: args.integer('offset') ?? 1, column: args.integer('column') ?? 1, limit: args.integer('limit') ?? Infinity, maxBytes };
+  const file = await followLinks(resolvePath(context, given), given);
+  const source = await openText(file, given);
   try {
-    const window = new LineWindow(offset, args.integer('limit') ?? Infinity);
-    let isFirst = true;
-    for await (const chunk of handle.createReadStream({ highWaterMark: 65_536, autoClose: false, signal: context.signal })) {
-      if (isFirst && isBinary(chunk as Buffer)) throw new ToolFailure(`${given} is a binary file of ${size} bytes.`);
-      isFirst = false;
-      window.push(chunk as Buffer);
+    const window = new LineWindow(start);
+    for await (const piece of source.pieces(context.signal)) {
+      window.push(piece);
       if (window.isFull) break;
     }
-    return describe(window, given, offset, size);
+    const outcome = describe(window, { given, start, source });
+    context.seen.remember(file, { stat: source.stat, hash: source.bytes === undefined ? undefined : await hashOf(source.bytes), isKnown: true });
+    return outcome;
   } finally {
-    await handle.close();
+    await source.close();
   }
 }
 
-function describe(window: LineWindow, given: string, offset: number, size: number): ToolOutcome {
+function describe(window: LineWindow, { given, start, source }: { given: string; start: WindowStart; source: TextSource }): ToolOutcome {
+  const { line, column } = start;
   const count = window.lines;
-  if (size === 0) return { state: 'done', output: '[The file is empty.]', result: '0 lines' };
-  if (count === 0) throw new ToolFailure(`${given} has only ${window.seenLines} lines; offset ${offset} is behind its end.`);
-  const last = offset + count - 1;
-  const goesOn = window.isFull ? `\n[Lines ${offset} to ${last}; the file goes on${window.isLineCut ? ', and the last line was cut' : ''}. Read on with offset ${last + 1}.]` : '';
-  return { state: 'done', output: `${window.text}${goesOn}`, result: `${count} ${count === 1 ? 'line' : 'lines'}` };
+  if (window.seenLines === 0) return { state: 'done', output: '[The file is empty.]', result: '0 lines' };
+  if (count === 0) throw new ToolFailure(`${given} has only ${window.seenLines} lines; offset ${line} is behind its end.`);
+  if (column > window.firstLineColumns + 1) throw new ToolFailure(`Line ${line} of ${given} has only ${window.firstLineColumns} characters; column ${column} is behind its end.`);
+  const { text } = window;
+  const notes = [...whereItGoesOn(window, line + count - 1, start), ...whatItIsMadeOf(source, text)];
+  const ended = notes.length === 0 ? '' : `\n${notes.join('\n')}`;
+  return { state: 'done', output: `${text.replaceAll('\r\n', '\n')}${ended}`, result: `${count} ${count === 1 ? 'line' : 'lines'}` };
 }
 
-/** Keeps some lines of a stream of bytes, and stops when they or the cap are reached. */
-class LineWindow {
-  readonly #first: number;
-  readonly #limit: number;
-  readonly #kept: Buffer[] = [];
-  #keptBytes = 0;
-  #line = 1;
-  /** Where the pieces of the present line begin among the kept ones. */
-  #lineStart = 0;
-  #hasOpenLine = false;
-  /** Something lies behind what was kept. */
-  isFull = false;
-  isLineCut = false;
+function whereItGoesOn(window: LineWindow, last: number, { line, column }: WindowStart): string[] {
+  const from = column === 1 ? '' : ` from column ${column}`;
+  if (!window.isFull) return from === '' ? [] : [`[Line ${line}${from} on.]`];
+  const cut = window.cutColumn;
+  const next = cut === undefined ? `offset ${last + 1}` : `offset ${last} and column ${cut}`;
+  return [`[Lines ${line}${from} to ${last}; the file goes on${cut === undefined ? '' : ', and the last line was cut'}. Read on with ${next}.]`];
+}
 
-  constructor(first: number, limit: number) {
-    this.#first = first;
-    this.#limit = limit;
-  }
-
-  push(chunk: Buffer): void {
-    for (let start = 0; start < chunk.length && !this.isFull; ) {
-      const at = chunk.indexOf(newline, start);
-      const end = at === -1 ? chunk.length : at + 1;
-      this.#take(chunk.subarray(start, end), at !== -1);
-      start = end;
-    }
-  }
-
-  /** Lines of the window, a last one without a newline included. */
-  get lines(): number {
-    return Math.max(0, this.seenLines - this.#first + 1);
-  }
-
-  get seenLines(): number {
-    return this.#line - 1 + (this.#hasOpenLine ? 1 : 0);
-  }
-
-  get text(): string {
-    return Buffer.concat(this.#kept).toString('utf8').replace(/\uFFFD$/, '');
-  }
-
-  #take(piece: Buffer, isWhole: boolean): void {
-    if (!this.#hasOpenLine) this.#lineStart = this.#kept.length;
-    if (this.#line >= this.#first) {
-      if (this.#line >= this.#first + this.#limit) return void (this.isFull = true);
-      if (this.#keptBytes + piece.length > maxBytes) return this.#takeStart(piece);
-      this.#kept.push(piece);
-      this.#keptBytes += piece.length;
-    }
-    this.#hasOpenLine = !isWhole;
-    if (isWhole) this.#line += 1;
-  }
-
-  /** Only a line that is longer than the cap alone is cut; others are left for the next call. */
-  #takeStart(piece: Buffer): void {
-    this.isFull = true;
-    if (this.#line > this.#first) {
-      this.#kept.length = this.#lineStart;
-      this.#hasOpenLine = false;
-      return;
-    }
-    this.isLineCut = true;
-    this.#hasOpenLine = true;
-    this.#kept.push(piece.subarray(0, maxBytes - this.#keptBytes));
-  }
+/** What a reader cannot see in the text, and a writer should know. */
+function whatItIsMadeOf({ codec }: TextSource, text: string): string[] {
+  const ends = describeLineEnds(text);
+  const facts = [
+    ...(codec.name === 'UTF-8' && codec.isLossless && codec.mark === '' ? [] : [`Encoding: ${codec.name}${codec.isDoubtful && codec.isLossless ? ', guessed from its bytes' : ''}${codec.mark === '' ? '' : ', with a byte order mark'}`]),
+    ...(codec.isLossless ? [] : ['bytes that are not UTF-8 are shown as \uFFFD']),
+    ...(ends === 'LF' ? [] : [ends === 'CRLF' ? 'CRLF line ends' : 'CRLF and LF line ends']),
+  ];
+  return facts.length === 0 ? [] : [`[${facts.join('; ')}.]`];
 }

@@ -1,8 +1,9 @@
 import path from 'node:path';
 import fs from 'node:fs/promises';
+import { BinaryFile, openText } from '../files/textSource.ts';
 import { createGlob } from './glob.ts';
-import { createLineSearch, type LineHit } from './lineSearch.ts';
-import { isBinary, openRegular } from './textFile.ts';
+import { createLineSearch, PatternTooSlow, type LineSearch } from './lineSearch.ts';
+import { describeSkipped, noteSkipped, type SkippedNotes } from './skippedNotes.ts';
 import { ToolFailure, type Tool, type ToolContext, type ToolOutcome } from './tool.ts';
 import type { ToolArguments } from './toolArguments.ts';
 import { walkFiles } from './walkFiles.ts';
@@ -10,14 +11,13 @@ import { resolveInside } from './workspacePath.ts';
 
 const maxHits = 200;
 const maxFiles = 50_000;
-const maxFileBytes = 2 * 1_048_576;
 const maxTotalBytes = 256 * 1_048_576;
 const maxMs = 20_000;
 
 /** Searches the workspace for lines by a regular expression, or for files by a glob. */
 export const searchFiles: Tool = {
   name: 'search_files',
-  description: 'Searches text files for lines that match a regular expression, or lists files whose name matches a glob, or both together. Gives at most 200 hits.',
+  description: `Searches text files for lines that match a regular expression, or lists files whose name matches a glob, or both together. Gives at most ${maxHits} hits, and says what it did not search.`,
   parameters: {
     pattern: { type: 'string', description: 'JavaScript regular expression that a line must match; without it files are listed by glob.' },
     glob: { type: 'string', description: 'Only these files, such as *.ts or src/**/*.{js,ts}.' },
@@ -27,69 +27,104 @@ export const searchFiles: Tool = {
   isReadOnly: true,
   needsWriting: false,
   title: (args) => args.text('pattern') ?? args.text('glob') ?? '',
-  run: (args, context) => search(args, context),
+  run: (args, context) => new Search(args, context).run(),
 };
 
-interface Hits {
-  readonly lines: string[];
-  files: number;
-  bytes: number;
+/** One search, with what it found so far. */
+class Search {
+  readonly #context: ToolContext;
+  readonly #given: string;
+  readonly #isWanted: (path: string) => boolean;
+  readonly #newSearch: (() => LineSearch) | undefined;
+  readonly #lines: string[] = [];
+  readonly #skipped: SkippedNotes = new Map();
+  readonly #deadline = performance.now() + maxMs;
+  #files = 0;
+  #bytes = 0;
   /** Why the search ended before all was seen. */
-  stoppedBy: string | undefined;
-}
+  #stoppedBy: string | undefined;
 
-async function search(args: ToolArguments, context: ToolContext): Promise<ToolOutcome> {
-  const [pattern, glob] = [args.text('pattern'), args.text('glob')];
-  if (!pattern && !glob) throw new ToolFailure('Give a pattern, a glob, or both.');
-  const start = await resolveInside(context, args.text('path') ?? '.');
-  const root = await fs.realpath(context.workspacePath);
-  const isWanted = glob ? createGlob(glob) : () => true;
-  const find = pattern ? createLineSearch(pattern, args.isSet('ignoreCase')) : undefined;
-  const hits: Hits = { lines: [], files: 0, bytes: 0, stoppedBy: undefined };
-  const deadline = performance.now() + maxMs;
-  for await (const { file, below } of filesFrom(start, context.signal)) {
-    hits.stoppedBy ??= limitReached(hits, deadline);
-    if (hits.stoppedBy !== undefined) break;
-    hits.files += 1;
-    if (!isWanted(below)) continue;
-    const shown = path.relative(root, file) || path.basename(file);
-    if (find === undefined) hits.lines.push(shown);
-    else await searchFile(file, shown, find, hits);
+  constructor(args: ToolArguments, context: ToolContext) {
+    const [pattern, glob] = [args.text('pattern'), args.text('glob')];
+    if (!pattern && !glob) throw new ToolFailure('Give a pattern, a glob, or both.');
+    this.#context = context;
+    this.#given = args.text('path') ?? '.';
+    this.#isWanted = glob ? createGlob(glob) : () => true;
+    this.#newSearch = pattern ? createLineSearch(pattern, args.isSet('ignoreCase')) : undefined;
   }
-  return describe(hits, find === undefined);
-}
 
-async function* filesFrom(start: string, signal: AbortSignal): AsyncGenerator<{ file: string; below: string }> {
-  if ((await fs.stat(start)).isFile()) return yield { file: start, below: path.basename(start) };
-  for await (const below of walkFiles(start, signal)) yield { file: path.join(start, below), below };
-}
-
-function limitReached(hits: Hits, deadline: number): string | undefined {
-  if (hits.lines.length >= maxHits) return `${maxHits} hits`;
-  if (hits.files >= maxFiles) return `${maxFiles} files`;
-  if (hits.bytes >= maxTotalBytes) return `${maxTotalBytes / 1_048_576} MiB`;
-  return performance.now() > deadline ? `${maxMs / 1000} s` : undefined;
-}
-
-/** A file that cannot be read, is binary or too large is passed over, as it would be by a person. */
-async function searchFile(file: string, shown: string, find: (text: string, maxHits: number) => LineHit[], hits: Hits): Promise<void> {
-  const opened = await openRegular(file, shown).catch(() => undefined);
-  if (opened === undefined) return;
-  try {
-    if (opened.size > maxFileBytes) return;
-    const bytes = await opened.handle.readFile();
-    hits.bytes += bytes.length;
-    if (isBinary(bytes)) return;
-    for (const { line, text } of find(bytes.toString('utf8'), maxHits - hits.lines.length)) hits.lines.push(`${shown}:${line}: ${text}`);
-  } finally {
-    await opened.handle.close();
+  async run(): Promise<ToolOutcome> {
+    const start = await resolveInside(this.#context, this.#given);
+    const root = await fs.realpath(this.#context.workspacePath);
+    for await (const { file, below } of this.#filesFrom(start, root)) {
+      if (this.#isOver()) break;
+      this.#files += 1;
+      if (!this.#isWanted(below)) continue;
+      const shown = path.relative(root, file) || path.basename(file);
+      if (this.#newSearch === undefined) this.#lines.push(shown);
+      else await this.#searchFile(file, shown, this.#newSearch());
+    }
+    return this.#describe();
   }
-}
 
-function describe(hits: Hits, isListing: boolean): ToolOutcome {
-  const count = hits.lines.length;
-  const what = isListing ? ['file', 'files'] : ['hit', 'hits'];
-  const cut = hits.stoppedBy === undefined ? '' : `\n[The search ended at ${hits.stoppedBy}; narrow it by path, glob or pattern.]`;
-  const output = count === 0 ? `No ${what[1]} among ${hits.files} files.${cut}` : `${hits.lines.join('\n')}${cut}`;
-  return { state: 'done', output, result: `${count}${hits.stoppedBy === undefined ? '' : '+'} ${count === 1 ? what[0] : what[1]}` };
+  async *#filesFrom(start: string, root: string): AsyncGenerator<{ file: string; below: string }> {
+    if ((await fs.stat(start)).isFile()) return yield { file: start, below: path.basename(start) };
+    const onSkipped = (skipped: { kind: 'folder' | 'unreadable' | 'link'; path: string }): void => {
+      if (skipped.kind !== 'link' || this.#isWanted(skipped.path)) noteSkipped(this.#skipped, skipped.kind, path.relative(root, path.join(start, skipped.path)) || '.');
+    };
+    for await (const below of walkFiles(start, this.#context.signal, onSkipped)) yield { file: path.join(start, below), below };
+  }
+
+  #isOver(): boolean {
+    if (this.#lines.length > maxHits) this.#stoppedBy ??= `${maxHits} hits`;
+    else if (this.#files >= maxFiles) this.#stoppedBy ??= `${maxFiles} files`;
+    else if (this.#bytes >= maxTotalBytes) this.#stoppedBy ??= `${maxTotalBytes / 1_048_576} MiB`;
+    else if (performance.now() > this.#deadline) this.#stoppedBy ??= `${maxMs / 1000} s`;
+    return this.#stoppedBy !== undefined;
+  }
+
+  async #searchFile(file: string, shown: string, search: LineSearch): Promise<void> {
+    const found: string[] = [];
+    try {
+      const source = await openText(file, shown);
+      try {
+        for await (const piece of source.pieces(this.#context.signal)) {
+          this.#bytes += piece.length;
+          this.#add(found, shown, search.push(piece, this.#room(found)));
+          if (this.#room(found) <= 0 || this.#isOver()) break;
+        }
+        this.#add(found, shown, search.end(this.#room(found)));
+        if (search.hasSplitLine) noteSkipped(this.#skipped, 'split', shown);
+        if (found.length > 0 && source.codec.name !== 'UTF-8') noteSkipped(this.#skipped, 'encoding', `${shown} as ${source.codec.name}`);
+      } finally {
+        await source.close();
+      }
+      this.#lines.push(...found);
+    } catch (error) {
+      this.#context.signal.throwIfAborted();
+      if (error instanceof BinaryFile) noteSkipped(this.#skipped, 'binary', shown);
+      else if (error instanceof PatternTooSlow) throw error;
+      else noteSkipped(this.#skipped, 'unreadable', shown);
+    }
+  }
+
+  /** One more than are shown, to know whether there are more. */
+  #room(found: readonly string[]): number {
+    return maxHits + 1 - this.#lines.length - found.length;
+  }
+
+  #add(found: string[], shown: string, hits: ReturnType<LineSearch['push']>): void {
+    for (const { line, text, column } of hits) found.push(`${shown}:${line}:${column === undefined ? '' : ` (column ${column})`} ${text}`);
+  }
+
+  #describe(): ToolOutcome {
+    const count = Math.min(this.#lines.length, maxHits);
+    if (this.#lines.length > maxHits) this.#stoppedBy = `${maxHits} hits`;
+    this.#lines.length = count;
+    const what = this.#newSearch === undefined ? ['file', 'files'] : ['hit', 'hits'];
+    const stopped = this.#stoppedBy === undefined ? [] : [`[The search ended at ${this.#stoppedBy}; what follows was not searched. Narrow it by path, glob or pattern.]`];
+    const found = count === 0 ? [`No ${what[1]} among ${this.#files} files.`] : this.#lines;
+    const output = [...found, ...stopped, ...describeSkipped(this.#skipped)].join('\n');
+    return { state: 'done', output, result: `${count}${this.#stoppedBy === undefined ? '' : '+'} ${count === 1 ? what[0] : what[1]}` };
+  }
 }

@@ -1,4 +1,5 @@
 import type { Frame } from '../../../server/protocol/worker.ts';
+import type { SeenFiles } from '../files/seenFiles.ts';
 import type { Parameters, ToolArguments } from './toolArguments.ts';
 
 /** How a tool call can end. */
@@ -11,6 +12,8 @@ export interface ToolContext {
   readonly outputBytes: number;
   /** Aborts when the call's time is over or the task is cancelled; the reason tells which. */
   readonly signal: AbortSignal;
+  /** The files that the task has read or written. */
+  readonly seen: SeenFiles;
   /** Hands on output while the tool runs; a promise asks to wait. */
   onOutput(text: string): Promise<void> | undefined;
 }

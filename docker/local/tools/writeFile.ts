@@ -1,17 +1,21 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
+import { changeFile } from '../files/changeFile.ts';
+import type { FoundFile } from '../files/foundFile.ts';
+import { describeLineEnds, fitLineEnds } from '../files/lineEnds.ts';
+import { isBinary, judgeBytes, plainUtf8, whyNotHeld, type Codec } from '../files/textCodec.ts';
 import { describeLineChange } from './lineChange.ts';
-import { readWhole } from './textFile.ts';
-import type { Tool, ToolContext, ToolOutcome } from './tool.ts';
+import { ToolFailure, type Tool, type ToolContext, type ToolOutcome } from './tool.ts';
 import type { ToolArguments } from './toolArguments.ts';
 import { fileFailure, resolvePath } from './workspacePath.ts';
 
-const maxComparedBytes = 4 * 1_048_576;
+/** Of a file that is too large to be read whole this much tells what it is. */
+const sampleBytes = 262_144;
 
 /** Writes a whole text file, with the folders that it needs. */
 export const writeFile: Tool = {
   name: 'write_file',
-  description: 'Writes a whole text file, and makes its folders. What the file held before is replaced; to change a part of it use edit_file.',
+  description: 'Writes a whole text file, and makes its folders. What the file held before is replaced, its encoding and line ends are kept; to change a part of it use edit_file.',
   parameters: {
     path: { type: 'string', description: 'Path of the file, relative to the workspace.', isRequired: true },
     content: { type: 'string', description: 'The whole content.', isRequired: true },
@@ -22,19 +26,61 @@ export const writeFile: Tool = {
   run: write,
 };
 
+interface Written {
+  readonly bytes: Buffer;
+  readonly change: string;
+  /** What was kept of the file that was there, and what the agent should know of it. */
+  readonly notes: readonly string[];
+}
+
 async function write(args: ToolArguments, context: ToolContext): Promise<ToolOutcome> {
   const given = args.requiredText('path');
   const content = args.requiredText('content');
-  const target = resolvePath(context, given);
-  const before = await readWhole(target, given, maxComparedBytes).catch(() => '');
-  try {
-    await fs.mkdir(path.dirname(target), { recursive: true });
-    const stat = await fs.stat(target).catch(() => undefined);
-    if (stat !== undefined && !stat.isFile() && !stat.isDirectory()) throw new Error('it is not a regular file.');
-    await fs.writeFile(target, content, { signal: context.signal });
-  } catch (error) {
+  await fs.mkdir(path.dirname(resolvePath(context, given)), { recursive: true }).catch((error: unknown) => {
     throw fileFailure(error, given);
+  });
+  const { bytes, change, notes } = await changeFile(context, {
+    given,
+    isWhole: true,
+    make: async (before, isUnread) => (before === undefined ? writtenAnew(given, content) : writtenOver(before, { given, content, isUnread })),
+  });
+  return { state: 'done', output: [`Wrote ${bytes.length} bytes to ${given} (${change} lines).`, ...notes].join(' '), result: change };
+}
+
+function writtenAnew(given: string, content: string): Written {
+  return { bytes: encode(given, content, plainUtf8), change: describeLineChange('', content), notes: [] };
+}
+
+async function writtenOver(before: FoundFile, { given, content, isUnread }: { given: string; content: string; isUnread: boolean }): Promise<Written> {
+  const bytes = before.bytes ?? (await readSample(before.path));
+  const codec = judgeBytes(bytes, before.bytes === undefined);
+  if (isBinary(codec)) throw new ToolFailure(`${given} is a binary file of ${before.stat.size} bytes (${codec.binary}), which text would destroy. Write to another name, or delete it first.`);
+  const old = codec.toRaw(bytes).slice(codec.mark.length);
+  const text = codec.mark === '' ? content : content.replace(/^\uFEFF/, '');
+  const written = codec.toRaw(encode(given, text, codec));
+  // A content with carriage returns says itself what its line ends are.
+  const fresh = text.includes('\r') ? written : fitLineEnds(written, old, { start: 0, end: old.length });
+  const kept = [
+    ...(codec.name === 'UTF-8' ? [] : [`its encoding, ${codec.name}`]),
+    ...(codec.mark === '' ? [] : ['its byte order mark']),
+    ...(fresh === written ? [] : [`its ${describeLineEnds(old) === 'mixed' ? 'mixed' : 'CRLF'} line ends`]),
+  ];
+  const notes = [...(kept.length === 0 ? [] : [`Kept: ${kept.join(', ')}.`]), ...(isUnread && bytes.length > 0 ? ['What it held before had not been read in this task.'] : [])];
+  return { bytes: codec.toBytes(codec.mark + fresh), change: describeLineChange(old, fresh), notes };
+}
+
+function encode(given: string, text: string, codec: Codec): Buffer {
+  const why = whyNotHeld(text, codec);
+  if (why !== undefined) throw new ToolFailure(`content holds ${why}; ${given} was not written. Write it in other characters${codec === plainUtf8 ? '' : ', or first convert the file to UTF-8 with iconv through run_command'}.`);
+  return codec.toBytes(codec.rawOf(text) ?? '');
+}
+
+async function readSample(file: string): Promise<Buffer> {
+  const handle = await fs.open(file);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(sampleBytes), 0, sampleBytes, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
   }
-  const change = describeLineChange(before, content);
-  return { state: 'done', output: `Wrote ${Buffer.byteLength(content)} bytes to ${given} (${change} lines).`, result: change };
 }

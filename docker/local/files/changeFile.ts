@@ -1,0 +1,52 @@
+import fs from 'node:fs/promises';
+import { ToolFailure, type ToolContext } from '../tools/tool.ts';
+import { resolvePath } from '../tools/workspacePath.ts';
+import { findFile, followLinks, type FoundFile } from './foundFile.ts';
+import { replaceFile } from './replaceFile.ts';
+import { hasChanged, hashOf } from './seenFiles.ts';
+import { clearSpares } from './spareFiles.ts';
+
+/** What a tool wants of a file. */
+export interface Change<T extends { readonly bytes: Buffer }> {
+  /** As the agent named it. */
+  readonly given: string;
+  /** All of it is written, whether it is there or not; else a text in it is replaced. */
+  readonly isWhole: boolean;
+  /** Makes the new content from what is there; called again when that became another meanwhile. `isUnread`: the agent was not shown it in this task. */
+  readonly make: (before: FoundFile | undefined, isUnread: boolean) => Promise<T>;
+}
+
+/** A larger file is not read whole. */
+export const maxReadBytes = 4 * 1_048_576;
+/** How often others may be faster before it is given up. */
+const maxTries = 20;
+
+/**
+ * Changes a file, unless it has changed since the agent last saw it. Another session's change that comes between is not lost: the new content
+ * is made again, from what is there then. Throws a ToolFailure.
+ */
+export async function changeFile<T extends { readonly bytes: Buffer }>(context: ToolContext, { given, isWhole, make }: Change<T>): Promise<T> {
+  const { workspacePath, signal, seen } = context;
+  const file = await followLinks(resolvePath(context, given), given);
+  for (let tries = 1; tries <= maxTries; tries += 1) {
+    signal.throwIfAborted();
+    await clearSpares(file);
+    const before = isWhole && !(await isThere(file)) ? undefined : await findFile(file, given, maxReadBytes);
+    await refuseChanged(context, { given, isWhole }, file, before);
+    const made = await make(before, seen.recall(file) === undefined);
+    if ((await replaceFile({ path: file, given, before, bytes: made.bytes, workspacePath, signal })) === 'changed') continue;
+    seen.remember(file, { stat: await fs.stat(file, { bigint: true }), hash: await hashOf(made.bytes), isKnown: isWhole });
+    return made;
+  }
+  throw new ToolFailure(`${given} is being changed by others all the time; nothing was written. Read it again, and try once more.`);
+}
+
+const isThere = (file: string): Promise<boolean> => fs.stat(file).then(() => true, () => false);
+
+/** A text that is replaced needs only itself to be there, when the agent has not seen the rest. */
+async function refuseChanged({ seen }: ToolContext, { given, isWhole }: { given: string; isWhole: boolean }, file: string, before: FoundFile | undefined): Promise<void> {
+  const known = seen.recall(file);
+  if (known === undefined || before === undefined || !(isWhole || known.isKnown)) return;
+  if (!hasChanged(known, before.stat, before.bytes === undefined ? undefined : await hashOf(before.bytes))) return;
+  throw new ToolFailure(`${given} has changed since you read it: a command, another session or the person wrote to it. Nothing was changed. Read it again, then make the change that it needs.`);
+}

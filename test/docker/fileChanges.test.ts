@@ -1,0 +1,138 @@
+import fs from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ToolBench } from './toolBench.ts';
+
+let bench: ToolBench;
+beforeEach(async () => void (bench = await ToolBench.create()));
+afterEach(() => bench.dispose());
+
+const inode = async (name: string): Promise<number> => (await fs.stat(bench.path(name))).ino;
+
+describe('a file that has changed since the agent read it', () => {
+  it.each([
+    ['edit_file', { path: 'a.txt', oldText: 'one', newText: '1' }],
+    ['write_file', { path: 'a.txt', content: 'mine' }],
+  ])('is not touched by %s until it is read again', async (name, args) => {
+    await bench.put('a.txt', 'one two');
+    await bench.call('read_file', { path: 'a.txt' });
+    await bench.put('a.txt', 'one six');
+    await expect(bench.call(name, args)).rejects.toThrow('a.txt has changed since you read it');
+    expect(await bench.text('a.txt')).toBe('one six');
+    await bench.call('read_file', { path: './a.txt' });
+    expect(await bench.call(name, args)).toMatchObject({ state: 'done' });
+  });
+
+  it('is not overwritten after own writes and edits either, and a part of it that was read counts', async () => {
+    await bench.call('write_file', { path: 'a.txt', content: 'one\ntwo\n' });
+    await bench.call('edit_file', { path: 'a.txt', oldText: 'two', newText: '2' });
+    await bench.put('a.txt', 'one\n2\nmore\n');
+    await expect(bench.call('write_file', { path: 'a.txt', content: 'x' })).rejects.toThrow('has changed');
+    await expect(bench.call('edit_file', { path: 'a.txt', oldText: 'one', newText: 'x' })).rejects.toThrow('has changed');
+    await bench.call('read_file', { path: 'a.txt', offset: 2, limit: 1 });
+    await bench.call('edit_file', { path: 'a.txt', oldText: '2', newText: 'two' });
+    expect(await bench.text('a.txt')).toBe('one\ntwo\nmore\n');
+  });
+
+  it('is known through every name that leads to it', async () => {
+    await bench.put('real.txt', 'one');
+    await fs.symlink('real.txt', bench.path('link.txt'));
+    await bench.call('read_file', { path: 'link.txt' });
+    await bench.put('real.txt', 'two');
+    await expect(bench.call('write_file', { path: 'real.txt', content: 'x' })).rejects.toThrow('has changed');
+  });
+
+  it('is the same one when only its times are others', async () => {
+    await bench.put('a.txt', 'one');
+    await bench.call('read_file', { path: 'a.txt' });
+    await fs.utimes(bench.path('a.txt'), 1, 1);
+    expect(await bench.call('write_file', { path: 'a.txt', content: 'two' })).toMatchObject({ state: 'done' });
+  });
+
+  it('may be edited by its exact text, or written whole, when it was never read, and the result says so', async () => {
+    await bench.put('a.txt', 'one two');
+    expect(await bench.call('edit_file', { path: 'a.txt', oldText: 'one', newText: '1' })).toMatchObject({ state: 'done' });
+    await bench.put('a.txt', '1 six');
+    expect(await bench.call('edit_file', { path: 'a.txt', oldText: '1 ', newText: '2 ' })).toMatchObject({ state: 'done' });
+    expect(await bench.text('a.txt')).toBe('2 six');
+    const other = bench.newTask();
+    expect((await other('write_file', { path: 'a.txt', content: 'x' })).output).toContain('had not been read in this task');
+    expect((await other('write_file', { path: 'a.txt', content: 'y' })).output).not.toContain('had not been read');
+  });
+});
+
+describe('sessions that work on one file at once', () => {
+  it('lose nothing of each other', async () => {
+    await bench.put('a.txt', Array.from({ length: 60 }, (_, n) => `line ${n};\n`).join(''));
+    const sessions = Array.from({ length: 6 }, () => bench.newTask());
+    const edits = sessions.map(async (call, place) => {
+      for (let n = place; n < 60; n += 6) await call('edit_file', { path: 'a.txt', oldText: `line ${n};`, newText: `LINE ${n} of ${place};` });
+    });
+    await Promise.all(edits);
+    expect(await bench.text('a.txt')).toBe(Array.from({ length: 60 }, (_, n) => `LINE ${n} of ${n % 6};\n`).join(''));
+    expect(await bench.names()).toEqual(['a.txt']);
+  });
+
+  it('make one new file, and the one that is slower writes over it whole', async () => {
+    await Promise.all(['a', 'b', 'c'].map((letter) => bench.newTask()('write_file', { path: 'new/x.txt', content: letter.repeat(100_000) })));
+    expect(['a', 'b', 'c'].map((letter) => letter.repeat(100_000))).toContain(await bench.text('new/x.txt'));
+    expect(await fs.readdir(bench.path('new'))).toEqual(['x.txt']);
+  });
+});
+
+describe('what a change keeps', () => {
+  it('is the mode', async () => {
+    await bench.put('run.sh', 'echo 1\n');
+    await fs.chmod(bench.path('run.sh'), 0o2751);
+    await bench.call('edit_file', { path: 'run.sh', oldText: '1', newText: '2' });
+    expect((await fs.stat(bench.path('run.sh'))).mode & 0o7777).toBe(0o2751);
+  });
+
+  it('is owner and group', async (ctx) => {
+    if (process.getuid?.() !== 0) ctx.skip('Only root can give files away.');
+    await bench.put('a.txt', 'one');
+    await fs.chown(bench.path('a.txt'), 12_345, 12_346);
+    await bench.call('write_file', { path: 'a.txt', content: 'two' });
+    expect(await fs.stat(bench.path('a.txt'))).toMatchObject({ uid: 12_345, gid: 12_346 });
+  });
+
+  it('is a symbolic link, also one to a file that is not there yet', async () => {
+    await bench.put('deep/real.txt', 'one');
+    await fs.symlink('deep/real.txt', bench.path('link.txt'));
+    await fs.symlink('deep/new.txt', bench.path('loose.txt'));
+    await bench.call('edit_file', { path: 'link.txt', oldText: 'one', newText: 'two' });
+    await bench.call('write_file', { path: 'loose.txt', content: 'made' });
+    expect(await fs.readlink(bench.path('link.txt'))).toBe('deep/real.txt');
+    expect(await fs.readlink(bench.path('loose.txt'))).toBe('deep/new.txt');
+    expect(await Promise.all([bench.text('deep/real.txt'), bench.text('deep/new.txt')])).toEqual(['two', 'made']);
+  });
+
+  it('is a hard link, for a longer and for a shorter content', async () => {
+    await bench.put('a.txt', 'one two three');
+    await fs.link(bench.path('a.txt'), bench.path('b.txt'));
+    const before = await inode('a.txt');
+    await bench.call('edit_file', { path: 'a.txt', oldText: 'two', newText: 'twenty-two' });
+    expect(await bench.text('b.txt')).toBe('one twenty-two three');
+    await bench.call('write_file', { path: 'b.txt', content: '1' });
+    expect([await bench.text('a.txt'), await inode('a.txt'), await inode('b.txt')]).toEqual(['1', before, before]);
+    expect(await bench.names()).toEqual(['a.txt', 'b.txt']);
+  });
+
+  it('is everything when the call was stopped before', async () => {
+    const stop = new AbortController();
+    stop.abort('cancelled');
+    await bench.put('a.txt', 'one');
+    await expect(bench.newTask(stop.signal)('edit_file', { path: 'a.txt', oldText: 'one', newText: 'two' })).rejects.toBe('cancelled');
+    expect([await bench.text('a.txt'), await bench.names()]).toEqual(['one', ['a.txt']]);
+  });
+});
+
+describe('what a killed edit leaves beside a file', () => {
+  it('is found by no search, and goes with the next change of that file', async () => {
+    await bench.put('a.txt', 'one');
+    for (const name of ['.a.txt.logos-0a1b2c3d', '.a.txt.logos-lock']) await bench.put(name, 'one half');
+    expect(await bench.call('search_files', { glob: '*' })).toMatchObject({ output: 'a.txt' });
+    expect(await bench.call('search_files', { pattern: 'half' })).toMatchObject({ result: '0 hits' });
+    await bench.call('edit_file', { path: 'a.txt', oldText: 'one', newText: 'two' });
+    expect([await bench.text('a.txt'), await bench.names()]).toEqual(['two', ['a.txt']]);
+  });
+});
