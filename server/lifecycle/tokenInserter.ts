@@ -1,5 +1,5 @@
 import { Transform, type TransformCallback } from 'node:stream';
-import { maxMessageBytes } from '../rpc/frameDecoder.ts';
+import { maxFirstMessageBytes } from '../rpc/frameDecoder.ts';
 
 const maxHeaderBytes = 8 * 1024;
 
@@ -39,7 +39,7 @@ export class TokenInserter extends Transform {
       return false;
     }
     const length = /^content-length:[ \t]*(\d{1,9})[ \t]*$/im.exec(this.#waiting.toString('latin1', 0, end))?.[1];
-    if (length === undefined || Number(length) > maxMessageBytes) {
+    if (length === undefined || Number(length) > maxFirstMessageBytes) {
       this.#isLooking = false;
       return false;
     }

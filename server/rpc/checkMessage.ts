@@ -7,6 +7,7 @@ export type RequestId = string | number;
 export type CheckedMessage =
   | { readonly kind: 'request'; readonly message: RequestMessage & { readonly id: RequestId } }
   | { readonly kind: 'notification'; readonly message: NotificationMessage }
+  | { readonly kind: 'cancel'; readonly id: RequestId }
   | { readonly kind: 'ignored' }
   | { readonly kind: 'invalid'; readonly id: RequestId | null; readonly cause: string; readonly message: string };
 
@@ -25,7 +26,7 @@ export function checkMessage(body: unknown): CheckedMessage {
   if (typeof method !== 'string' || method.length > maxMethodLength) return invalid('method', `A message names its method in a string of at most ${maxMethodLength} characters.`);
   if (params !== undefined && params !== null && typeof params !== 'object') return invalid('params', 'Params are an object.');
   const content = { jsonrpc, method, ...(params === undefined || params === null ? {} : { params }) };
-  if (!('id' in body)) return method === '$/cancelRequest' && !isCancel(params) ? { kind: 'ignored' } : { kind: 'notification', message: content };
+  if (!('id' in body)) return method === '$/cancelRequest' ? readCancel(params) : { kind: 'notification', message: content };
   if (knownId === null) return invalid('id', `The id of a request is a whole number or a string of at most ${maxIdLength} characters.`);
   return { kind: 'request', message: { ...content, id: knownId } };
 }
@@ -34,6 +35,7 @@ function isRequestId(id: unknown): id is RequestId {
   return Number.isSafeInteger(id) || (typeof id === 'string' && id.length <= maxIdLength);
 }
 
-function isCancel(params: unknown): boolean {
-  return typeof params === 'object' && params !== null && 'id' in params && isRequestId(params.id);
+function readCancel(params: unknown): CheckedMessage {
+  const isOne = typeof params === 'object' && params !== null && 'id' in params && isRequestId(params.id);
+  return isOne ? { kind: 'cancel', id: params.id as RequestId } : { kind: 'ignored' };
 }

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { createMessageConnection, Message, type CancellationToken, type MessageConnection, type MessageStrategy, type ResponseError, type ResponseMessage } from 'vscode-jsonrpc/node';
+import { createMessageConnection, Message, type CancellationToken, type MessageConnection, type MessageStrategy, type MessageWriter, type ResponseError, type ResponseMessage } from 'vscode-jsonrpc/node';
 import { v7 as uuidv7 } from 'uuid';
 import { AppError, asAppError } from '../base/appError.ts';
 import type { Logger } from '../log/logger.ts';
@@ -7,6 +7,7 @@ import { CheckedReader } from './checkedReader.ts';
 import type { RequestId } from './checkMessage.ts';
 import { ClientLifecycle, OutOfOrder, type HandshakeFacts } from './clientLifecycle.ts';
 import { dispatch, type FindHandler } from './dispatch.ts';
+import { maxFirstMessageBytes, maxMessageBytes } from './frameDecoder.ts';
 import { FrameWriter } from './frameWriter.ts';
 import type { RequestContext } from './handlers.ts';
 import { Subscriptions } from './subscriptions.ts';
@@ -22,12 +23,18 @@ export interface ConnectionHost extends HandshakeFacts {
 
 /** A request that was read and not answered yet. */
 interface Pending {
+  /** Under which the library knows it. */
+  readonly number: number;
+  /** Characters of its message. */
+  readonly length: number;
   readonly afterReply: (() => void)[];
   readonly abort: AbortController;
 }
 
 /** So many unanswered requests and the rest waits unread. */
 const maxPending = 512;
+/** Unanswered requests of more characters than this in all, and the rest waits unread. */
+const maxPendingLength = 32 * 1024 * 1024;
 /** A closed connection whose client does not close its side is cut after this. */
 const lingerMs = 2_000;
 
@@ -42,11 +49,16 @@ export class Connection {
   readonly #writer: FrameWriter;
   readonly #rpc: MessageConnection;
   readonly #subscriptions: Subscriptions;
-  readonly #pending = new Map<string, Pending>();
+  readonly #reader: CheckedReader;
+  readonly #pending = new Map<RequestId, Pending>();
+  readonly #idOf = new Map<number, RequestId>();
   readonly #resolveClosed: () => void;
   #state: 'open' | 'ending' | 'closed' = 'open';
   #current: Pending | undefined;
   #isInputOver = false;
+  #isWaiting = false;
+  #pendingLength = 0;
+  #lastNumber = 0;
 
   constructor(stream: Duplex, host: ConnectionHost) {
     this.#host = host;
@@ -55,13 +67,16 @@ export class Connection {
     ({ promise: this.closed, resolve: this.#resolveClosed } = Promise.withResolvers<void>());
     this.#writer = new FrameWriter(stream, (message) => this.#onWritten(message));
     this.#subscriptions = new Subscriptions(this.#writer);
-    const reader = new CheckedReader(stream, {
-      accept: (id) => this.#accept(id),
-      replyError: (id, error) => void this.#writer.write({ jsonrpc: '2.0', id, error } as ResponseMessage),
+    this.#reader = new CheckedReader(stream, {
+      maxBytes: () => (this.#lifecycle.isReady ? maxMessageBytes : maxFirstMessageBytes),
+      mayTake: () => !this.#isWaiting,
+      accept: (id, length) => this.#accept(id, length),
+      numberOf: (id) => this.#pending.get(id)?.number,
+      replyError: (id, error) => this.#writer.sendShared(JSON.stringify({ jsonrpc: '2.0', id, error }), nothing),
       onLost: (reason) => this.#lose(reason),
       onEnd: () => this.#onInputEnd(),
     });
-    this.#rpc = createMessageConnection(reader, this.#writer, libraryLog(host.log), {
+    this.#rpc = createMessageConnection(this.#reader, this.#replies(), libraryLog(host.log), {
       messageStrategy: { handleMessage: this.#handOver },
     });
     this.#rpc.onRequest((method, params, token) => this.#answer(method, params, token));
@@ -82,27 +97,42 @@ export class Connection {
     if (this.#state !== 'open') return;
     this.#state = 'ending';
     this.#subscriptions.dispose();
+    this.#reader.stop();
     this.#stream.resume();
     this.#writer.end();
     setTimeout(() => this.#stream.destroy(), lingerMs).unref();
   }
 
-  #accept(id: RequestId): boolean {
-    const key = String(id);
-    if (this.#pending.has(key)) return false;
-    this.#pending.set(key, { afterReply: [], abort: new AbortController() });
+  #accept(id: RequestId, length: number): number | undefined {
+    if (this.#pending.has(id)) return undefined;
+    const number = (this.#lastNumber += 1);
+    this.#pending.set(id, { number, length, afterReply: [], abort: new AbortController() });
+    this.#idOf.set(number, id);
+    this.#pendingLength += length;
     this.#updateFlow();
-    return true;
+    return number;
+  }
+
+  /** What the library writes, with the client's own id in the place of our number. */
+  #replies(): MessageWriter {
+    const writer = this.#writer;
+    const write = (message: Message): Promise<void> => {
+      if (!Message.isResponse(message)) return writer.write(message);
+      const answer: ResponseMessage = { ...message, id: this.#idOf.get(message.id as number) ?? null };
+      return writer.write(answer);
+    };
+    return { onError: writer.onError, onClose: writer.onClose, write, end: () => writer.end(), dispose: () => writer.dispose() };
   }
 
   /** The library calls the handler synchronously within `next`, so the pending request can be handed over here. */
   readonly #handOver: MessageStrategy['handleMessage'] = (message, next) => {
-    this.#current = Message.isRequest(message) ? this.#pending.get(String(message.id)) : undefined;
+    const id = Message.isRequest(message) ? this.#idOf.get(message.id as number) : undefined;
+    this.#current = id === undefined ? undefined : this.#pending.get(id);
     return next(message);
   };
 
   async #answer(method: string, params: unknown, token: CancellationToken): Promise<unknown> {
-    const pending = this.#current ?? { afterReply: [], abort: new AbortController() };
+    const pending = this.#current ?? { number: 0, length: 0, afterReply: [], abort: new AbortController() };
     if (token.isCancellationRequested) pending.abort.abort();
     token.onCancellationRequested(() => pending.abort.abort());
     const { signal } = pending.abort;
@@ -146,21 +176,24 @@ export class Connection {
 
   #onWritten(message: Message): void {
     if (!Message.isResponse(message) || message.id === null) return;
-    const key = String(message.id);
-    const pending = this.#pending.get(key);
+    const pending = this.#pending.get(message.id);
     if (pending === undefined) return;
-    this.#pending.delete(key);
+    this.#pending.delete(message.id);
+    this.#idOf.delete(pending.number);
+    this.#pendingLength -= pending.length;
     if (message.error === undefined) for (const action of pending.afterReply) action();
     if (this.#lifecycle.isRefused || (this.#isInputOver && this.#pending.size === 0)) this.end();
     else this.#updateFlow();
   }
 
-  /** Nothing more is read from a client that does not take its answers. */
+  /** Nothing more is read from a client that does not take its answers, and before it is known one message at a time. */
   #updateFlow(): void {
     if (this.#state !== 'open') return;
-    const mustWait = this.#pending.size >= maxPending || this.#writer.isBehind;
-    if (mustWait && !this.#stream.isPaused()) this.#stream.pause();
-    else if (!mustWait && this.#stream.isPaused()) this.#stream.resume();
+    const { size } = this.#pending;
+    this.#isWaiting = size >= maxPending || this.#pendingLength > maxPendingLength || (size > 0 && !this.#lifecycle.isReady) || this.#writer.isBehind;
+    if (!this.#isWaiting) this.#reader.takeUp();
+    if (this.#isWaiting && !this.#stream.isPaused()) this.#stream.pause();
+    else if (!this.#isWaiting && this.#stream.isPaused()) this.#stream.resume();
   }
 
   #lose(reason: string): void {
@@ -179,11 +212,15 @@ export class Connection {
     this.#state = 'closed';
     for (const pending of this.#pending.values()) pending.abort.abort();
     this.#pending.clear();
+    this.#idOf.clear();
+    this.#pendingLength = 0;
     this.#subscriptions.dispose();
     this.#rpc.dispose();
     this.#resolveClosed();
   }
 }
+
+const nothing = new Uint8Array(0);
 
 function cancelled(method: string): AppError {
   return new AppError('cancelled', `${method} was cancelled.`, { hint: 'Ask again if the answer is wanted.' });

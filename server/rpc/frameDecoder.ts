@@ -1,7 +1,11 @@
 import { TextDecoder } from 'node:util';
+import { HeldBytes } from '../base/heldBytes.ts';
 
 /** Largest body of one message, in bytes. */
 export const maxMessageBytes = 16 * 1024 * 1024;
+
+/** Largest body of a message before `initialize` has succeeded: whoever has not shown the token yet is read no further. */
+export const maxFirstMessageBytes = 64 * 1024;
 
 /** Largest header part of one frame, in bytes. */
 const maxHeaderBytes = 8 * 1024;
@@ -12,19 +16,30 @@ export type Decoded =
   | { readonly kind: 'not_utf8' }
   | { readonly kind: 'lost'; readonly reason: 'framing' | 'too_large'; readonly message: string };
 
+/** What decides how much is taken at present. */
+export interface DecoderBounds {
+  /** Largest body, in bytes, of the next frame. */
+  readonly maxBytes: () => number;
+  /** Whether the next frame may come out; while not, bytes wait in here. */
+  readonly mayTake: () => boolean;
+}
+
 /**
  * Cuts a byte stream into `Content-Length` frames. Pure: bytes in, bodies out, however they are split.
  * After `lost` nothing more comes out, because no later byte can be trusted to begin a frame.
  */
 export class FrameDecoder {
   readonly #emit: (decoded: Decoded) => void;
+  readonly #bounds: DecoderBounds;
   readonly #utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   #header: Buffer = Buffer.alloc(0);
-  #body: { readonly chunks: Buffer[]; missing: number } | undefined;
+  #body: { readonly held: HeldBytes; missing: number } | undefined;
+  #unread: Buffer | undefined;
   #isLost = false;
 
-  constructor(emit: (decoded: Decoded) => void) {
+  constructor(emit: (decoded: Decoded) => void, bounds: Partial<DecoderBounds> = {}) {
     this.#emit = emit;
+    this.#bounds = { maxBytes: () => maxMessageBytes, mayTake: () => true, ...bounds };
   }
 
   /** Whether the stream stands between two frames. */
@@ -33,8 +48,26 @@ export class FrameDecoder {
   }
 
   push(chunk: Buffer): void {
-    let rest: Buffer | undefined = chunk;
-    while (rest !== undefined && !this.#isLost) rest = this.#body === undefined ? this.#readHeader(rest) : this.#readBody(rest);
+    this.#unread = this.#unread === undefined ? chunk : Buffer.concat([this.#unread, chunk]);
+    this.takeUp();
+  }
+
+  /** Goes on with bytes that waited, as far as `mayTake` lets it. */
+  takeUp(): void {
+    while (this.#unread !== undefined && !this.#isLost && this.#bounds.mayTake()) {
+      const rest = this.#unread;
+      this.#unread = undefined;
+      this.#unread = this.#body === undefined ? this.#readHeader(rest) : this.#readBody(rest);
+    }
+    if (this.#isLost) this.#unread = undefined;
+  }
+
+  /** Takes nothing more, and lets go of what it holds. */
+  stop(): void {
+    this.#isLost = true;
+    this.#header = Buffer.alloc(0);
+    this.#body = undefined;
+    this.#unread = undefined;
   }
 
   #readHeader(chunk: Buffer): Buffer | undefined {
@@ -48,7 +81,7 @@ export class FrameDecoder {
     this.#header = Buffer.alloc(0);
     const length = this.#parseHeader(bytes.toString('latin1', 0, end));
     if (length === undefined) return undefined;
-    this.#body = { chunks: [], missing: length };
+    this.#body = { held: new HeldBytes(length), missing: length };
     return bytes.subarray(end + 4);
   }
 
@@ -66,7 +99,8 @@ export class FrameDecoder {
       length = Number(value);
     }
     if (length === undefined) return this.#lose('framing', 'A frame has no Content-Length header.');
-    if (length > maxMessageBytes) return this.#lose('too_large', `A message of ${length} bytes is over the limit of ${maxMessageBytes}.`);
+    const maxBytes = this.#bounds.maxBytes();
+    if (length > maxBytes) return this.#lose('too_large', `A message of ${length} bytes is over the limit of ${maxBytes}${maxBytes < maxMessageBytes ? ' before initialize' : ''}.`);
     return length;
   }
 
@@ -74,26 +108,25 @@ export class FrameDecoder {
     const body = this.#body;
     if (body === undefined || (chunk.length === 0 && body.missing > 0)) return undefined;
     const taken = chunk.subarray(0, body.missing);
-    body.chunks.push(taken);
     body.missing -= taken.length;
+    const isWhole = body.missing === 0 && body.held.length === 0;
+    if (!isWhole) body.held.add(taken);
     if (body.missing > 0) return undefined;
     this.#body = undefined;
-    this.#emit(this.#decode(body.chunks));
+    this.#emit(this.#decode(isWhole ? taken : body.held.take()));
     return chunk.length > taken.length ? chunk.subarray(taken.length) : undefined;
   }
 
-  #decode(chunks: readonly Buffer[]): Decoded {
+  #decode(body: Buffer): Decoded {
     try {
-      return { kind: 'body', text: this.#utf8.decode(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)) };
+      return { kind: 'body', text: this.#utf8.decode(body) };
     } catch {
       return { kind: 'not_utf8' };
     }
   }
 
   #lose(reason: 'framing' | 'too_large', message: string): undefined {
-    this.#isLost = true;
-    this.#header = Buffer.alloc(0);
-    this.#body = undefined;
+    this.stop();
     this.#emit({ kind: 'lost', reason, message });
     return undefined;
   }

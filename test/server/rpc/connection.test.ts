@@ -150,17 +150,79 @@ describe('Connection', () => {
     expect(await failure(client.answer('a'))).toMatchObject({ code: -32800 });
   });
 
-  it('refuses an id that is in use, and takes it again after the answer', async () => {
+  it.each([77, '77', '', 'x'.repeat(200)])('refuses the id %j while it is in use, answers the first that had it, and takes it again then', async (id) => {
     const gate = Promise.withResolvers<void>();
     const { client } = await ready({ 'souls/list': () => gate.promise.then(() => ({ items: [], broken: [] })) });
-    const ask = { jsonrpc: '2.0', id: 77, method: 'souls/list' };
-    client.send(ask);
-    client.send({ ...ask, id: '77' });
-    await client.waitFor((message) => message.id === '77' && message.error?.data?.cause === 'id_in_use', 'the refusal');
+    const ask = { jsonrpc: '2.0', id, method: 'souls/list' };
+    const answers = () => client.received.filter((message) => message.id === id);
+    for (let count = 0; count < 4; count += 1) client.send(ask);
+    await client.waitUntil(() => answers().length === 3, 'the refusals');
+    expect(answers().map((message) => message.error?.data?.cause)).toEqual(['id_in_use', 'id_in_use', 'id_in_use']);
     gate.resolve();
-    expect(await client.answer(77)).toEqual({ items: [], broken: [] });
-    client.send({ ...ask, id: '77' });
-    await client.waitFor((message) => message.id === '77' && message.result !== undefined, 'the second answer');
+    await client.waitUntil(() => answers().length === 4, 'the answer to the first');
+    expect(answers()[3]?.result).toEqual({ items: [], broken: [] });
+    client.send(ask);
+    await client.waitUntil(() => answers().length === 5, 'the next answer');
+    expect(answers()[4]?.result).toEqual({ items: [], broken: [] });
+  });
+
+  it('takes the ids 1 and "1" for two, and cancels the one that is meant', async () => {
+    const { client } = await ready({
+      'models/list': (_params, { signal }) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('ended')))),
+      'souls/list': async () => ({ items: [], broken: [] }),
+    });
+    client.send({ jsonrpc: '2.0', id: 500, method: 'models/list' });
+    client.send({ jsonrpc: '2.0', id: '500', method: 'models/list' });
+    client.sendRaw(Buffer.concat([frameOf('{"jsonrpc":"2.0","id":600,"method":"souls/list"}'), frameOf('{"jsonrpc":"2.0","id":"600","method":"souls/list"}')]));
+    expect(await client.answer(600)).toEqual({ items: [], broken: [] });
+    expect(await client.answer('600')).toEqual({ items: [], broken: [] });
+    client.notify('$/cancelRequest', { id: '500' });
+    expect(await failure(client.answer('500'))).toMatchObject({ errorClass: 'cancelled' });
+    expect(client.received.some((message) => message.id === 500)).toBe(false);
+    client.notify('$/cancelRequest', { id: 500 });
+    expect(await failure(client.answer(500))).toMatchObject({ errorClass: 'cancelled' });
+  });
+
+  it('reads no message of more than 64 KiB from whoever has not shown the token', async () => {
+    const { client } = connectInMemory({});
+    client.sendRaw(`Content-Length: ${64 * 1024 + 1}\r\n\r\n`);
+    await client.waitForEnd();
+    expect(client.received).toMatchObject([{ id: null, error: { code: 1004, message: expect.stringContaining('before initialize'), data: { cause: 'too_large' } } }]);
+  });
+
+  it('answers initialize and a large message behind it in one piece, in their order', async () => {
+    const { client } = connectInMemory({ 'chat/send': async ({ text }) => ({ turnId: id(1), seq: text.length }) });
+    const initialize = { jsonrpc: '2.0', id: 'i', method: 'initialize', params: { initializationOptions: { logos: { protocol: 1, token: testToken } } } };
+    const send = { jsonrpc: '2.0', id: 's', method: 'chat/send', params: { sessionId: id(1), messageId: id(2), text: 'x'.repeat(500_000) } };
+    client.sendRaw(Buffer.concat([...[initialize, send].map((message) => frameOf(JSON.stringify(message))), frameOf('{"jsonrpc":"2.0","method":"exit"}')]));
+    expect(await client.answer('s')).toEqual({ turnId: id(1), seq: 500_000 });
+    expect(client.received.map((message) => message.id)).toEqual(['i', 's']);
+  });
+
+  it('does not unfold a message of hundred thousands of values, and goes on', async () => {
+    const { client } = await ready({ 'souls/list': async () => ({ items: [], broken: [] }) });
+    client.sendRaw(frameOf(`{"jsonrpc":"2.0","id":7,"method":"souls/list","params":{"x":[${'[],'.repeat(300_000)}[]]}}`));
+    await client.waitFor((message) => message.id === null && message.error?.data?.cause === 'too_many_values', 'the refusal');
+    expect(await client.request('souls/list', {})).toEqual({ items: [], broken: [] });
+  });
+
+  it('leaves unread what a client asks while its unanswered requests hold 32 MiB', async () => {
+    const gate = Promise.withResolvers<void>();
+    let asked = 0;
+    const { client, serverStream } = await ready({
+      'chat/send': async () => {
+        asked += 1;
+        await gate.promise;
+        return { turnId: id(1), seq: 1 };
+      },
+    });
+    const filler = ' '.repeat(8 * 1024 * 1024);
+    const ids = Array.from({ length: 8 }, (_unused, place) => `big-${place}`);
+    for (const each of ids) client.sendRaw(frameOf(`{"jsonrpc":"2.0","id":"${each}","method":"chat/send",${filler}"params":{"sessionId":"${id(1)}","messageId":"${id(2)}","text":"x"}}`));
+    await expect.poll(() => serverStream.isPaused()).toBe(true);
+    await expect.poll(() => asked).toBe(4);
+    gate.resolve();
+    for (const each of ids) expect(await client.answer(each)).toEqual({ turnId: id(1), seq: 1 });
   });
 
   it('sends what a handler announced only after its reply, and not at all after an error', async () => {
