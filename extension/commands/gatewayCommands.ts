@@ -74,9 +74,9 @@ export const checkSandboxes: CommandDefinition = {
 };
 
 async function settledSandbox({ gateway }: CommandContext, agentId: string): Promise<Sandbox> {
-  const givenUpAt = Date.now() + PROBE_TIMEOUT_MS;
+  const givenUpAt = performance.now() + PROBE_TIMEOUT_MS;
   let sandbox = await gateway.request('sandboxes/start', { agentId });
-  while (sandbox.phase === 'starting' && Date.now() < givenUpAt) {
+  while (sandbox.phase === 'starting' && performance.now() < givenUpAt) {
     await new Promise((resolve) => setTimeout(resolve, PROBE_PAUSE_MS));
     sandbox = await gateway.request('sandboxes/get', { agentId });
   }

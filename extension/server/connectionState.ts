@@ -21,8 +21,8 @@ export interface Away {
 interface Memory {
   /** Attempts since the last connection that lasted. */
   readonly attempt: number;
-  /** When gateways died early, ms since 1970, within the last three minutes. */
-  readonly deathsAt: readonly number[];
+  /** When gateways died early, as ticks, within the last three minutes. */
+  readonly deathTicks: readonly number[];
 }
 
 /** How the connection to the gateway stands. `connecting` keeps `away` while it is a reconnection. */
@@ -30,17 +30,17 @@ export type ConnectionState = Memory &
   (
     | { readonly phase: 'idle' }
     | { readonly phase: 'connecting'; readonly away?: Away }
-    | { readonly phase: 'connected'; readonly openedAt: number }
-    | { readonly phase: 'offline'; readonly away: Away; readonly retryAt: number }
+    | { readonly phase: 'connected'; readonly openedAt: number; readonly openedTick: number }
+    | { readonly phase: 'offline'; readonly away: Away; readonly retryTick: number }
     | { readonly phase: 'stopped'; readonly away: Away }
   );
 
-/** What happens to the connection. `jitter` is a random number from 0 to 1, `at` ms since 1970. */
+/** What happens to the connection. `jitter` is a random number from 0 to 1, `at` ms since 1970, to be shown, `tick` ms of the monotonic clock, to be reckoned with. */
 export type ConnectionEvent =
   | { readonly type: 'start' | 'retry' | 'restart' }
-  | { readonly type: 'opened'; readonly at: number }
-  | { readonly type: 'failed'; readonly at: number; readonly failure: Failure; readonly jitter: number }
-  | { readonly type: 'closed'; readonly at: number; readonly jitter: number };
+  | { readonly type: 'opened'; readonly at: number; readonly tick: number }
+  | { readonly type: 'failed'; readonly at: number; readonly tick: number; readonly failure: Failure; readonly jitter: number }
+  | { readonly type: 'closed'; readonly at: number; readonly tick: number; readonly jitter: number };
 
 const EARLY_DEATH_MS = 10_000;
 const BUDGET_WINDOW_MS = 180_000;
@@ -49,7 +49,7 @@ const MIN_BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 5_000;
 
 /** The state before anything was asked for. */
-export const idleConnection: ConnectionState = { phase: 'idle', attempt: 0, deathsAt: [] };
+export const idleConnection: ConnectionState = { phase: 'idle', attempt: 0, deathTicks: [] };
 
 const connectionClosed: Failure = { code: 'closed', sentence: 'The connection to the gateway ended.', isFinal: false, isDeath: false };
 const endedEarly: Failure = { code: 'start_failed', sentence: 'The gateway ended soon after it had started.', isFinal: false, isDeath: true };
@@ -64,31 +64,34 @@ export function backoffMs(attempt: number, jitter: number): number {
 export function reduceConnection(state: ConnectionState, event: ConnectionEvent): ConnectionState {
   switch (event.type) {
     case 'start':
-      return state.phase === 'idle' ? { phase: 'connecting', attempt: 0, deathsAt: [] } : state;
+      return state.phase === 'idle' ? { phase: 'connecting', attempt: 0, deathTicks: [] } : state;
     case 'retry':
-      return state.phase === 'offline' ? { phase: 'connecting', attempt: state.attempt + 1, deathsAt: state.deathsAt, away: state.away } : state;
+      return state.phase === 'offline' ? { phase: 'connecting', attempt: state.attempt + 1, deathTicks: state.deathTicks, away: state.away } : state;
     case 'restart':
-      return { phase: 'connecting', attempt: 0, deathsAt: [], ...('away' in state && state.away !== undefined ? { away: state.away } : {}) };
+      return { phase: 'connecting', attempt: 0, deathTicks: [], ...('away' in state && state.away !== undefined ? { away: state.away } : {}) };
     case 'opened':
-      return state.phase === 'connecting' ? { phase: 'connected', openedAt: event.at, attempt: state.attempt, deathsAt: state.deathsAt } : state;
+      return state.phase === 'connecting' ? { phase: 'connected', openedAt: event.at, openedTick: event.tick, attempt: state.attempt, deathTicks: state.deathTicks } : state;
     case 'failed':
-      return state.phase === 'connecting' ? fail(state, event.failure, event.at, event.jitter, state.away) : state;
+      return state.phase === 'connecting' ? fail(state, event.failure, event, state.away) : state;
     case 'closed':
-      return state.phase === 'connected' ? lose(state, event.at, event.jitter) : state;
+      return state.phase === 'connected' ? lose(state, event) : state;
   }
 }
 
-function lose(state: ConnectionState & { phase: 'connected' }, at: number, jitter: number): ConnectionState {
-  const isEarly = at - state.openedAt < EARLY_DEATH_MS;
-  const memory: Memory = isEarly ? state : { attempt: 0, deathsAt: state.deathsAt };
-  return fail(memory, isEarly ? endedEarly : connectionClosed, at, jitter, undefined);
+/** When something ended, and how long to wait. */
+type End = Pick<ConnectionEvent & { type: 'closed' }, 'at' | 'tick' | 'jitter'>;
+
+function lose(state: ConnectionState & { phase: 'connected' }, end: End): ConnectionState {
+  const isEarly = end.tick - state.openedTick < EARLY_DEATH_MS;
+  const memory: Memory = isEarly ? state : { attempt: 0, deathTicks: state.deathTicks };
+  return fail(memory, isEarly ? endedEarly : connectionClosed, end, undefined);
 }
 
-function fail(memory: Memory, failure: Failure, at: number, jitter: number, before: Away | undefined): ConnectionState {
-  const recent = memory.deathsAt.filter((deathAt) => at - deathAt < BUDGET_WINDOW_MS);
-  const deathsAt = failure.isDeath ? [...recent, at] : recent;
+function fail(memory: Memory, failure: Failure, { at, tick, jitter }: End, before: Away | undefined): ConnectionState {
+  const recent = memory.deathTicks.filter((death) => tick - death < BUDGET_WINDOW_MS);
+  const deathTicks = failure.isDeath ? [...recent, tick] : recent;
   const away: Away = { cause: failure, sinceAt: before?.sinceAt ?? at };
-  const kept = { attempt: memory.attempt, deathsAt, away };
-  if (failure.isFinal || deathsAt.length >= BUDGET_DEATHS) return { phase: 'stopped', ...kept };
-  return { phase: 'offline', ...kept, retryAt: at + backoffMs(memory.attempt, jitter) };
+  const kept = { attempt: memory.attempt, deathTicks, away };
+  if (failure.isFinal || deathTicks.length >= BUDGET_DEATHS) return { phase: 'stopped', ...kept };
+  return { phase: 'offline', ...kept, retryTick: tick + backoffMs(memory.attempt, jitter) };
 }

@@ -120,7 +120,7 @@ export class GatewayConnection implements Gateway, Disposable {
     const before = this.#state;
     this.#state = next;
     if (next.phase === 'connecting') void this.#connect();
-    if (next.phase === 'offline') this.#timer = setTimeout(() => this.#dispatch({ type: 'retry' }), Math.max(0, next.retryAt - Date.now()));
+    if (next.phase === 'offline') this.#timer = setTimeout(() => this.#dispatch({ type: 'retry' }), Math.max(0, next.retryTick - performance.now()));
     if (next.phase !== before.phase) this.#say(describe(next));
     this.#changes.emit(next);
   }
@@ -140,17 +140,22 @@ export class GatewayConnection implements Gateway, Disposable {
       mine.link = link;
       this.#link = link;
       this.#hasConnected = true;
-      this.#dispatch({ type: 'opened', at: Date.now() });
+      this.#dispatch({ type: 'opened', ...instant() });
     } catch (error) {
-      if (!signal.aborted) this.#dispatch({ type: 'failed', at: Date.now(), failure: asFailure(error), jitter: Math.random() });
+      if (!signal.aborted) this.#dispatch({ type: 'failed', ...instant(), failure: asFailure(error), jitter: Math.random() });
     }
   }
 
   #lose(link: GatewayLink | undefined): void {
     if (link === undefined || link !== this.#link) return;
     this.#link = undefined;
-    this.#dispatch({ type: 'closed', at: Date.now(), jitter: Math.random() });
+    this.#dispatch({ type: 'closed', ...instant(), jitter: Math.random() });
   }
+}
+
+/** This moment by both clocks. */
+function instant(): { at: number; tick: number } {
+  return { at: Date.now(), tick: performance.now() };
 }
 
 function asFailure(error: unknown): Failure {
@@ -159,7 +164,7 @@ function asFailure(error: unknown): Failure {
 }
 
 function describe(state: ConnectionState): string {
-  if (state.phase === 'offline') return `${state.away.cause.sentence} Trying again in ${Math.max(0, state.retryAt - Date.now())} ms.`;
+  if (state.phase === 'offline') return `${state.away.cause.sentence} Trying again in ${Math.max(0, Math.round(state.retryTick - performance.now()))} ms.`;
   if (state.phase === 'stopped') return `${state.away.cause.sentence} No more attempts are made by themselves.`;
   return state.phase === 'connected' ? 'Connected to the gateway.' : 'Connecting to the gateway.';
 }

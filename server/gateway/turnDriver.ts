@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asAppError, AppError } from '../base/appError.ts';
+import { createForwardClock } from '../base/forwardClock.ts';
 import type { ProgressFrame, TaskEnd } from '../exec/dispatcher.ts';
 import type { ModelCallReport, ModelRoute } from '../inference/route.ts';
 import { cutAtLimit } from '../protocol/cutAnswer.ts';
@@ -40,6 +41,7 @@ export class TurnDriver {
   readonly #ports: TurnPorts;
   readonly #job: AttemptToRun;
   readonly #runId: string;
+  readonly #now: () => number;
   readonly #abort = new AbortController();
   readonly #events: EventAppender;
   readonly #answer: AnswerBuilder;
@@ -57,16 +59,17 @@ export class TurnDriver {
     this.#ports = ports;
     this.#job = job;
     this.#runId = ports.newId();
+    this.#now = createForwardClock(ports.now);
     this.#events = new EventAppender({
       store: ports.store,
       publish: (stored) => ports.publish(stored),
       sessionId: job.sessionId,
       turnId: job.turn.id,
-      now: ports.now,
+      now: this.#now,
       onFailure: (error) => this.#end({ by: 'gateway', error: asAppError(error).toInfo() }),
     });
-    const message: Message = { id: ports.newId(), role: 'assistant', parts: [], origin: { kind: 'agent', name: '' }, createdAt: ports.now() };
-    this.#answer = new AnswerBuilder({ message, emit: (event) => this.#events.add(event), now: ports.now });
+    const message: Message = { id: ports.newId(), role: 'assistant', parts: [], origin: { kind: 'agent', name: '' }, createdAt: this.#now() };
+    this.#answer = new AnswerBuilder({ message, emit: (event) => this.#events.add(event), now: this.#now });
   }
 
   get turnId(): string {
@@ -84,7 +87,7 @@ export class TurnDriver {
     // Reading what the agent is takes as long as storing the start does, so both are under way at once.
     const preparing = this.#untilAborted(this.#prepare());
     preparing.catch(() => undefined);
-    this.#ports.publish(await this.#ports.store.startAttempt({ turnId: turn.id, attempt, mode, messageId, runId: this.#runId, at: this.#ports.now() }));
+    this.#ports.publish(await this.#ports.store.startAttempt({ turnId: turn.id, attempt, mode, messageId, runId: this.#runId, at: this.#now() }));
     this.#showActivity();
     try {
       await this.#runTask(await preparing);
@@ -126,10 +129,10 @@ export class TurnDriver {
     const stamp = stampOf(agent, route, this.#ports.runtimeBuild);
     const [earlier] = await Promise.all([
       turn.ordinal === 1 ? [] : this.#ports.store.turnsForHistory({ sessionId, beforeOrdinal: turn.ordinal, limit: historyTurns }),
-      this.#ports.store.freezeRun({ runId: this.#runId, turnId: turn.id, attempt, stamp, at: this.#ports.now() }),
+      this.#ports.store.freezeRun({ runId: this.#runId, turnId: turn.id, attempt, stamp, at: this.#now() }),
     ]);
     const canWriteWorkspace = agent.policy.filesystem.includeWorkdir;
-    const { task, leftOutTurns } = taskOf({ stamp, turn, attempt, mode, earlier, capabilities: engine.capabilities, canWriteWorkspace, limits: this.#ports.limits(), runId: this.#runId, now: this.#ports.now() });
+    const { task, leftOutTurns } = taskOf({ stamp, turn, attempt, mode, earlier, capabilities: engine.capabilities, canWriteWorkspace, limits: this.#ports.limits(), runId: this.#runId, now: this.#now() });
     this.#tellNotices(startNotices(agent, route, earlier, leftOutTurns));
     if (this.#abort.signal.aborted) throw stoppedEarly();
     this.#reduce({ kind: 'dispatched' });
@@ -250,7 +253,7 @@ export class TurnDriver {
       message: this.#fromReasoning ? { ...message, fromReasoning: true } : message,
       ...(usage === undefined ? {} : { usage }),
       ...(this.#exitReason === undefined ? {} : { exitReason: this.#exitReason }),
-      at: this.#ports.now(),
+      at: this.#now(),
     };
   }
 

@@ -118,7 +118,7 @@ export function createModels(options: ModelsOptions): Models {
     },
     async list() {
       await load();
-      await Promise.all(book.probeAll().map(({ probe }) => probe));
+      await Promise.all(book.probeAll({ skipsFresh: true }).map(({ probe }) => probe));
       return views();
     },
     add: async (server) => {

@@ -57,7 +57,8 @@ export function createRouteResolver({ book, embedded, keys }: RouteResolverOptio
       book.refresh();
       return known;
     }
-    for (const { server, probe } of book.probeAll()) {
+    // A person waits: a server that was down a moment ago may have been started for this very message.
+    for (const { server, probe } of book.probeAll({ skipsFresh: false })) {
       await probe;
       const route = routeOf(server);
       if (route !== undefined) return route;

@@ -34,15 +34,18 @@ export interface ServerBook {
   invalidate(serverId: string): void;
   /** Asks one server and gives the kind of program that answered, or the kind that was assumed. Never rejects. */
   probe(server: KnownServer): Promise<ServerKind>;
-  /** Asks all at once; what was asked a moment ago is not asked again. */
-  probeAll(): { server: KnownServer; probe: Promise<unknown> }[];
+  /** Asks all at once; `skipsFresh` leaves out what was asked a moment ago. */
+  probeAll(options: { skipsFresh: boolean }): { server: KnownServer; probe: Promise<unknown> }[];
   /** Asks again, beside the work, what was not asked for some seconds. */
   refresh(): void;
 }
 
 interface Seen {
   readonly result: ProbeResult;
+  /** Wall clock, to be shown. */
   readonly at: number;
+  /** Monotonic clock, to be reckoned with. */
+  readonly tick: number;
   readonly isDoubtful: boolean;
 }
 
@@ -89,7 +92,7 @@ export function createServerBook({ keys, http, log, builtInServers, probeMs, onC
     if (key === undefined) hasKey.delete(server.id);
     else hasKey.add(server.id);
     const result = await probeServer(server, { http, key, timeoutMs: probeMs });
-    seen.set(server.id, { result, at: Date.now(), isDoubtful: false });
+    seen.set(server.id, { result, at: Date.now(), tick: performance.now(), isDoubtful: false });
     tellIfChanged(server, before);
     return result.state === 'up' ? result.kind : server.kind;
   }
@@ -104,7 +107,7 @@ export function createServerBook({ keys, http, log, builtInServers, probeMs, onC
 
   const isOlderThan = (id: string, ms: number): boolean => {
     const last = seen.get(id);
-    return last === undefined || last.isDoubtful || Date.now() - last.at > ms;
+    return last === undefined || last.isDoubtful || performance.now() - last.tick > ms;
   };
 
   return {
@@ -132,7 +135,7 @@ export function createServerBook({ keys, http, log, builtInServers, probeMs, onC
       if (last !== undefined) seen.set(serverId, { ...last, isDoubtful: true });
     },
     probe,
-    probeAll: () => servers().map((server) => ({ server, probe: isOlderThan(server.id, freshMs) ? probe(server) : Promise.resolve() })),
+    probeAll: ({ skipsFresh }) => servers().map((server) => ({ server, probe: skipsFresh && !isOlderThan(server.id, freshMs) ? Promise.resolve() : probe(server) })),
     refresh() {
       for (const server of servers()) if (isOlderThan(server.id, staleMs)) void probe(server);
     },

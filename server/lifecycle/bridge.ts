@@ -54,8 +54,8 @@ function flush(output: Writable): Promise<void> {
 }
 
 async function hasDied(pid: number): Promise<boolean> {
-  const deadline = Date.now() + goneWithinMs;
-  while (Date.now() < deadline) {
+  const deadline = performance.now() + goneWithinMs;
+  while (performance.now() < deadline) {
     if (!isProcessAlive(pid)) return true;
     await delay(10);
   }

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import os from 'node:os';
 import * as z from 'zod';
 import { AppError } from '../base/appError.ts';
 import { writePrivately } from './pointer.ts';
@@ -8,6 +9,8 @@ const Starts = z.array(z.object({ pid: z.int(), at: z.number() })).max(1000);
 type Starts = z.infer<typeof Starts>;
 
 const windowMs = 3 * 60_000;
+/** What every process of this machine shares and nobody sets: ms since the machine started. */
+const uptimeMs = (): number => os.uptime() * 1000;
 /** Deaths in the window that are one too many. */
 const defaultLimit = 3;
 /** A gateway that lives so long after its start has not failed to start. */
@@ -27,7 +30,7 @@ export class CrashBudget {
   }
 
   /** Throws when the gateway died too often; `lastWords` is what it said on stderr. */
-  assertLeft(lastWords: () => string, now = Date.now()): void {
+  assertLeft(lastWords: () => string, now = uptimeMs()): void {
     const deaths = this.#read(now).filter(({ pid }) => !isProcessAlive(pid));
     if (deaths.length < this.#limit) return;
     const words = lastWords();
@@ -37,11 +40,11 @@ export class CrashBudget {
     });
   }
 
-  noteStart(pid: number, now = Date.now()): void {
+  noteStart(pid: number, now = uptimeMs()): void {
     this.#write([...this.#read(now), { pid, at: now }]);
   }
 
-  crossOut(pid: number, now = Date.now()): void {
+  crossOut(pid: number, now = uptimeMs()): void {
     const starts = this.#read(now);
     if (starts.some((start) => start.pid === pid)) this.#write(starts.filter((start) => start.pid !== pid));
   }

@@ -21,7 +21,7 @@ const pollMs = 50;
 
 /** Attaches to the gateway of the state directory, or starts one and waits until it answers. A gateway of another build is replaced if it is idle. */
 export async function ensureGateway(options: StartOptions): Promise<EnsuredGateway> {
-  const deadline = Date.now() + deadlineMs;
+  const deadline = performance.now() + deadlineMs;
   const budget = new CrashBudget(options.paths.starts, options.crashLimit);
   for (;;) {
     const found = await findGateway(options);
@@ -37,7 +37,7 @@ export async function ensureGateway(options: StartOptions): Promise<EnsuredGatew
         starting.release();
       }
     }
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       throw new AppError('internal', `No gateway answered within ${deadlineMs / 1000} s.`, { reason: 'start_timeout', hint: `Look into ${options.paths.startLog}, then try again.` });
     }
     await delay(pollMs);
@@ -60,6 +60,6 @@ async function findGateway(options: StartOptions): Promise<GatewayPointer | unde
 }
 
 async function waitUntilGone({ pointer }: AttachedGateway): Promise<void> {
-  const deadline = Date.now() + deadlineMs;
-  while (isProcessAlive(pointer.pid) && Date.now() < deadline) await delay(pollMs);
+  const deadline = performance.now() + deadlineMs;
+  while (isProcessAlive(pointer.pid) && performance.now() < deadline) await delay(pollMs);
 }

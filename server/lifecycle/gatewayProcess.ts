@@ -62,10 +62,10 @@ export async function runGateway(options: GatewayOptions): Promise<number> {
 
 /** A gateway that is going away still holds the lock for a moment. */
 async function takeLock(home: string): Promise<Lock | undefined> {
-  const deadline = Date.now() + lockPatienceMs;
+  const deadline = performance.now() + lockPatienceMs;
   for (;;) {
     const lock = await acquireLock(home);
-    if (lock !== undefined || Date.now() > deadline) return lock;
+    if (lock !== undefined || performance.now() > deadline) return lock;
     await delay(50);
   }
 }

@@ -45,7 +45,7 @@ export async function startGateway(options: StartOptions, budget: CrashBudget, d
       attached?.dispose();
       if (attached !== undefined) return pointer;
     }
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       child.kill('SIGKILL');
       throw new AppError('internal', 'The gateway started but did not answer.', { reason: 'start_timeout', hint: `Look into ${paths.startLog}, then try again.` });
     }

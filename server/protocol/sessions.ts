@@ -10,6 +10,7 @@ export const Session = z.object({
   agentId: Id,
   title: z.string(),
   createdAt: AtMs,
+  /** Later than at any change of any session before, so that lists keep their order when the wall clock was set back. */
   updatedAt: AtMs,
   headTurnId: Id.optional(),
   messageCount: z.int().nonnegative(),

@@ -3,7 +3,7 @@ import type { Message, Origin } from '../protocol/messages.ts';
 import { buryId, claimId, findClaim, isBuried } from './claimId.ts';
 import type { Database } from './database.ts';
 import { SessionLog } from './sessionLog.ts';
-import { needLiveSession, needSession, type SessionRow } from './sessionRow.ts';
+import { changeTime, needLiveSession, needSession, type SessionRow } from './sessionRow.ts';
 import type { AcceptedMessage, Stored } from './store.ts';
 import { conflict, notFound } from './storeErrors.ts';
 import { titleOf } from './title.ts';
@@ -80,7 +80,7 @@ function noteMessage(db: Database, session: SessionRow, text: string, at: number
   const title = session.title === '' ? titleOf(text) : '';
   db.run(
     'UPDATE sessions SET last_ordinal = last_ordinal + 1, message_count = message_count + 1, updated_at = ? WHERE id = ?',
-    at,
+    changeTime(db, at),
     session.id,
   );
   if (title !== '') db.run('UPDATE sessions SET title = ?, revision = revision + 1 WHERE id = ?', title, session.id);
@@ -111,7 +111,7 @@ export function removeQueued(db: Database, input: { sessionId: string; messageId
   db.run('DELETE FROM turns WHERE id = ?', turn.id);
   db.run(
     'UPDATE sessions SET message_count = message_count - 1, updated_at = ? WHERE id = ?',
-    input.at,
+    changeTime(db, input.at),
     input.sessionId,
   );
   buryId(db, 'message', input.messageId, input.at);

@@ -10,6 +10,8 @@ import { conflict } from './storeErrors.ts';
 import { attemptsOf, needTurn } from './turnRow.ts';
 
 interface RunRow {
+  /** Grows with each run. */
+  rowid: number;
   id: string;
   session_id: string;
   turn_id: string;
@@ -87,7 +89,7 @@ function toSummary(row: RunRow): RunSummary {
   };
 }
 
-/** Lists runs, the newest first. */
+/** Lists runs, the newest first: by the order in which they were stored, whatever the clock said. */
 export function listRuns(
   db: Database,
   input: PageRequest & { sessionId?: string | undefined; agentId?: string | undefined },
@@ -95,15 +97,15 @@ export function listRuns(
   const limit = pageLimit(input);
   const { key, id } = pagePlace(input.cursor);
   const rows = db.all<RunRow>(
-    `SELECT * FROM runs WHERE (started_at, id) < (?, ?) ${input.sessionId === undefined ? '' : 'AND session_id = ?'} ${input.agentId === undefined ? '' : 'AND agent_id = ?'}
-     ORDER BY started_at DESC, id DESC LIMIT ?`,
+    `SELECT rowid, * FROM runs WHERE (rowid, id) < (?, ?) ${input.sessionId === undefined ? '' : 'AND session_id = ?'} ${input.agentId === undefined ? '' : 'AND agent_id = ?'}
+     ORDER BY rowid DESC LIMIT ?`,
     key,
     id,
     ...(input.sessionId === undefined ? [] : [input.sessionId]),
     ...(input.agentId === undefined ? [] : [input.agentId]),
     limit + 1,
   );
-  return pageOfRows(rows, limit, (row) => ({ key: row.started_at, id: row.id }), toSummary);
+  return pageOfRows(rows, limit, (row) => ({ key: row.rowid, id: row.id }), toSummary);
 }
 
 /** One run with its whole STAMP. */

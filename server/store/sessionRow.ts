@@ -43,6 +43,15 @@ export function needLiveSession(db: Database, sessionId: string): SessionRow {
   return row;
 }
 
+/**
+ * When a session changes: as the clock has it, or right after the latest change of any session. Lists go by it, and keep their order when
+ * the wall clock was set back.
+ */
+export function changeTime(db: Database, at: number): number {
+  const latest = db.get<{ latest: number | null }>('SELECT max(updated_at) AS latest FROM sessions')?.latest ?? 0;
+  return at > latest ? at : latest + 1;
+}
+
 /** The session as clients see it. */
 export function toSession(row: SessionRow): Session {
   return {

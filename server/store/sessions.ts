@@ -3,7 +3,7 @@ import { buryId, claimId, findClaim } from './claimId.ts';
 import type { Database } from './database.ts';
 import { pageLimit, pageOfRows, pagePlace } from './page.ts';
 import { SessionLog } from './sessionLog.ts';
-import { findSession, needLiveSession, needSession, toSession, type SessionRow } from './sessionRow.ts';
+import { changeTime, findSession, needLiveSession, needSession, toSession, type SessionRow } from './sessionRow.ts';
 import type { PageOf, PageRequest, Stored } from './store.ts';
 import { conflict, notFound } from './storeErrors.ts';
 
@@ -25,7 +25,7 @@ export function createSession(
     agentId,
     title ?? '',
     at,
-    at,
+    changeTime(db, at),
   );
   claimId(db, claim);
   return { session: toSession(needSession(db, sessionId)), isNew: true };
@@ -74,7 +74,7 @@ export function renameSession(
     db.run(
       'UPDATE sessions SET title = ?, revision = revision + 1, updated_at = ? WHERE id = ?',
       input.title,
-      input.at,
+      changeTime(db, input.at),
       row.id,
     );
     log.appendSessionChanged();
@@ -90,7 +90,7 @@ export function deleteSession(db: Database, input: { sessionId: string; at: numb
   db.run(
     'UPDATE sessions SET deleted_at = ?, revision = revision + 1, retry_turn_id = NULL, retry_mode = NULL, updated_at = ? WHERE id = ?',
     input.at,
-    input.at,
+    changeTime(db, input.at),
     row.id,
   );
   buryId(db, 'session', row.id, input.at);

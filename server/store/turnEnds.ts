@@ -5,7 +5,7 @@ import type { Database } from './database.ts';
 import { jsonOrNull } from './jsonOrNull.ts';
 import { foldEvents, keptEventsOfTurn, type CompletedReference } from './sessionEvents.ts';
 import { SessionLog } from './sessionLog.ts';
-import { needLiveSession, needSession, toSession, type SessionRow } from './sessionRow.ts';
+import { changeTime, needLiveSession, needSession, toSession, type SessionRow } from './sessionRow.ts';
 import type { Stored } from './store.ts';
 import { conflict, notFound } from './storeErrors.ts';
 import { endRun } from './runs.ts';
@@ -47,7 +47,7 @@ function writeEnd(db: Database, turn: TurnRow, attempt: AttemptRow, input: Endin
   db.run(
     'UPDATE attempts SET message = ?, ended_at = ?, outcome = ?, error = ?, usage = ? WHERE turn_id = ? AND number = ?',
     JSON.stringify(input.message),
-    input.at,
+    Math.max(input.at, attempt.started_at),
     input.outcome,
     jsonOrNull(input.error),
     jsonOrNull(input.usage),
@@ -57,7 +57,7 @@ function writeEnd(db: Database, turn: TurnRow, attempt: AttemptRow, input: Endin
   db.run("UPDATE turns SET state = 'ended' WHERE id = ?", turn.id);
   endRun(db, {
     runId: attempt.run_id,
-    at: input.at,
+    at: Math.max(input.at, attempt.started_at),
     outcome: input.outcome,
     error: input.error,
     usage: input.usage,
@@ -83,7 +83,7 @@ function releaseSession(db: Database, session: SessionRow, { outcome, at }: Endi
     'UPDATE sessions SET state = ?, running_turn_id = NULL, is_queue_held = ?, updated_at = ? WHERE id = ?',
     stateAfter[outcome],
     holds,
-    at,
+    changeTime(db, at),
     session.id,
   );
 }
@@ -152,7 +152,7 @@ export function retryTurn(db: Database, input: Retrying): Stored & { attempt: nu
     'UPDATE sessions SET retry_turn_id = ?, retry_mode = ?, is_queue_held = 0, updated_at = ? WHERE id = ?',
     turnId,
     mode,
-    at,
+    changeTime(db, at),
     sessionId,
   );
   const log = new SessionLog(db, sessionId, at);

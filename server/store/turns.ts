@@ -3,7 +3,7 @@ import type { SessionEvent } from '../protocol/sessions.ts';
 import type { PlacedEvent } from '../protocol/transcript.ts';
 import type { Database } from './database.ts';
 import { SessionLog, writeEvent } from './sessionLog.ts';
-import { findSession, needSession, type SessionRow } from './sessionRow.ts';
+import { changeTime, findSession, needSession, type SessionRow } from './sessionRow.ts';
 import type { Stored, TurnToRun } from './store.ts';
 import { conflict } from './storeErrors.ts';
 import { attemptsOf, needTurn, toTurn, type TurnRow } from './turnRow.ts';
@@ -72,7 +72,7 @@ export function startAttempt(
     turn.id,
     turn.id,
     input.attempt === 1 ? 1 : 0,
-    input.at,
+    changeTime(db, input.at),
     session.id,
   );
   log.appendSessionChanged();
@@ -100,7 +100,7 @@ export function holdQueue(db: Database, input: { sessionId: string; isHeld: bool
   db.run(
     'UPDATE sessions SET is_queue_held = ?, updated_at = ? WHERE id = ?',
     input.isHeld ? 1 : 0,
-    input.at,
+    changeTime(db, input.at),
     session.id,
   );
   log.appendSessionChanged();

@@ -5,7 +5,7 @@ import type { Agent } from '../../server/protocol/agents.ts';
 import { lostAt } from '../support/extension/fakeGatewayPort.ts';
 import { agentOf } from '../support/extension/things.ts';
 
-const connected = { phase: 'connected', openedAt: 0, attempt: 0, deathsAt: [] } as const;
+const connected = { phase: 'connected', openedAt: 0, openedTick: 0, attempt: 0, deathTicks: [] } as const;
 const withStates = (...states: Agent['state'][]) => topicsOf({ startId: 'x', agents: { revision: 1, items: states.map((state, index) => agentOf(index, { state })) } });
 
 describe('the status bar', () => {
@@ -22,10 +22,10 @@ describe('the status bar', () => {
   it('is offline with the cause while the gateway is away, also during a new attempt', () => {
     const lost = lostAt(1);
     expect(statusOf(lost, noTopics)).toMatchObject({ text: 'Offline', tone: 'error', detail: 'The connection to the gateway ended.' });
-    if (lost.phase === 'offline') expect(statusOf({ phase: 'connecting', away: lost.away, attempt: 1, deathsAt: [] }, noTopics).text).toBe('Offline');
+    if (lost.phase === 'offline') expect(statusOf({ phase: 'connecting', away: lost.away, attempt: 1, deathTicks: [] }, noTopics).text).toBe('Offline');
   });
 
   it('is not offline before the first attempt has ended', () => {
-    expect(statusOf({ phase: 'connecting', attempt: 0, deathsAt: [] }, noTopics)).toMatchObject({ text: 'Connecting', tone: 'quiet' });
+    expect(statusOf({ phase: 'connecting', attempt: 0, deathTicks: [] }, noTopics)).toMatchObject({ text: 'Connecting', tone: 'quiet' });
   });
 });

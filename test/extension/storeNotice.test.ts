@@ -3,7 +3,7 @@ import { StoreNotice } from '../../extension/storeNotice.ts';
 import { FakeGatewayPort, lostAt } from '../support/extension/fakeGatewayPort.ts';
 
 describe('the notice of the store', () => {
-  const connected = { phase: 'connected', openedAt: 1, attempt: 0, deathsAt: [] } as const;
+  const connected = { phase: 'connected', openedAt: 1, openedTick: 1, attempt: 0, deathTicks: [] } as const;
   const settle = () => new Promise((resolve) => setImmediate(resolve));
   let kept: Map<string, unknown>;
   let shown: string[];

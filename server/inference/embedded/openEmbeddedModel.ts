@@ -51,7 +51,7 @@ export function openEmbeddedModel(options: EmbeddedModelOptions): EmbeddedModel 
   let isDisposed = false;
 
   const component = (): Component | undefined => readComponent(path.join(home, 'components', 'embedded-model'));
-  const recentDeaths = (): number => (deaths = deaths.filter((at) => Date.now() - at < deathsWithinMs)).length;
+  const recentDeaths = (): number => (deaths = deaths.filter((at) => performance.now() - at < deathsWithinMs)).length;
 
   function view(): ModelServer {
     const installed = component();
@@ -75,7 +75,7 @@ export function openEmbeddedModel(options: EmbeddedModelOptions): EmbeddedModel 
     running = undefined;
     if (isDisposed) return;
     if (exit.code === 0) return log.info('The embedded model was idle and has ended.');
-    deaths.push(Date.now());
+    deaths.push(performance.now());
     lastError = deathError(exit);
     log.warn(lastError.message, { data: { lastWords: lastWords() } });
     changes.emit();

@@ -7,11 +7,11 @@ const death: Failure = { ...soft, code: 'start_failed', isDeath: true };
 const hopeless: Failure = { ...soft, code: 'no_node', isFinal: true };
 
 const play = (events: readonly ConnectionEvent[], from: ConnectionState = idleConnection) => events.reduce(reduceConnection, from);
-const failed = (at: number, failure = soft): ConnectionEvent => ({ type: 'failed', at, failure, jitter: 1 });
+const failed = (at: number, failure = soft): ConnectionEvent => ({ type: 'failed', at, tick: at, failure, jitter: 1 });
 const start: ConnectionEvent = { type: 'start' };
 const retry: ConnectionEvent = { type: 'retry' };
-const opened = (at: number): ConnectionEvent => ({ type: 'opened', at });
-const closed = (at: number): ConnectionEvent => ({ type: 'closed', at, jitter: 1 });
+const opened = (at: number): ConnectionEvent => ({ type: 'opened', at, tick: at });
+const closed = (at: number): ConnectionEvent => ({ type: 'closed', at, tick: at, jitter: 1 });
 
 describe('the state of the connection', () => {
   it('goes from start to connected', () => {
@@ -23,7 +23,7 @@ describe('the state of the connection', () => {
     const waits: number[] = [];
     for (let at = 0; at < 12; at++) {
       state = reduceConnection(state, failed(at * 10_000));
-      if (state.phase === 'offline') waits.push(state.retryAt - at * 10_000);
+      if (state.phase === 'offline') waits.push(state.retryTick - at * 10_000);
       state = reduceConnection(state, retry);
     }
     expect(waits).toEqual([250, 500, 1000, 2000, 4000, 5000, 5000, 5000, 5000, 5000, 5000, 5000]);
@@ -38,12 +38,26 @@ describe('the state of the connection', () => {
   });
 
   it('forgets deaths that are three minutes old', () => {
-    expect(play([start, failed(0, death), retry, failed(1_000, death), retry, failed(181_500, death)])).toMatchObject({ phase: 'offline', deathsAt: [181_500] });
+    expect(play([start, failed(0, death), retry, failed(1_000, death), retry, failed(181_500, death)])).toMatchObject({ phase: 'offline', deathTicks: [181_500] });
   });
 
   it('charges a death within ten seconds of its start, and not a later one', () => {
-    expect(play([start, opened(0), closed(9_999)])).toMatchObject({ phase: 'offline', deathsAt: [9_999] });
-    expect(play([start, opened(0), closed(10_000)])).toMatchObject({ phase: 'offline', deathsAt: [], attempt: 0 });
+    expect(play([start, opened(0), closed(9_999)])).toMatchObject({ phase: 'offline', deathTicks: [9_999] });
+    expect(play([start, opened(0), closed(10_000)])).toMatchObject({ phase: 'offline', deathTicks: [], attempt: 0 });
+  });
+
+  it('reckons by the monotonic clock alone: setting the wall clock neither lengthens a wait nor forgives a death', () => {
+    const moved = (tick: number, movedMs: number, event: ConnectionEvent & { type: 'failed' | 'opened' | 'closed' }): ConnectionEvent => ({ ...event, tick, at: tick + movedMs });
+    const die = { type: 'failed', at: 0, tick: 0, failure: death, jitter: 1 } as const;
+    const first = play([start, moved(1_000, 0, die)]);
+    expect(first).toMatchObject({ phase: 'offline', retryTick: 1_250 });
+    const second = play([retry, moved(2_000, -3_600_000, die)], first);
+    expect(second).toMatchObject({ phase: 'offline', retryTick: 2_500 });
+    expect(play([retry, moved(3_000, 3_600_000, die)], second)).toMatchObject({ phase: 'stopped' });
+    const open = { type: 'opened', at: 0, tick: 0 } as const;
+    const close = { type: 'closed', at: 0, tick: 0, jitter: 1 } as const;
+    expect(play([start, moved(1_000, 0, open), moved(2_000, 3_600_000, close)])).toMatchObject({ deathTicks: [2_000] });
+    expect(play([start, moved(1_000, 0, open), moved(60_000, -3_600_000, close)])).toMatchObject({ deathTicks: [] });
   });
 
   it('bears twenty kills of a gateway that had lived', () => {
@@ -57,7 +71,7 @@ describe('the state of the connection', () => {
   });
 
   it('starts afresh when a person restarts it', () => {
-    expect(play([start, failed(0, hopeless), { type: 'restart' }])).toMatchObject({ phase: 'connecting', attempt: 0, deathsAt: [] });
+    expect(play([start, failed(0, hopeless), { type: 'restart' }])).toMatchObject({ phase: 'connecting', attempt: 0, deathTicks: [] });
   });
 
   it('ignores what does not fit: a late answer of an attempt that was given up changes nothing', () => {

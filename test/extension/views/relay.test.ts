@@ -152,7 +152,7 @@ describe('the relay', () => {
     posted.length = 0;
     const lost = lostAt(50);
     gateway.become(lost);
-    if (lost.phase === 'offline') gateway.become({ phase: 'connecting', away: lost.away, attempt: 1, deathsAt: [] });
+    if (lost.phase === 'offline') gateway.become({ phase: 'connecting', away: lost.away, attempt: 1, deathTicks: [] });
     gateway.become(lost);
     expect(posted).toEqual([{ type: 'gateway', state: 'offline', cause: 'The connection to the gateway ended', sinceAt: 50 }]);
     expect(relay.subscriptionCount).toBe(0);
@@ -168,13 +168,13 @@ describe('the relay', () => {
     expect([kept, dropped]).toEqual([[message], [idOf(7)]]);
     gateway.become(lostAt(50));
     posted.length = 0;
-    gateway.become({ phase: 'connected', openedAt: 9, attempt: 0, deathsAt: [] });
+    gateway.become({ phase: 'connected', openedAt: 9, openedTick: 9, attempt: 0, deathTicks: [] });
     expect(posted).toEqual([{ type: 'unsent', messages: [message], goneIds: [idOf(7)] }, { type: 'gateway', state: 'connected', sinceAt: 9 }]);
     expect(gateway.asked).toEqual([]);
   });
 
   it('says connecting only before the first connection', () => {
-    expect(gatewayMessage({ phase: 'connecting', attempt: 0, deathsAt: [] })).toEqual({ type: 'gateway', state: 'connecting' });
+    expect(gatewayMessage({ phase: 'connecting', attempt: 0, deathTicks: [] })).toEqual({ type: 'gateway', state: 'connecting' });
   });
 
   it('refuses params that are no object or too large', async () => {

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { EmbeddedModel } from '../../../server/inference/embedded/embeddedModel.ts';
 import { createModelHandlers } from '../../../server/inference/handlers.ts';
 import type { Keys } from '../../../server/inference/keys.ts';
@@ -193,6 +193,23 @@ describe('the way from a choice to a model', () => {
     await expect(models.resolve(auto)).rejects.toMatchObject({ class: 'model_unreachable', reason: 'no_server', hint: expect.stringContaining('npm start') });
     const empty = await startServer({ models: [] });
     await expect(makeModels([asKnown(empty, 'one')]).models.resolve(auto)).rejects.toMatchObject({ class: 'model_not_found', reason: 'no_models' });
+  });
+
+  it('finds a server that a person started for this very message, and when the clock was set back by an hour', async () => {
+    const server = await startServer();
+    const port = Number(new URL(server.baseUrl).port);
+    const known = asKnown(server, 'one');
+    await server.dispose();
+    const { models } = makeModels([known]);
+    await expect(models.resolve(auto)).rejects.toMatchObject({ class: 'model_unreachable' });
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 });
+    try {
+      await expect(models.resolve(auto)).rejects.toMatchObject({ class: 'model_unreachable' });
+      await startServer({ port });
+      expect(await models.resolve(auto)).toMatchObject({ serverId: 'one' });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('finds a server again that came up after it had been down', async () => {

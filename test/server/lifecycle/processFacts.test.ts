@@ -98,6 +98,21 @@ describe('CrashBudget', () => {
     expect(() => budget.assertLeft(() => '', now + 1)).not.toThrow();
   });
 
+  it('is not moved by whoever sets the clock', () => {
+    const budget = new CrashBudget(path.join(folder, 'starts.json'));
+    const now = Date.now();
+    vi.useFakeTimers({ toFake: ['Date'], now });
+    try {
+      for (let n = 0; n < 3; n++) budget.noteStart(pid + n);
+      for (const movedMs of [-3_600_000, 3_600_000]) {
+        vi.setSystemTime(now + movedMs);
+        expect(() => budget.assertLeft(() => '')).toThrow(/died 3 times/);
+      }
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('begins anew when its file is broken', () => {
     fs.writeFileSync(path.join(folder, 'starts.json'), 'nonsense');
     expect(() => new CrashBudget(path.join(folder, 'starts.json')).assertLeft(() => '')).not.toThrow();

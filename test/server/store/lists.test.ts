@@ -56,9 +56,9 @@ describe('Sessions', () => {
     const agentId = await rig.createAgent();
     const at = tick();
     const ids = Array.from({ length: 7 }, () => randomUUID());
-    // All at one moment: the id decides the order then.
+    // All at one moment: the one that was made last counts as the last.
     for (const sessionId of ids) await rig.store.createSession({ principal, sessionId, agentId, title: 'T', at });
-    const expected = [...ids].sort().reverse();
+    const expected = ids.toReversed();
     const seen: string[] = [];
     let cursor: string | undefined;
     do {
@@ -70,6 +70,30 @@ describe('Sessions', () => {
     expect(seen).toEqual(expected);
     await rig.send(ids[3]!);
     expect((await rig.store.listSessions({ agentId, limit: 1 })).items[0]?.id).toBe(ids[3]);
+  });
+
+  it('keep their order, with their runs, when the clock is set back by an hour', async () => {
+    const agentId = await rig.createAgent();
+    const now = tick();
+    const sessions: string[] = [];
+    const runs: string[] = [];
+    for (const at of [now, now + 10, now - 3_600_000, now - 3_599_990]) {
+      const sessionId = randomUUID();
+      await rig.store.createSession({ principal, sessionId, agentId, title: 'T', at });
+      const message = { principal, sessionId, messageId: randomUUID(), turnId: randomUUID(), text: 'Hello', origin: { kind: 'client', name: 'test' }, at } as const;
+      await rig.store.acceptMessage(message);
+      const run = { turnId: message.turnId, attempt: 1, runId: randomUUID() };
+      await rig.store.startAttempt({ ...run, mode: 'first', messageId: randomUUID(), at: at + 1 });
+      await rig.store.freezeRun({ ...run, stamp: stampOf(agentId, 'e'), at });
+      sessions.unshift(sessionId);
+      runs.unshift(run.runId);
+    }
+    const listed = await rig.store.listSessions({ agentId });
+    expect(listed.items.map(({ id }) => id)).toEqual(sessions);
+    expect(listed.items.map(({ updatedAt }) => updatedAt)).toEqual(listed.items.map(({ updatedAt }) => updatedAt).toSorted((a, b) => b - a));
+    const first = await rig.store.listRuns({ agentId, limit: 2 });
+    const second = await rig.store.listRuns({ agentId, limit: 2, cursor: first.nextCursor });
+    expect([...first.items, ...second.items].map(({ id }) => id)).toEqual(runs);
   });
 
   it('refuse a cursor that no list gave', async () => {

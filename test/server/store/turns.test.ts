@@ -45,6 +45,15 @@ const retry = (turn: StartedTurn, retryId: string = randomUUID(), mode: 'retry' 
   rig.store.retryTurn({ principal, sessionId: turn.sessionId, turnId: turn.turnId, retryId, mode, at: tick() });
 
 describe('A turn', () => {
+  it('does not end before it began, whatever the clock says then', async () => {
+    const sessionId = await rig.createSession();
+    const turn = await rig.startTurn(sessionId);
+    const message = answer(turn.messageId, { kind: 'text', partId: '1', text: 'Done' });
+    await rig.store.endAttempt({ turnId: turn.turnId, attempt: turn.attempt, outcome: 'completed', message, at: tick() - 3_600_000 });
+    const [attempt] = (await rig.store.snapshot({ sessionId, limit: 1 })).turns[0]!.attempts;
+    expect(attempt!.endedAt).toBeGreaterThanOrEqual(attempt!.startedAt);
+  });
+
   it('runs alone in its session, the others waiting in the order they were sent', async () => {
     const sessionId = await rig.createSession();
     const sent = [await rig.send(sessionId, 'one'), await rig.send(sessionId, 'two')];

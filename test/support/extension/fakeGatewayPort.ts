@@ -16,7 +16,7 @@ export class FakeGatewayPort implements Gateway {
   readonly #changes = new Signal<ConnectionState>((error) => {
     throw error;
   });
-  state: ConnectionState = { phase: 'connected', openedAt: 7, attempt: 0, deathsAt: [] };
+  state: ConnectionState = { phase: 'connected', openedAt: 7, openedTick: 7, attempt: 0, deathTicks: [] };
 
   get onDidChange(): Gateway['onDidChange'] {
     return this.#changes.on;
@@ -64,5 +64,5 @@ export class FakeGatewayPort implements Gateway {
 /** The gateway was lost at `sinceAt`. */
 export function lostAt(sinceAt: number): ConnectionState {
   const cause = { code: 'closed', sentence: 'The connection to the gateway ended.', isFinal: false, isDeath: false } as const;
-  return { phase: 'offline', away: { cause, sinceAt }, retryAt: sinceAt + 250, attempt: 0, deathsAt: [] };
+  return { phase: 'offline', away: { cause, sinceAt }, retryTick: sinceAt + 250, attempt: 0, deathTicks: [] };
 }
