@@ -3,6 +3,8 @@ import https from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import { createChatStreamReader } from '../../server/inference/wire/chatStream.ts';
 import type { ChatFinish, ChatStreamEvent } from '../../server/inference/wire/chatStreamEvent.ts';
+import { sendableCalls } from '../../server/inference/wire/sendableCalls.ts';
+import { settleArguments } from '../../server/inference/wire/toolArguments.ts';
 import { classifyModelError } from '../../server/inference/wire/classifyModelError.ts';
 import type { Task } from '../../server/protocol/worker.ts';
 import type { ChatMessage } from './conversation.ts';
@@ -91,7 +93,7 @@ function readReply(response: IncomingMessage, reply: ReplyBuilder, { model, sign
 function openResponse({ model, messages, tools, isLast, signal }: ModelCall): Promise<IncomingMessage> {
   const url = new URL(model.baseUrl.endsWith('/') ? model.baseUrl : `${model.baseUrl}/`);
   const offered = tools.length === 0 ? {} : { tools, ...(isLast ? { tool_choice: 'none' } : {}) };
-  const body = Buffer.from(JSON.stringify({ ...model.params, model: model.name, messages, stream: true, stream_options: { include_usage: true }, ...offered }));
+  const body = Buffer.from(JSON.stringify({ ...model.params, model: model.name, messages: sendableCalls(messages), stream: true, stream_options: { include_usage: true }, ...offered }));
   const { request } = url.protocol === 'https:' ? https : http;
   return new Promise((resolve, reject) => {
     const outgoing = request({
@@ -182,7 +184,7 @@ class ReplyBuilder {
   }
 
   build(): ModelReply {
-    const toolCalls = [...this.#calls.entries()].toSorted(([a], [b]) => a - b).map(([, { id, name, args }]) => ({ id, name, args: args.join('') }));
+    const toolCalls = [...this.#calls.entries()].toSorted(([a], [b]) => a - b).map(([, { id, name, args }]) => ({ id, name, args: settleArguments(args) }));
     const { finish, isThinkingOnly } = this.#end ?? { finish: 'unknown', isThinkingOnly: false };
     return { text: this.#text, thinking: this.#thinking, toolCalls, finish, isThinkingOnly };
   }

@@ -3,6 +3,7 @@ import type { ModelToolCall } from './modelCall.ts';
 import type { FrameWriter } from './frameWriter.ts';
 import { SeenFiles } from './files/seenFiles.ts';
 import { takeBackCutWrites } from './files/writeInPlace.ts';
+import { meantTool, sendableName } from '../../server/inference/wire/toolNames.ts';
 import { Repetition } from './repetition.ts';
 import { cutMiddle } from './tools/middleCut.ts';
 import { ToolFailure, type Tool, type ToolAbortReason, type ToolEndState, type ToolOutcome } from './tools/tool.ts';
@@ -68,7 +69,7 @@ export class ToolRunner {
   #nextBatch(calls: readonly ModelToolCall[]): PlannedCall[] {
     const batch: PlannedCall[] = [];
     for (const call of calls.slice(0, maxParallel)) {
-      const isReadOnly = this.#find(call.name)?.isReadOnly === true;
+      const isReadOnly = this.#find(meantTool(call.name, this.#tools.map(({ name }) => name)) ?? '')?.isReadOnly === true;
       if (batch.length > 0 && !isReadOnly) break;
       batch.push(this.#plan(call));
       if (!isReadOnly) break;
@@ -81,12 +82,14 @@ export class ToolRunner {
   }
 
   #plan(call: ModelToolCall): PlannedCall {
-    const tool = this.#find(call.name);
+    const meant = meantTool(call.name, this.#tools.map(({ name }) => name));
+    const tool = meant === undefined ? undefined : this.#find(meant);
+    const name = meant ?? sendableName(call.name);
     const parsed = parseArguments(call.args);
     const rawArgs = parsed ?? {};
-    const verdict = this.#repetition.judge(call.name, parsed === undefined ? call.args : JSON.stringify(parsed));
-    if (verdict === 'end') throw new WorkerError('model_error', `The model made the same call of ${call.name.slice(0, 100)} again and again.`, 'Retry, say it in other words, or choose another model.');
-    const planned = { callId: this.#uniqueId(call.id), name: call.name.slice(0, 100) || 'unnamed', rawArgs, tool };
+    const verdict = this.#repetition.judge(name, parsed === undefined ? call.args : JSON.stringify(parsed));
+    if (verdict === 'end') throw new WorkerError('model_error', `The model made the same call of ${name} again and again.`, 'Retry, say it in other words, or choose another model.');
+    const planned = { callId: this.#uniqueId(call.id), name, rawArgs, tool };
     const refuse = (refusal: string): PlannedCall => ({ ...planned, args: undefined, refusal });
     if (tool === undefined) return refuse(this.#tools.length === 0 ? 'There are no tools in this conversation.' : `There is no tool ${planned.name}. The tools are ${this.#tools.map(({ name }) => name).join(', ')}.`);
     if (parsed === undefined) return refuse('The arguments are not a JSON object. Make the call again with valid JSON.');
@@ -98,7 +101,7 @@ export class ToolRunner {
 
   /** Some servers name no ids, or the same one for every answer; frames and history need each once. */
   #uniqueId(id: string | undefined): string {
-    const base = id === undefined || id.length > 100 ? 'call' : id;
+    const base = id === undefined || !/^[\x21-\x7e]{1,64}$/.test(id) ? 'call' : id;
     let unique = id === base ? base : `${base}_${this.#usedIds.size + 1}`;
     for (let count = 2; this.#usedIds.has(unique); count++) unique = `${base}_${count}`;
     this.#usedIds.add(unique);

@@ -5,7 +5,7 @@ export function asStream(body: Buffer): Buffer {
   const whole = asObject(parseJson(body.toString('utf8'))) ?? {};
   const choice = asObject(asList(whole['choices'])[0]);
   const message = asObject(choice?.['message']) ?? {};
-  const toolCalls = asList(message['tool_calls']).map((call, index) => ({ index, ...asObject(call) }));
+  const toolCalls = asList(message['tool_calls']).map((call, index) => ({ ...asObject(call), index }));
   const delta = { ...message, ...(toolCalls.length === 0 ? {} : { tool_calls: toolCalls }) };
   const chunk = { ...whole, object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason: choice?.['finish_reason'] ?? 'stop' }] };
   return Buffer.from(`data: ${JSON.stringify(chunk)}\n\ndata: [DONE]\n\n`);

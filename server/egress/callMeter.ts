@@ -12,7 +12,7 @@ export interface CallMeter {
   /** A token has been seen. */
   readonly hasToken: boolean;
   /** `error` absent means a good end, or a client that went away. */
-  report(end: Pick<ModelCallReport, 'finish' | 'error'>): ModelCallReport;
+  report(end: Pick<ModelCallReport, 'finish' | 'finishWord' | 'error'>): ModelCallReport;
 }
 
 /** Starts the measure of a call; `prompt` gives the text that was sent, for an estimate when the server counts nothing. */
@@ -60,10 +60,10 @@ export function startCallMeter(prompt: () => string): CallMeter {
     get hasToken() {
       return firstToken !== undefined;
     },
-    report({ finish, error }) {
+    report({ finish, finishWord, error }) {
       const seen = usage();
       const since = (at: number | undefined): number | undefined => (at === undefined ? undefined : at - start);
-      return { usage: seen, startedAt, firstThoughtMs: since(firstThought), firstAnswerMs: since(firstAnswer), durationMs: performance.now() - start, tokensPerSecond: speed(seen?.outputTokens), error, finish };
+      return { usage: seen, startedAt, firstThoughtMs: since(firstThought), firstAnswerMs: since(firstAnswer), durationMs: performance.now() - start, tokensPerSecond: speed(seen?.outputTokens), error, finish, finishWord };
     },
   };
 }

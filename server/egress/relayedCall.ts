@@ -1,6 +1,7 @@
 import type http from 'node:http';
 import type { ErrorInfo } from '../protocol/errors.ts';
 import type { ModelCallObserver, ModelCallReport, ModelRoute } from '../inference/route.ts';
+import { finishWord } from '../inference/wire/finishReason.ts';
 import type { Logger } from '../log/logger.ts';
 import type { HttpClient } from '../net/http.ts';
 import { answerError, statusOf } from './answers.ts';
@@ -70,8 +71,8 @@ async function runCall(body: Buffer, call: CallContext & { response: http.Server
   }
 }
 
-function outcomeOf(end: RelayEnd): { finish: ModelCallReport['finish']; error: ErrorInfo | undefined } {
-  if (end.kind === 'finish') return { finish: end.finish, error: undefined };
+function outcomeOf(end: RelayEnd): Pick<ModelCallReport, 'finish' | 'finishWord'> & { error: ErrorInfo | undefined } {
+  if (end.kind === 'finish') return { finish: end.finish, finishWord: end.raw === undefined ? undefined : finishWord(end.raw), error: undefined };
   if (end.kind === 'stopped') return end.stop.kind === 'gone' ? { finish: 'cancelled', error: undefined } : { finish: 'truncated', error: end.stop.error };
   return { finish: end.error.class === 'model_crashed' ? 'truncated' : 'error', error: end.error };
 }

@@ -1,5 +1,6 @@
 import type { ErrorInfo } from '../protocol/errors.ts';
 import type { Usage } from '../protocol/messages.ts';
+import type { ChatFinish } from './wire/chatStreamEvent.ts';
 
 /** Time limits of one model call, ms. */
 export interface RouteTimeouts {
@@ -41,7 +42,9 @@ export interface ModelCallReport {
   readonly tokensPerSecond: number | undefined;
   /** Why the call failed, classified; absent after a good end and after a client that went away. */
   readonly error: ErrorInfo | undefined;
-  readonly finish: 'stop' | 'length' | 'tool_calls' | 'filter' | 'unknown' | 'truncated' | 'error' | 'cancelled';
+  readonly finish: ChatFinish | 'truncated' | 'error' | 'cancelled';
+  /** The server's own word for the end, when it said one. */
+  readonly finishWord?: string | undefined;
 }
 
 /** Who listens to the model calls of one task's socket. */

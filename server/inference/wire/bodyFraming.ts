@@ -1,5 +1,6 @@
 import { createParser } from 'eventsource-parser';
 import { sniffBody, type BodyKind } from './sniffBody.ts';
+import { createStrayLines, type StrayLine } from './strayLines.ts';
 
 /** Largest event and largest body without framing, in UTF-16 code units. */
 export const maxEventLength = 8 * 1_048_576;
@@ -18,6 +19,8 @@ const shortLength = 1024;
 export interface FramingSink {
   /** One server-sent event. */
   onEvent(name: string | undefined, data: string): void;
+  /** Something between the events that is no field of them. */
+  onStray(line: StrayLine): void;
   /** A whole body that is not server-sent events: JSON, or a foreign page of which the start suffices. */
   onBody(kind: 'json' | 'foreign' | 'empty', body: string): void;
   onTooLarge(): void;
@@ -54,6 +57,17 @@ export function createBodyFraming(contentType: string | undefined, sink: Framing
     },
   });
 
+  const lines = createStrayLines({
+    onText: (text) => {
+      if (kind === 'sse') parser.feed(text);
+    },
+    onStray: (line) => {
+      // The event before it is over, with or without its blank line.
+      if (kind === 'sse') parser.feed('\n\n');
+      if (kind === 'sse') sink.onStray(line);
+    },
+  });
+
   function overflow(): void {
     kind = 'ended';
     pieces.length = 0;
@@ -74,7 +88,7 @@ export function createBodyFraming(contentType: string | undefined, sink: Framing
 
   /** A piece without the end of a line completes no event, so that it may wait. */
   function feedEvents(isUrgent: boolean): void {
-    if (isUrgent || pieces.length >= maxPieces) parser.feed(pieces.splice(0).join(''));
+    if (isUrgent || pieces.length >= maxPieces) lines.push(pieces.splice(0).join(''));
   }
 
   function decide(): void {
@@ -88,7 +102,7 @@ export function createBodyFraming(contentType: string | undefined, sink: Framing
     if (kind !== 'sse') return;
     unframed.length = 0;
     unframedLength = 0;
-    parser.feed(start);
+    lines.push(start);
   }
 
   function endUnframed(): void {
@@ -99,11 +113,17 @@ export function createBodyFraming(contentType: string | undefined, sink: Framing
     sink.onBody(body === '' ? 'empty' : found, body);
   }
 
+  function endStream(): void {
+    lines.push(pieces.splice(0).join(''));
+    lines.end();
+    if (kind === 'sse') parser.feed('\n\n');
+  }
+
   return {
     push: (bytes) => feed(decoder.decode(bytes, { stream: true })),
     end() {
       feed(decoder.decode());
-      if (kind === 'sse') parser.feed(`${pieces.splice(0).join('')}\n\n`);
+      if (kind === 'sse') endStream();
       else if (kind !== 'ended') endUnframed();
       kind = 'ended';
     },

@@ -1,7 +1,8 @@
 import type { ErrorInfo } from '../../protocol/errors.ts';
 import type { ChatStreamEvent } from './chatStreamEvent.ts';
-import { classifyModelError, findErrorBody } from './classifyModelError.ts';
+import { classifyModelError } from './classifyModelError.ts';
 import { readDelta } from './deltaReader.ts';
+import { findErrorBody } from './errorBody.ts';
 import { readFinish } from './finishReason.ts';
 import { asList, asObject, asText, type JsonObject } from './jsonFields.ts';
 import { brokenStream, emptyReply } from './modelErrors.ts';
@@ -14,8 +15,8 @@ import { createWholeCharacters } from './wholeCharacters.ts';
 export interface ChatChunks {
   /** Reads one chunk; an error in it gives `error` as the last event. */
   read(chunk: JsonObject): ChatStreamEvent[];
-  /** The events of the end. `isMarked`: the server said that the stream is over. */
-  end(isMarked: boolean): ChatStreamEvent[];
+  /** The events of the end: of the bytes, of what the server marked as the end, or of an answer that came in one piece. */
+  end(how: 'open' | 'marked' | 'whole'): ChatStreamEvent[];
   /** Ends with an error that was found outside of the chunks. */
   fail(error: ErrorInfo): ChatStreamEvent[];
   /** The server has named a finish reason, so all text has come. */
@@ -28,14 +29,15 @@ export function createChatChunks({ think, server }: { think: 'auto' | 'prefilled
   const channels = { text: createWholeCharacters(), thinking: createWholeCharacters() };
   const tools = createToolSlots();
   const usage = createUsageReader();
-  const seen = { text: false, thinking: false, reasoningField: false };
+  const received = { text: 0, thinking: 0 };
+  let hasReasoningField = false;
   let finish: string | undefined;
 
   const emitPieces = (pieces: readonly SplitPiece[]): ChatStreamEvent[] =>
     pieces.flatMap(({ kind, text }) => {
       const whole = channels[kind].push(text);
       if (whole === '') return [];
-      seen[kind] = true;
+      received[kind] += whole.length;
       return [{ kind, text: whole }];
     });
 
@@ -44,7 +46,7 @@ export function createChatChunks({ think, server }: { think: 'auto' | 'prefilled
     for (const kind of ['thinking', 'text'] as const) {
       const text = channels[kind].end();
       if (text === '') continue;
-      seen[kind] = true;
+      received[kind] += text.length;
       events.push({ kind, text });
     }
     const counted = usage.usage();
@@ -53,21 +55,27 @@ export function createChatChunks({ think, server }: { think: 'auto' | 'prefilled
   }
 
   function readChoice(choice: JsonObject): ChatStreamEvent[] {
-    finish = asText(choice['finish_reason']) ?? finish;
-    const content = asObject(choice['delta']) ?? asObject(choice['message']);
+    finish = asText(choice['finish_reason']) ?? asText(choice['finishReason']) ?? finish;
+    const message = asObject(choice['message']);
+    const content = asObject(choice['delta']) ?? message;
     if (content === undefined) return [];
     const delta = readDelta(content);
     const events: ChatStreamEvent[] = [];
     if (delta.thinking !== '') {
-      if (!seen.reasoningField) events.push(...emitPieces(splitter.disable()));
-      seen.reasoningField = true;
+      if (!hasReasoningField) events.push(...emitPieces(splitter.disable()));
+      hasReasoningField = true;
       events.push(...emitPieces([{ kind: 'thinking', text: delta.thinking }]));
     }
     if (delta.text !== '') events.push(...emitPieces(splitter.push(delta.text)));
-    return [...events, ...delta.toolCalls.flatMap((call) => tools.read(call) ?? [])];
+    return [...events, ...tools.read(delta.toolCalls, content === message)];
   }
 
-  const fail = (error: ErrorInfo): ChatStreamEvent[] => [...flush(), { kind: 'error', error }];
+  function failure(error: ErrorInfo): ChatStreamEvent {
+    const counts = { textLength: received.text, thinkingLength: received.thinking, toolCalls: tools.count };
+    return { kind: 'error', error: { ...error, details: { ...error.details, received: counts } } };
+  }
+
+  const fail = (error: ErrorInfo): ChatStreamEvent[] => [...flush(), failure(error)];
 
   return {
     read(chunk) {
@@ -77,12 +85,15 @@ export function createChatChunks({ think, server }: { think: 'auto' | 'prefilled
       const events = choice === undefined || isBad ? [] : readChoice(choice);
       return isBad ? fail(classifyModelError({ body: JSON.stringify(chunk), server })) : events;
     },
-    end(isMarked) {
+    end(how) {
+      // Only a finish reason makes a stream whole: a proxy writes its mark of the end behind a stream that broke, too.
+      if (how === 'whole') finish ??= 'stop';
       const events = flush();
       const hasTools = tools.count > 0;
-      if (finish === undefined && !isMarked) return [...events, { kind: 'error', error: brokenStream(server, 'truncated') }];
-      if (!seen.text && !seen.thinking && !hasTools) return [...events, { kind: 'error', error: emptyReply(server, finish ?? 'no_finish') }];
-      return [...events, { kind: 'finish', finish: readFinish(finish, hasTools), raw: finish, isThinkingOnly: !seen.text && !hasTools }];
+      const isEmpty = received.text === 0 && received.thinking === 0 && !hasTools;
+      if (isEmpty && (finish !== undefined || how === 'marked')) return [...events, failure(emptyReply(server, finish))];
+      if (finish === undefined) return [...events, failure(brokenStream(server, 'truncated'))];
+      return [...events, { kind: 'finish', finish: readFinish(finish, hasTools), raw: finish, isThinkingOnly: received.text === 0 && !hasTools }];
     },
     fail,
     get hasFinish() {

@@ -2,7 +2,9 @@ import { createBodyFraming, type FramingSink } from './bodyFraming.ts';
 import { createChatChunks } from './chatChunks.ts';
 import type { ChatStreamEvent } from './chatStreamEvent.ts';
 import { classifyModelError } from './classifyModelError.ts';
+import { findErrorBody } from './errorBody.ts';
 import { asObject, parseJson } from './jsonFields.ts';
+import type { StrayLine } from './strayLines.ts';
 import { brokenStream, brokenWire, emptyReply } from './modelErrors.ts';
 
 /** After so many events that are not JSON the stream is given up. */
@@ -54,27 +56,36 @@ export function createChatStreamReader({ think = 'auto', contentType, server = '
 
   function readEvent(name: string | undefined, data: string): void {
     if (isDone || data === '') return;
-    if (data.trim() === '[DONE]') return add(chunks.end(true));
+    if (data.trim() === '[DONE]') return add(chunks.end('marked'));
     if (name === 'error') return add(chunks.fail(classifyModelError({ body: data, server })));
-    const chunk = asObject(parseJson(data));
+    const json = parseJson(data);
+    const chunk = asObject(json);
     if (chunk !== undefined) return add(chunks.read(chunk));
+    if (findErrorBody(json) !== undefined) return add(chunks.fail(classifyModelError({ body: data, server })));
     malformed += 1;
     if (!isEnding && malformed >= maxMalformed) add(chunks.fail(brokenWire(server, 'malformed_stream')));
   }
 
+  function readStray({ kind, text }: StrayLine): void {
+    if (kind === 'json') readEvent(undefined, text);
+    else if (!isDone && text !== '') add(chunks.fail(classifyModelError({ body: text, server })));
+  }
+
   const readBody: FramingSink['onBody'] = (kind, body) => {
-    if (kind === 'empty') return add(chunks.fail(emptyReply(server, 'empty_body')));
-    const json = parseJson(body);
+    if (kind === 'empty') return add(chunks.fail({ ...emptyReply(server, undefined), cause: 'empty_body' }));
+    // What follows an error behind a blank line, as the mark of the end does, is no part of it.
+    const json = parseJson(body) ?? parseJson(body.split(/\r?\n\r?\n|\n(?=data:|event:)/, 1)[0] ?? '');
     const whole = asObject(json);
     if (json === undefined && kind === 'json') return add(chunks.fail(brokenStream(server, 'truncated')));
-    if (whole === undefined) return add(chunks.fail(classifyModelError({ body, server, isPage: true })));
-    if (!Array.isArray(whole['choices'])) return add(chunks.fail(classifyModelError({ body, server })));
+    if (whole === undefined && findErrorBody(json) === undefined) return add(chunks.fail(classifyModelError({ body, server, isPage: true })));
+    if (!Array.isArray(whole?.['choices'])) return add(chunks.fail(classifyModelError({ body: JSON.stringify(json), server })));
     add(chunks.read(whole));
-    add(chunks.end(true));
+    add(chunks.end('whole'));
   };
 
   const framing = createBodyFraming(contentType, {
     onEvent: readEvent,
+    onStray: readStray,
     onBody: readBody,
     onTooLarge: () => add(chunks.fail(brokenWire(server, 'event_too_large'))),
   });
@@ -94,11 +105,11 @@ export function createChatStreamReader({ think = 'auto', contentType, server = '
     end() {
       isEnding = true;
       if (!isDone) framing.end();
-      return take(() => chunks.end(false));
+      return take(() => chunks.end('open'));
     },
     abort() {
       if (!isDone && chunks.hasFinish) framing.end();
-      return take(() => (chunks.hasFinish ? chunks.end(true) : chunks.fail(brokenStream(server, 'connection_lost'))));
+      return take(() => (chunks.hasFinish ? chunks.end('marked') : chunks.fail(brokenStream(server, 'connection_lost'))));
     },
     get isDone() {
       return isDone;

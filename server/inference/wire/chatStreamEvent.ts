@@ -12,8 +12,8 @@ export interface ChatUsage {
   readonly tokensPerSecond?: number;
 }
 
-/** Why a model ended well. `unknown`: it ended and did not say why. */
-export type ChatFinish = 'stop' | 'length' | 'tool_calls' | 'filter' | 'unknown';
+/** Why a model ended. `filter`: it, or a filter behind it, would not go on; `cut`: its server could not; `unknown`: a word that nobody knows. */
+export type ChatFinish = 'stop' | 'length' | 'tool_calls' | 'filter' | 'cut' | 'unknown';
 
 /**
  * What a chat completions stream says, in order: any number of `text`, `thinking` and `tool`, then at most one `usage`, then
@@ -26,11 +26,11 @@ export type ChatStreamEvent =
   | { readonly kind: 'thinking'; readonly text: string }
   /**
    * A fragment of a tool call. `index` counts the calls of this answer from 0 without gaps; `args` fragments of one index,
-   * joined, are the JSON text of the arguments. `id` and `name` come at most once per index (`id` never, when the server names none).
+   * settled by `settleArguments`, are the JSON text of the arguments. `id` and `name` come at most once per index (`id` never, when the server names none).
    */
   | { readonly kind: 'tool'; readonly index: number; readonly id?: string; readonly name?: string; readonly args: string }
   | { readonly kind: 'usage'; readonly usage: ChatUsage }
   /** A good end. `raw` is the server's own word; `isThinkingOnly`: neither text nor a tool call came, only reasoning. */
   | { readonly kind: 'finish'; readonly finish: ChatFinish; readonly raw: string | undefined; readonly isThinkingOnly: boolean }
-  /** A bad end; what came before stays valid as a partial answer. */
+  /** A bad end; what came before stays valid as a partial answer, and `details.received` counts it: what whoever goes on needs to know. */
   | { readonly kind: 'error'; readonly error: ErrorInfo };

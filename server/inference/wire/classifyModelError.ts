@@ -1,7 +1,9 @@
 import type { ErrorInfo } from '../../protocol/errors.ts';
+import { findErrorBody } from './errorBody.ts';
+import { errorWords, saysOverflow } from './errorWords.ts';
 import { asAmount, asObject, asText, parseJson, type JsonObject } from './jsonFields.ts';
 import { isModelErrorClass, modelError, type ModelErrorClass } from './modelErrors.ts';
-import { pageWords } from './sniffBody.ts';
+import { pageWords, plainWords } from './sniffBody.ts';
 
 /** What a failed model call showed. */
 export interface ModelFailure {
@@ -37,71 +39,29 @@ interface Verdict {
   readonly details?: Record<string, unknown>;
 }
 
+/** A server's sentence is looked at so far for what it means, and shown so far; in UTF-16 units. */
+const maxWords = 20_000;
+const maxMessage = 2_000;
 const addressHint = 'Check that the address of the model server is right and ends in /v1.';
 
 /** The rules, the most telling first; the first that gives a verdict decides. */
-const rules: readonly ((clues: Clues) => Verdict | undefined)[] = [
-  ourOwn,
-  ({ words }) =>
-    words.includes('unexpected endpoint or method')
-      ? { class: 'model_error', cause: 'unexpected_endpoint', says: 'does not know this address', hint: 'Check the address of the model server, which must end in /v1, and its key.', retryable: false }
-      : undefined,
-  contextOverflow,
-  ({ words, status }) =>
-    status === 402 || /insufficient_quota|insufficient (credit|balance|funds)|out of credit|billing/.test(words)
-      ? { class: 'model_out_of_credit', cause: 'no_credit', says: 'refused for lack of credit', hint: 'Add credit at the provider, or choose another model.' }
-      : undefined,
-  ({ words }) =>
-    /failed to load model|model_load_failed|insufficient system resources/.test(words)
-      ? { class: 'model_error', cause: 'model_load_failed', says: 'could not load the model', hint: 'Free memory on the machine of the model server, or choose a smaller model.', retryable: false }
-      : undefined,
-  ({ words }) =>
-    /no models? (is |are )?loaded/.test(words)
-      ? { class: 'model_not_found', cause: 'no_model_loaded', says: 'has no model loaded', hint: 'Load a model in the model server, then retry.' }
-      : undefined,
-  ({ words, status }) =>
-    /loading model|model is loading/.test(words) && (status === 503 || status === undefined)
-      ? { class: 'model_error', cause: 'model_loading', says: 'is still loading the model', hint: 'Retry in a moment.' }
-      : undefined,
-  ({ words }) =>
-    /process has terminated|model has crashed|exit code|signal: (killed|aborted)|sigabrt|cuda error|out of memory/.test(words)
-      ? { class: 'model_crashed', cause: 'server_crashed', says: 'lost the model while it ran', hint: 'Retry; if it happens again, choose a smaller model or look at the log of the model server.' }
-      : undefined,
-  ({ words }) =>
-    /does not support tools|tool.{0,20}not supported|requires --jinja/.test(words)
-      ? { class: 'model_error', cause: 'tools_unsupported', says: 'cannot use tools with this model', hint: 'Choose a model that is trained for tools, or take the tools from the agent.', retryable: false }
-      : undefined,
-  modelMissing,
-  byStatus,
-];
+const rules: readonly ((clues: Clues) => Verdict | undefined)[] = [ourOwn, contextOverflow, paymentRequired, byWords, modelMissing, byStatus];
 
 /** Classifies a failed model call by what the server said; pure, and safe on anything that a server may send. */
 export function classifyModelError({ status, body, isPage = false, retryAfterMs, server = 'The model server' }: ModelFailure): ErrorInfo {
   const parsed = parseJson(body);
   const error = findErrorBody(parsed);
   if (isPage || (error === undefined && asObject(parsed) === undefined && status === undefined && /<\w/.test(body))) return notJson(body, server);
-  const message = pageWords(asText(error?.['message']) ?? (asObject(parsed) === undefined ? body : ''));
-  const words = [message, error?.['type'], error?.['code']].map(String).join(' ').toLowerCase();
+  const sentence = asText(error?.['message']) ?? (asObject(parsed) === undefined ? body : '');
+  const isMarkup = error === undefined && /<\w/.test(body);
+  const words = [sentence.slice(0, maxWords), error?.['type'], error?.['code'], error?.['status']].map(String).join(' ').toLowerCase();
+  const message = isMarkup ? pageWords(sentence) : plainWords(sentence, maxMessage);
   const clues: Clues = { status, message, words, error: error ?? {}, server, retryAfterMs };
   for (const rule of rules) {
     const verdict = rule(clues);
     if (verdict !== undefined) return fromVerdict(verdict, clues);
   }
   return fromVerdict({ class: 'model_error', cause: causeWord(clues.error) ?? 'server_error', says: 'failed', hint: 'Retry, or choose another model.' }, clues);
-}
-
-/** The error of a JSON body in all its shapes: an object, a string, or the body itself; undefined when it is none. */
-export function findErrorBody(body: unknown): JsonObject | undefined {
-  const whole = asObject(body);
-  if (whole === undefined) return undefined;
-  const error = whole['error'];
-  if (typeof error === 'string' && error !== '') return { message: error };
-  const inner = asObject(error);
-  if (inner !== undefined) return asText(inner['message']) === undefined ? { ...inner, message: JSON.stringify(inner).slice(0, 500) } : inner;
-  if (whole['object'] === 'error' || whole['type'] === 'error') return whole;
-  if (Array.isArray(whole['choices'])) return undefined;
-  const detail = asText(whole['detail']) ?? asText(whole['message']);
-  return detail === undefined ? undefined : { ...whole, message: detail };
 }
 
 function fromVerdict(verdict: Verdict, { server, message, retryAfterMs, status }: Clues): ErrorInfo {
@@ -128,10 +88,7 @@ function ourOwn({ error }: Clues): Verdict | undefined {
 }
 
 function contextOverflow({ words, error }: Clues): Verdict | undefined {
-  const isOverflow =
-    /exceed_context_size|context_length_exceeded|context[ _](length|size|window)|maximum context|prompt is too long|exceeds? the (available |model.s )?context/.test(words) &&
-    !/invalid context/.test(words);
-  if (!isOverflow) return undefined;
+  if (!saysOverflow(words)) return undefined;
   const promptTokens = asAmount(error['n_prompt_tokens']);
   const contextTokens = asAmount(error['n_ctx']);
   return {
@@ -141,6 +98,14 @@ function contextOverflow({ words, error }: Clues): Verdict | undefined {
     hint: 'Start a new session, or load the model with a larger context.',
     details: { ...(promptTokens === undefined ? {} : { promptTokens }), ...(contextTokens === undefined ? {} : { contextTokens }) },
   };
+}
+
+function paymentRequired({ status }: Clues): Verdict | undefined {
+  return status === 402 ? { class: 'model_out_of_credit', cause: 'no_credit', says: 'refused for lack of credit', hint: 'Add credit at the provider, or choose another model.' } : undefined;
+}
+
+function byWords({ words, status }: Clues): Verdict | undefined {
+  return errorWords.find((row) => row.words.test(words) && row.except?.test(words) !== true && (row.statuses === undefined || row.statuses.includes(status)));
 }
 
 function modelMissing({ words, status }: Clues): Verdict | undefined {

@@ -13,8 +13,15 @@ export function readDelta(delta: JsonObject): Delta {
   return {
     thinking: readReasoning(delta) + content.thinking,
     text: content.text + (asText(delta['refusal']) ?? ''),
-    toolCalls: asList(delta['tool_calls']),
+    toolCalls: readCalls(delta),
   };
+}
+
+/** The older `function_call` is a call without index and id. */
+function readCalls(delta: JsonObject): readonly unknown[] {
+  const calls = asList(delta['tool_calls']);
+  const single = asObject(delta['function_call']);
+  return calls.length > 0 || single === undefined ? calls : [{ function: single }];
 }
 
 /** `reasoning_content` and `reasoning` are two names of one thing, and some servers send both: one of them is read. */

@@ -1,27 +1,30 @@
 import type { ChatFinish } from './chatStreamEvent.ts';
 
-const meanings: Readonly<Record<string, ChatFinish>> = {
-  stop: 'stop',
-  eos: 'stop',
-  eos_token: 'stop',
-  end_turn: 'stop',
-  stop_sequence: 'stop',
-  stop_token: 'stop',
-  length: 'length',
-  max_tokens: 'length',
-  max_output_tokens: 'length',
-  model_length: 'length',
-  model_context_window_exceeded: 'length',
-  tool_calls: 'tool_calls',
-  tool_use: 'tool_calls',
-  function_call: 'tool_calls',
-  content_filter: 'filter',
-  refusal: 'filter',
-  safety: 'filter',
+/** Words of servers for the end of an answer, in lower case, by what they mean. */
+const words: Readonly<Record<Exclude<ChatFinish, 'unknown'>, readonly string[]>> = {
+  stop: ['stop', 'stopped', 'eos', 'eos_token', 'eosfound', 'end', 'end_turn', 'end_of_turn', 'stop_sequence', 'stop_token', 'complete', 'completed', 'done', 'finish', 'finished', 'normal', 'success'],
+  length: ['length', 'max_tokens', 'max_output_tokens', 'max_completion_tokens', 'max_length', 'model_length', 'model_context_window_exceeded', 'context_length', 'token_limit', 'incomplete'],
+  tool_calls: ['tool_calls', 'tool_call', 'tool_use', 'function_call', 'function_calls'],
+  filter: [
+    'content_filter', 'content_filtered', 'content-filter', 'filter', 'filtered', 'moderation', 'guardrail_intervened', 'model_armor', 'refusal', 'safety', 'image_safety',
+    'prohibited_content', 'image_prohibited_content', 'recitation', 'image_recitation', 'blocklist', 'blocked', 'spii', 'sensitive', 'error_toxic', 'jailbreak', 'language',
+  ],
+  cut: [
+    'insufficient_system_resource', 'network_error', 'abort', 'aborted', 'cancel', 'cancelled', 'canceled', 'interrupted', 'timeout', 'time_limit', 'load', 'unload', 'repetition', 'other',
+    'error_limit', 'malformed_function_call', 'unexpected_tool_call', 'too_many_tool_calls', 'missing_thought_signature', 'malformed_response', 'no_image', 'image_other', 'pause_turn',
+  ],
 };
 
-/** Maps a server's word to ours; a tool call that came means `tool_calls` whatever the server says, except when it was cut off. */
+const meanings = new Map(Object.entries(words).flatMap(([finish, list]) => list.map((word) => [word, finish as ChatFinish] as const)));
+
+/** Maps a server's word to ours; a tool call that came means `tool_calls` where the server only says that it stopped, or says a word of its own. */
 export function readFinish(raw: string | undefined, hasToolCalls: boolean): ChatFinish {
-  const finish = raw === undefined ? 'unknown' : (meanings[raw.toLowerCase()] ?? 'unknown');
+  const word = raw?.toLowerCase().replace(/^(?:finish_reason|finishreason|stop_reason)[_.]/, '') ?? '';
+  const finish = meanings.get(word) ?? 'unknown';
   return hasToolCalls && (finish === 'stop' || finish === 'unknown') ? 'tool_calls' : finish;
+}
+
+/** The server's word in a form that may stand in a sentence. */
+export function finishWord(raw: string): string {
+  return raw.replaceAll(/[^\w .:-]+/g, ' ').trim().slice(0, 60) || 'no word';
 }

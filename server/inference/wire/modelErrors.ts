@@ -1,5 +1,7 @@
 import { errorClasses } from '../../protocol/errorClasses.ts';
 import type { ErrorClass, ErrorInfo } from '../../protocol/errors.ts';
+import type { ChatFinish } from './chatStreamEvent.ts';
+import { finishWord, readFinish } from './finishReason.ts';
 
 /** The classes of error that a model call can end with. */
 export type ModelErrorClass = Extract<ErrorClass, `model_${string}` | `timeout_${string}` | 'context_overflow' | 'empty_reply'>;
@@ -31,11 +33,21 @@ export function brokenStream(server: string, cause: 'truncated' | 'connection_lo
   return modelError('model_crashed', { message, cause, hint: 'Retry; if it happens again, look at the log of the model server.' });
 }
 
-/** The model ended well but gave nothing. */
-export function emptyReply(server: string, cause: string): ErrorInfo {
-  const hint = cause === 'length' ? 'Give the model a larger context or a shorter conversation.' : 'Retry, or choose another model.';
-  return modelError('empty_reply', { message: `${server} ended its answer without any text.`, cause, hint });
+/** The model ended and gave nothing; `finish` is the server's word for why, when it said one. */
+export function emptyReply(server: string, finish: string | undefined): ErrorInfo {
+  const meaning = readFinish(finish, false);
+  const why = finish === undefined || meaning === 'stop' || meaning === 'tool_calls' ? '' : ` (${finishWord(finish)})`;
+  return modelError('empty_reply', {
+    message: meaning === 'filter' ? `A filter of ${server} kept the whole answer back${why}.` : `${server} ended its answer without any text${why}.`,
+    cause: finish === undefined ? 'no_finish' : finishWord(finish),
+    hint: emptyHints[meaning] ?? 'Retry, or choose another model.',
+  });
 }
+
+const emptyHints: Partial<Record<ChatFinish, string>> = {
+  length: 'Give the model a larger context or a shorter conversation.',
+  filter: 'Say it in other words, or choose another model.',
+};
 
 /** The stream does not follow the wire that it claims to speak. */
 export function brokenWire(server: string, cause: 'malformed_stream' | 'event_too_large'): ErrorInfo {

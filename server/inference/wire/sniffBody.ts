@@ -1,7 +1,8 @@
 /** What the body of a 200 answer is. `undecided`: more bytes are needed. */
 export type BodyKind = 'sse' | 'json' | 'foreign' | 'undecided';
 
-const fields = ['data', 'event', 'id', 'retry'];
+/** The fields of server-sent events, and one that llama.cpp writes for a failure. */
+const fields = ['data', 'event', 'id', 'retry', 'error'];
 
 /** Says what a body is by its first characters, because servers mislabel streams; `contentType` decides only where they do not. */
 export function sniffBody(start: string, contentType: string | undefined): BodyKind {
@@ -17,11 +18,15 @@ export function sniffBody(start: string, contentType: string | undefined): BodyK
 
 /** The first 120 characters of a page's words, without tags and controls, for an error message. */
 export function pageWords(page: string): string {
-  const words = page
+  const text = page
     .slice(0, 20_000)
     .replace(/<(script|style)\b[^]*?(<\/\1>|$)/gi, ' ')
-    .replace(/<[^>]*(>|$)/g, ' ')
-    .replace(/[\p{Cc}\s]+/gu, ' ')
-    .trim();
-  return words.length > 120 ? `${words.slice(0, 119)}…` : words;
+    .replace(/<[^>]*(>|$)/g, ' ');
+  return plainWords(text, 120);
+}
+
+/** A text on one line without controls, cut where it is longer than `max`. */
+export function plainWords(text: string, max: number): string {
+  const words = text.slice(0, 20_000).replace(/[\p{Cc}\s]+/gu, ' ').trim();
+  return words.length > max ? `${words.slice(0, max - 1).toWellFormed()}…` : words;
 }

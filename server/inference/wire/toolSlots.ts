@@ -1,76 +1,128 @@
 import type { ChatStreamEvent } from './chatStreamEvent.ts';
-import { asObject, asText } from './jsonFields.ts';
+import { asObject, asText, parseJson, type JsonObject } from './jsonFields.ts';
 
 type ToolFragment = Extract<ChatStreamEvent, { kind: 'tool' }>;
 
 interface Slot {
   readonly index: number;
-  hasId: boolean;
-  hasName: boolean;
+  /** The index that the server gave it. */
+  place: number | undefined;
+  id: string | undefined;
+  name: string | undefined;
+  /** The arguments so far; undefined once they are too long to be compared. */
+  args: string | undefined;
+}
+
+/** A fragment as the server sent it. */
+interface Fragment {
+  readonly place: number | undefined;
+  readonly id: string | undefined;
+  readonly name: string | undefined;
+  readonly args: string;
 }
 
 /** Sorts fragments of tool calls into calls. */
 export interface ToolSlots {
-  read(fragment: unknown): ToolFragment | undefined;
+  /** Reads the list of one chunk; in a whole message (`isWhole`) each entry is a call of its own. */
+  read(list: readonly unknown[], isWhole?: boolean): ToolFragment[];
   readonly count: number;
 }
 
 /** More calls in one answer than any model means; further ones are dropped. */
 const maxCalls = 256;
+/** Arguments that are held to tell a repetition from another call, in UTF-16 units over all calls; longer ones are taken as they come. */
+const maxHeldArgs = 64 * 1024;
 
 /**
- * Makes ToolSlots. A call is known by its id, then by the server's index, then it is the last one: some servers give every call the
- * index 0 or none at all, and some repeat an empty id and name on each fragment.
+ * Makes ToolSlots. A fragment belongs to the call of its index and id; an id alone, or an index alone, does where the other is missing, and
+ * neither means the last call. So calls that share an id stay apart by their index, and calls that share an index by their id. A call whose
+ * arguments are whole is not gone on with: what names a tool and brings whole arguments again is the same said twice, or another call.
  */
 export function createToolSlots(): ToolSlots {
-  const byId = new Map<string, Slot>();
-  const byIndex = new Map<number, Slot>();
-  let last: Slot | undefined;
-  let count = 0;
+  const slots: Slot[] = [];
+  let heldArgs = 0;
 
-  function findSlot(id: string | undefined, index: number | undefined, name: string | undefined): Slot | undefined {
-    if (id !== undefined) {
-      const atIndex = index === undefined ? last : byIndex.get(index);
-      return byId.get(id) ?? (atIndex?.hasId === false ? atIndex : undefined);
-    }
-    if (index !== undefined) return byIndex.get(index);
-    return name !== undefined && last?.hasName ? undefined : last;
+  function findSlot({ place, id, name }: Fragment): Slot | undefined {
+    const last = slots.at(-1);
+    if (place === undefined && id === undefined) return name !== undefined && last?.name !== undefined && last.id !== undefined ? undefined : last;
+    if (place === undefined) return slots.findLast((slot) => slot.id === id) ?? (last?.id === undefined && (last?.name === undefined || name === undefined) ? last : undefined);
+    const here = slots.filter((slot) => slot.place === place);
+    if (id === undefined) return here.at(-1);
+    return here.findLast((slot) => slot.id === id) ?? here.findLast((slot) => slot.id === undefined) ?? slots.findLast((slot) => slot.place === undefined && slot.id === id);
   }
 
   function addSlot(): Slot | undefined {
-    return count < maxCalls ? { index: count++, hasId: false, hasName: false } : undefined;
+    if (slots.length >= maxCalls) return undefined;
+    const slot: Slot = { index: slots.length, place: undefined, id: undefined, name: undefined, args: '' };
+    slots.push(slot);
+    return slot;
   }
 
-  function read(fragment: unknown): ToolFragment | undefined {
-    const call = asObject(fragment);
-    if (call === undefined) return undefined;
-    const named = asObject(call['function']);
-    const id = asText(call['id']);
-    const name = asText(named?.['name']);
-    const index = typeof call['index'] === 'number' ? call['index'] : undefined;
-    const slot = findSlot(id, index, name) ?? addSlot();
-    if (slot === undefined) return undefined;
-    last = slot;
-    if (index !== undefined) byIndex.set(index, slot);
-    if (id !== undefined) byId.set(id, slot);
+  function take(slot: Slot, { place, id, name, args }: Fragment): ToolFragment {
     const event: ToolFragment = {
       kind: 'tool',
       index: slot.index,
-      ...(id !== undefined && !slot.hasId ? { id } : {}),
-      ...(name !== undefined && !slot.hasName ? { name } : {}),
-      args: argsText(named?.['arguments']),
+      ...(id !== undefined && slot.id === undefined ? { id } : {}),
+      ...(name !== undefined && slot.name === undefined ? { name } : {}),
+      args,
     };
-    slot.hasId ||= id !== undefined;
-    slot.hasName ||= name !== undefined;
+    slot.place ??= place;
+    slot.id ??= id;
+    slot.name ??= name;
+    heldArgs += args.length;
+    slot.args = slot.args === undefined || heldArgs > maxHeldArgs ? undefined : slot.args + args;
     return event;
   }
 
   return {
-    read,
+    read(list, isWhole = false) {
+      const touched = new Set<Slot>();
+      return list.flatMap((item, at) => {
+        const call = asObject(item);
+        if (call === undefined) return [];
+        const fragment = readFragment(call, isWhole ? at : undefined);
+        const found = isWhole ? undefined : findSlot(fragment);
+        const isNeighbour = found !== undefined && touched.has(found) && fragment.place === undefined && fragment.name !== undefined;
+        const slot = found === undefined || isNeighbour || isAnother(found, fragment) ? addSlot() : found;
+        if (slot === undefined) return [];
+        touched.add(slot);
+        return [take(slot, fragment)];
+      });
+    },
     get count() {
-      return count;
+      return slots.length;
     },
   };
+}
+
+function readFragment(call: JsonObject, place: number | undefined): Fragment {
+  const named = asObject(call['function']);
+  const index = call['index'];
+  return {
+    place: place ?? (typeof index === 'number' ? index : undefined),
+    id: asText(call['id']),
+    name: asText(named?.['name']),
+    args: argsText(named?.['arguments']),
+  };
+}
+
+/** Whether a fragment that names a tool begins a call beside the one found, which has a name and whole arguments already. */
+function isAnother(slot: Slot, { name, args }: Fragment): boolean {
+  if (name === undefined || slot.name === undefined || slot.args === undefined) return false;
+  if (name !== slot.name) return slot.args.trim() === '' || wholeObject(slot.args) !== undefined;
+  const later = wholeObject(args);
+  if (later === undefined) return false;
+  const earlier = wholeObject(slot.args);
+  // An empty object is a placeholder in front of the arguments themselves.
+  return earlier !== undefined && earlier !== '{}' && later !== earlier;
+}
+
+/** The text of a whole object in one spelling; undefined for anything else. */
+function wholeObject(text: string): string | undefined {
+  const trimmed = text.trim();
+  if (!trimmed.startsWith('{') || !trimmed.endsWith('}')) return undefined;
+  const value = asObject(parseJson(trimmed));
+  return value === undefined ? undefined : JSON.stringify(value);
 }
 
 /** Arguments are a JSON text in fragments; a server that sends the object itself is understood too. */

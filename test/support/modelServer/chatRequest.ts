@@ -2,6 +2,9 @@
 export interface ChatMessage {
   role: string;
   content?: unknown;
+  tool_calls?: { id?: unknown; type?: unknown; function?: { name?: unknown; arguments?: unknown }; [member: string]: unknown }[];
+  tool_call_id?: unknown;
+  [member: string]: unknown;
 }
 
 /** The body of a chat completions request, as far as scripts look at it. */

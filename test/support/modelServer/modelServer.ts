@@ -5,6 +5,7 @@ import { answerAs, type ListedModel, type Persona } from './personas.ts';
 import { createGates, playScript } from './playScript.ts';
 import { chooseScript } from './scenarios.ts';
 import type { Script } from './script.ts';
+import { refusalOf, type Rule } from './strictRules.ts';
 
 /** One request that the server saw. */
 export interface RecordedRequest {
@@ -41,6 +42,8 @@ export interface ModelServer {
   /** Number of connections that are open at present. */
   readonly openConnections: number;
   post(name: string, script: Script): void;
+  /** Answers with an error to every request that breaks one of these rules, until the next reset. */
+  demand(...rules: Rule[]): void;
   release(gate: string): void;
   reset(): void;
   dispose(): Promise<void>;
@@ -56,11 +59,13 @@ export async function startModelServer(options: ModelServerOptions = {}): Promis
   const gates = createGates();
   const models = (options.models ?? [defaultModel]).map((model) => ({ ...defaultModel, ...model }));
   let openConnections = 0;
+  let demanded: readonly Rule[] = [];
 
   function reset(): void {
     requests.length = 0;
     attempts.clear();
     scripts.clear();
+    demanded = [];
     gates.reset();
   }
 
@@ -75,6 +80,8 @@ export async function startModelServer(options: ModelServerOptions = {}): Promis
 
   async function chat(body: string, response: http.ServerResponse, signal: AbortSignal): Promise<void> {
     const request = JSON.parse(body) as ChatRequest;
+    const refusal = refusalOf(request, demanded);
+    if (refusal !== undefined) return sendJson(response, refusal.status, refusal.body);
     const key = lastUserText(request);
     const attempt = (attempts.get(key) ?? 0) + 1;
     attempts.set(key, attempt);
@@ -120,6 +127,7 @@ export async function startModelServer(options: ModelServerOptions = {}): Promis
       return openConnections;
     },
     post: (name, script) => void scripts.set(name, script),
+    demand: (...rules) => void (demanded = rules),
     release: (gate) => gates.release(gate),
     reset,
     dispose: () =>

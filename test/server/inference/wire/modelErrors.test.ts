@@ -23,6 +23,65 @@ describe('errors of model calls', () => {
     expect(hint).toMatch(/key/);
   });
 
+  const sentence = `The call of step 2 is not whole: ${'it lacks what came with it, '.repeat(8)}so the model cannot go on from there.`;
+
+  it.each([
+    ['an object', { error: { message: sentence, code: 400 } }],
+    ['a list with an object', [{ error: { message: sentence, code: 400 } }]],
+    ['a string', { error: sentence }],
+    ['a list of strings', { error: [sentence] }],
+    ['JSON in the text of another', { error: { message: JSON.stringify({ error: { message: sentence } }) } }],
+    ['JSON behind the words of a gateway', { error: { message: `Error from provider (X): ${JSON.stringify({ error: { message: sentence } })}` } }],
+    ['the raw answer of a provider', { error: { message: 'Provider returned error', code: 400, metadata: { raw: JSON.stringify({ error: { message: sentence } }), provider_name: 'X' } } }],
+    ['an error in an error', { error: { error: { message: sentence } } }],
+    ['a list of errors', { success: false, errors: [{ code: 1, message: sentence }] }],
+    ['a detail', { detail: sentence }],
+    ['details in a list', { detail: [{ loc: [], msg: sentence, type: 'x' }] }],
+    ['a message that is an object', { object: 'error', message: { detail: [{ msg: sentence }] } }],
+    ['a message beside a short error', { statusCode: 400, error: 'Bad Request', message: sentence }],
+    ['other names', { error_msg: sentence, error_code: 4 }],
+    ['a fault', { fault: { faultstring: sentence } }],
+  ])('say the server\'s own sentence whole, from %s', (_form, body) => {
+    for (const text of [JSON.stringify(body), JSON.stringify(body, null, 2)]) expect(classifyModelError({ status: 400, body: text }).message).toContain(sentence);
+  });
+
+  it('name the place of a fault that the server names', () => {
+    const body = JSON.stringify({ detail: [{ type: 'extra_forbidden', loc: ['body', 'messages', 2, 'assistant', 'reasoning_content'], msg: 'Extra inputs are not permitted' }] });
+    expect(classifyModelError({ status: 422, body })).toMatchObject({ cause: 'refuses_member', message: expect.stringContaining('body.messages.2.assistant.reasoning_content: Extra inputs') as string });
+  });
+
+  it.each([
+    ['context_overflow', 400, 'prompt is too long: 210000 tokens > 200000 maximum'],
+    ['context_overflow', 400, 'The input token count (1050000) exceeds the maximum number of tokens allowed (1048576).'],
+    ['context_overflow', 400, "This model's maximum prompt length is 131072 but the request contains 140000 tokens."],
+    ['context_overflow', 400, 'Please reduce the length of the messages or completion.'],
+    ['context_overflow', 400, 'Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum context length'],
+    ['context_overflow', 400, 'Input is too long for requested model.'],
+    ['context_overflow', 500, 'Trying to keep the first 5000 tokens when context the overflows. However, the model is loaded with context length of only 4096 tokens'],
+    ['context_overflow', 400, 'Range of input length should be [1, 30720]'],
+    ['context_overflow', 400, 'Your request exceeded model token limit: 131072'],
+    ['context_overflow', 400, 'prompt token count of 130000 exceeds the limit of 128000'],
+    ['content_filter', 400, 'Content Exists Risk'],
+    ['content_filter', 400, "The response was filtered due to the prompt triggering Azure OpenAI's content management policy."],
+    ['content_filter', 400, 'Input data may contain inappropriate content.'],
+    ['content_filter', 403, 'Your input was flagged by the moderation endpoint'],
+    ['content_filter', 400, 'The request was rejected because it was considered high risk'],
+    ['no_credit', 400, 'Your credit balance is too low to access the API.'],
+    ['no_credit', 402, 'Insufficient Balance'],
+    ['no_credit', 429, 'You exceeded your current quota, please check your plan and billing details.'],
+    ['rate_limited', 429, 'You exceeded your current quota, please check your plan and billing details. Please retry in 34.2s.'],
+    ['wants_back', 400, 'The `reasoning_content` in the thinking mode must be passed back to the API.'],
+    ['wants_back', 400, 'Function call is missing a thought_signature in functionCall parts.'],
+    ['refuses_member', 400, "'messages.2' : for 'role:assistant' the following must be satisfied[('messages.2' : property 'reasoning_content' is unsupported)]"],
+  ])('know as %s what a server says with %s: %s', (cause, status, message) => {
+    expect(classifyModelError({ status, body: JSON.stringify({ error: { message } }) }).cause).toBe(cause);
+  });
+
+  it('are told by what stands behind the first words of a long sentence, too', () => {
+    const message = `${'Something is the matter with this request. '.repeat(30)}It exceeds the maximum context length.`;
+    expect(classifyModelError({ status: 400, body: JSON.stringify([{ error: { message } }]) }).class).toBe('context_overflow');
+  });
+
   it('carry how many tokens there were and how many fit', () => {
     const error = classifyModelError({ status: 400, body: JSON.stringify({ error: { type: 'exceed_context_size_error', message: 'too long', n_prompt_tokens: 9000, n_ctx: 4096 } }) });
     expect(error).toMatchObject({ class: 'context_overflow', details: { promptTokens: 9000, contextTokens: 4096, status: 400 } });
@@ -38,7 +97,7 @@ describe('errors of model calls', () => {
       fc.property(fc.option(fc.integer({ min: 200, max: 599 }), { nil: undefined }), fc.oneof(fc.string(), fc.json(), fc.json().map((json) => `{"error":${json}}`)), (status, body) => {
         const error = ErrorInfo.parse(classifyModelError({ status, body, server: 'Server' }));
         expect(error.message).toMatch(/[.!?…]$/);
-        expect(error.message.length).toBeLessThan(400);
+        expect(error.message.length).toBeLessThan(2_200);
         expect(error.hint.length).toBeGreaterThan(5);
       }),
     );

@@ -21,7 +21,7 @@ export interface Row {
     readonly tools?: readonly ExpectedTool[];
     readonly usage?: { readonly inputTokens: number; readonly outputTokens: number; readonly reasoningTokens?: number; readonly cachedTokens?: number; readonly tokensPerSecond?: number };
     /** A good end, with the finish; or a bad one, with class and cause. */
-    readonly finish?: 'stop' | 'length' | 'tool_calls' | 'filter' | 'unknown';
+    readonly finish?: 'stop' | 'length' | 'tool_calls' | 'filter' | 'cut' | 'unknown';
     readonly isThinkingOnly?: boolean;
     readonly error?: { readonly class: string; readonly cause: string };
   };

@@ -13,7 +13,7 @@ const error = (message: string, more: Record<string, unknown> = {}): unknown => 
 /** How an answer ends, well and badly. */
 export const terminationRows: readonly Row[] = [
   { name: 'no-done', what: 'a finish reason but no [DONE]', script: raw(said('Hello') + said('', 'stop')), expect: { text: 'Hello', finish: 'stop' } },
-  { name: 'no-finish', what: '[DONE] but never a finish reason, after text', script: raw(said('Hello') + done), expect: { text: 'Hello', finish: 'unknown' } },
+  failed('no-finish', '[DONE] but never a finish reason, after text', 'truncated', raw(said('Hello') + done), 'model_crashed', 'Hello'),
   failed('no-finish-empty', '[DONE] but never a finish reason, and no text', 'no_finish', raw(delta({ role: 'assistant' }) + done), 'empty_reply'),
   failed('finish-empty', 'a finish reason and no text', 'stop', raw(delta({ role: 'assistant', content: '' }) + delta({}, 'stop') + done), 'empty_reply'),
   failed('clean-eof', 'a clean end, neither finish nor [DONE]', 'truncated', raw(said('Hello')), 'model_crashed', 'Hello'),
@@ -28,6 +28,27 @@ export const terminationRows: readonly Row[] = [
   failed('unexpected-endpoint', '200 with LM Studio\'s unexpected endpoint', 'unexpected_endpoint', jsonBody({ error: 'Unexpected endpoint or method. (POST /chat/completions)' })),
   failed('json-error', '200 with a JSON error object', 'server_error', jsonBody(error('Something is wrong.'))),
   failed('html', '200 with a page', 'not_json', body('<!doctype html><html><head><style>b{}</style></head><body><h1>Welcome</h1> to the router</body></html>', 'text/html')),
+  failed('error-field', 'an error field instead of data', 'context_overflow', raw(`error: ${JSON.stringify({ code: 400, message: 'the request exceeds the available context size', type: 'exceed_context_size_error', n_prompt_tokens: 9001, n_ctx: 4096 })}\n\n${done}`), 'context_overflow'),
+  failed('error-field-mid', 'an error field in mid-stream, then [DONE]', 'http_500', raw(`${said('Hello')}error: ${JSON.stringify({ code: 500, message: 'it broke', type: 'server_error' })}\n\n${done}`), 'model_error', 'Hello'),
+  failed('error-field-words', 'an error field with plain words', 'server_error', raw(`${said('Hello')}error: it broke\n\n${done}`), 'model_error', 'Hello'),
+  failed('error-field-after-data', 'an error field on the line behind an event', 'server_error', raw(`${said('Hello').trimEnd()}\nerror: it broke\n\n${done}`), 'model_error', 'Hello'),
+  failed('bare-error', 'bare JSON with an error in a stream', 'boom', raw(`${said('Hello')}${JSON.stringify(error('It broke.', { code: 'boom' }))}\n\n${done}`), 'model_error', 'Hello'),
+  failed('bare-error-lines', 'bare JSON over several lines in a stream', 'boom', raw(`${said('Hello')}${JSON.stringify(error('It broke.', { code: 'boom' }), null, 2)}\n\n${done}`), 'model_error', 'Hello'),
+  failed('bare-error-last', 'bare JSON at the end without a line end', 'boom', raw(`${said('Hello')}${JSON.stringify(error('It broke.', { code: 'boom' }))}`), 'model_error', 'Hello'),
+  failed('bare-error-first', 'bare JSON with an error, then [DONE]', 'boom', raw(`${JSON.stringify(error('It broke.', { code: 'boom' }))}\n\n${done}`)),
+  failed('error-list', 'an error in a list, in a stream', 'http_400', raw(said('Hello') + event([error('No.', { code: 400 })])), 'model_error', 'Hello'),
+  failed('error-list-body', 'a list with an error as the body', 'http_400', jsonBody([error('No.', { code: 400, status: 'INVALID_ARGUMENT' })], 400)),
+  failed('finish-empty-filter', 'a filter and no text', 'PROHIBITED_CONTENT', raw(delta({ content: '' }, 'PROHIBITED_CONTENT') + done), 'empty_reply'),
+  failed('tools-no-finish', 'a tool call, then [DONE] without a finish reason', 'truncated', raw(said('Hello') + delta({ tool_calls: [] }) + done), 'model_crashed', 'Hello'),
+  ...(
+    [
+      ['filter', 'content_filter', 'SAFETY', 'PROHIBITED_CONTENT', 'RECITATION', 'BLOCKLIST', 'SPII', 'refusal', 'sensitive', 'FINISH_REASON.SAFETY'],
+      ['cut', 'insufficient_system_resource', 'MALFORMED_FUNCTION_CALL', 'abort', 'network_error', 'OTHER'],
+      ['length', 'length', 'MAX_TOKENS', 'model_context_window_exceeded'],
+      ['stop', 'STOP', 'eos_token', 'end_turn'],
+    ] as const
+  ).flatMap(([finish, ...words]) => words.map((word): Row => ({ name: `finish-${word.toLowerCase()}`, what: `finish_reason ${word}`, script: raw(said('Hello') + said('', word) + done), expect: { text: 'Hello', finish } }))),
+  { name: 'refusal', what: 'a refusal in its own field', script: raw(delta({ refusal: 'I will ' }) + delta({ refusal: 'not.' }, 'stop') + done), expect: { text: 'I will not.', finish: 'stop' } },
   { name: 'not-streamed', what: 'a whole JSON answer although a stream was asked for', script: jsonBody({ object: 'chat.completion', choices: [{ index: 0, message: { role: 'assistant', content: 'Hello', reasoning_content: 'hm' }, finish_reason: 'stop' }], usage: { prompt_tokens: 3, completion_tokens: 1 } }), expect: { text: 'Hello', thinking: 'hm', finish: 'stop', usage: { inputTokens: 3, outputTokens: 1 } } },
   failed('empty-body', '200 with nothing', 'empty_body', body('', 'text/event-stream'), 'empty_reply'),
   failed('cut-json-body', '200 with a JSON body that is cut', 'truncated', body('{"choices":[{"message":{"content":"He', 'application/json'), 'model_crashed'),

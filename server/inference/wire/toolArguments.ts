@@ -1,0 +1,43 @@
+import { asObject, parseJson } from './jsonFields.ts';
+
+/** What chat templates put behind the arguments, and some servers leave there. */
+const trailingTokens = /(?:\s*(?:<[|｜][^<>]{1,60}[|｜]>|<\/?(?:tool_call|function|s)>))+\s*$/u;
+/** Fragments that may begin the whole over again, looked at from the end. */
+const maxWholes = 8;
+
+/**
+ * The JSON text that fragments of a call's arguments stand for. Joined they are it, unless the server sent the whole once more behind its
+ * fragments, a placeholder in front of it, or a text with the JSON inside. What cannot be read is given as it came, joined.
+ */
+export function settleArguments(pieces: readonly string[]): string {
+  const joined = pieces.join('').replace(trailingTokens, '');
+  return objectText(joined) ?? wholeBehindPieces(pieces) ?? joined;
+}
+
+/** The text of an object; also out of a text that holds it as a string, once or twice. */
+function objectText(text: string): string | undefined {
+  let inner = text;
+  for (let depth = 0; depth < 3; depth++) {
+    const value = parseJson(inner);
+    if (asObject(value) !== undefined) return inner;
+    if (typeof value !== 'string') return undefined;
+    inner = value;
+  }
+  return undefined;
+}
+
+function wholeBehindPieces(pieces: readonly string[]): string | undefined {
+  const starts = pieces.flatMap((piece, at) => (at > 0 && piece.trimStart().startsWith('{') ? [at] : [])).slice(-maxWholes);
+  for (const at of starts) {
+    const whole = objectText(pieces.slice(at).join('').replace(trailingTokens, ''));
+    if (whole === undefined) continue;
+    const before = withoutSpace(pieces.slice(0, at).join(''));
+    if (before === '{}' || withoutSpace(whole).startsWith(before)) return whole;
+  }
+  return undefined;
+}
+
+/** JSON text without the blanks between its tokens; those inside of strings stay. */
+function withoutSpace(json: string): string {
+  return json.replaceAll(/("(?:[^"\\]|\\[^])*(?:"|$))|\s+/g, '$1');
+}
