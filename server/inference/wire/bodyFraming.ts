@@ -1,6 +1,6 @@
-import { createParser } from 'eventsource-parser';
+import { createEventLines } from './eventLines.ts';
 import { sniffBody, type BodyKind } from './sniffBody.ts';
-import { createStrayLines, type StrayLine } from './strayLines.ts';
+import type { StrayLine } from './strayLines.ts';
 
 /** Largest event and largest body without framing, in UTF-16 code units. */
 export const maxEventLength = 8 * 1_048_576;
@@ -45,28 +45,7 @@ export function createBodyFraming(contentType: string | undefined, sink: Framing
   let kind: BodyKind | 'ended' = 'undecided';
   let isStream: boolean | undefined;
 
-  const parser = createParser({
-    maxBufferSize: maxEventLength,
-    onEvent: ({ event, data }) => {
-      if (kind === 'ended') return;
-      if (data.length > maxEventLength) overflow();
-      else sink.onEvent(event, data);
-    },
-    onError: ({ type }) => {
-      if (type === 'max-buffer-size-exceeded') overflow();
-    },
-  });
-
-  const lines = createStrayLines({
-    onText: (text) => {
-      if (kind === 'sse') parser.feed(text);
-    },
-    onStray: (line) => {
-      // The event before it is over, with or without its blank line.
-      if (kind === 'sse') parser.feed('\n\n');
-      if (kind === 'sse') sink.onStray(line);
-    },
-  });
+  const lines = createEventLines(maxEventLength, { ...sink, onTooLarge: overflow });
 
   function overflow(): void {
     kind = 'ended';
@@ -113,18 +92,14 @@ export function createBodyFraming(contentType: string | undefined, sink: Framing
     sink.onBody(body === '' ? 'empty' : found, body);
   }
 
-  function endStream(): void {
-    lines.push(pieces.splice(0).join(''));
-    lines.end();
-    if (kind === 'sse') parser.feed('\n\n');
-  }
-
   return {
     push: (bytes) => feed(decoder.decode(bytes, { stream: true })),
     end() {
       feed(decoder.decode());
-      if (kind === 'sse') endStream();
-      else if (kind !== 'ended') endUnframed();
+      if (kind === 'sse') {
+        lines.push(pieces.splice(0).join(''));
+        lines.end();
+      } else if (kind !== 'ended') endUnframed();
       kind = 'ended';
     },
     get isStream() {
