@@ -1,0 +1,106 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { Readable } from 'node:stream';
+
+/** A process that a command left running. */
+export interface BackgroundProcess {
+  readonly pid: number;
+  /** Its command line, cut. */
+  readonly command: string;
+}
+
+const maxLogBytes = 16 * 1_048_576;
+const maxCommandChars = 80;
+const maxShown = 10;
+
+/** The living processes of a session, and those that hold a pipe, by their order of pid. A worker sees only those of its own sandbox. */
+export function findBackground(session: number, pipeLink: string | undefined): BackgroundProcess[] {
+  const pids = list('/proc').flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
+  return pids
+    .filter((pid) => pid !== process.pid && (isOfSession(pid, session) || (pipeLink !== undefined && holds(pid, pipeLink))))
+    .map((pid) => ({ pid, command: commandOf(pid) }));
+}
+
+/** What the model is told of processes that run on, and of the file that takes what they still print. */
+export function describeBackground(processes: readonly BackgroundProcess[], logPath: string | undefined, isHeldOpen: boolean): string {
+  const shown = processes.slice(0, maxShown).map(({ pid, command }) => `${command} (pid ${pid})`);
+  const more = processes.length > maxShown ? ` and ${processes.length - maxShown} more` : '';
+  const what = processes.length === 0 ? 'something' : `${shown.join(', ')}${more}`;
+  const output = logPath !== undefined ? ` What it still prints goes to ${logPath}.` : isHeldOpen ? ' What it still prints is not kept, because no file could be made for it.' : '';
+  const remedy = processes.length === 0 ? '' : ` Stop it with: kill ${processes.map(({ pid }) => pid).join(' ')}`;
+  return `[Runs on in the background, until your answer has ended: ${what}.${output}${remedy}]`;
+}
+
+/**
+ * Goes on reading what processes in the background print, for as long as the worker lives, so that they do not fail at their next line; it goes
+ * to a new file, whose path this gives. Undefined where none can be made: then it is read and dropped.
+ */
+export function keepOutput(reader: Readable): string | undefined {
+  const opened = openLog();
+  if (opened === undefined) {
+    reader.on('data', () => undefined);
+    return undefined;
+  }
+  const log = fs.createWriteStream(opened.file, { fd: opened.fd });
+  log.on('error', () => reader.resume());
+  log.on('drain', () => reader.resume());
+  let bytes = 0;
+  reader.on('data', (chunk: Buffer) => {
+    if (bytes > maxLogBytes || log.destroyed) return;
+    bytes += chunk.length;
+    if (bytes > maxLogBytes) log.end(`\n[No more than ${maxLogBytes / 1_048_576} MiB are kept.]\n`);
+    else if (!log.write(chunk)) reader.pause();
+  });
+  return opened.file;
+}
+
+function openLog(): { file: string; fd: number } | undefined {
+  for (let number = 1; ; number += 1) {
+    const file = path.join(os.tmpdir(), `background-${number}.log`);
+    try {
+      return { file, fd: fs.openSync(file, 'ax', 0o600) };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return undefined;
+    }
+  }
+}
+
+/** Field 6 of `stat`, behind the name, which may hold anything; field 3 is the state. */
+function isOfSession(pid: number, session: number): boolean {
+  const stat = read(`/proc/${pid}/stat`);
+  const [state, , , ofSession] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return Number(ofSession) === session && state !== 'Z' && state !== 'X';
+}
+
+function holds(pid: number, link: string): boolean {
+  return list(`/proc/${pid}/fd`).some((name) => {
+    try {
+      return fs.readlinkSync(`/proc/${pid}/fd/${name}`) === link;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function commandOf(pid: number): string {
+  const line = read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim();
+  return line.length > maxCommandChars ? `${line.slice(0, maxCommandChars).toWellFormed()}…` : line || 'a process';
+}
+
+/** A process may be gone by the time of the look. */
+function read(file: string): string {
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function list(folder: string): string[] {
+  try {
+    return fs.readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
