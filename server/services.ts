@@ -85,7 +85,7 @@ async function build(context: ServicesContext, stack: DisposableStack): Promise<
     publish,
     loadAgent: (agentId) => agents.load(agentId),
     sandboxes: { engine, ensure: (agent) => registry.ensure(agent), taskStarted: (id) => registry.taskStarted(id), taskEnded: (id, error) => registry.taskEnded(id, error) },
-    resolveRoute: (choice) => models.resolve(choice),
+    resolveRoute: (choice, sessionId) => models.resolve(choice, () => store.lastFullModel(sessionId)),
     dispatch: (request) => dispatcher.dispatch(request),
     limits: () => limits.values,
     runtimeBuild: context.build,

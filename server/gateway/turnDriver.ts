@@ -119,7 +119,7 @@ export class TurnDriver {
 
   async #prepare(): Promise<Prepared> {
     const agent = await this.#ports.loadAgent(this.#job.agentId);
-    const [route, sandbox] = await Promise.all([this.#ports.resolveRoute(agent.model), this.#ports.sandboxes.ensure(agent)]);
+    const [route, sandbox] = await Promise.all([this.#ports.resolveRoute(agent.model, this.#job.sessionId), this.#ports.sandboxes.ensure(agent)]);
     return { agent, route, sandbox };
   }
 

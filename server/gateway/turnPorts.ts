@@ -37,8 +37,8 @@ export interface TurnPorts {
     /** `transportError` is what ended the task when it was not the task itself. */
     taskEnded(agentId: string, transportError: ErrorInfo | undefined): void;
   };
-  /** Throws `model_unreachable` and `model_not_found`. */
-  resolveRoute(choice: ModelChoice): Promise<ModelRoute>;
+  /** For a turn of this session. Throws `model_unreachable` and `model_not_found`. */
+  resolveRoute(choice: ModelChoice, sessionId: string): Promise<ModelRoute>;
   dispatch(request: DispatchRequest): Promise<TaskEnd>;
   /** What counts for a task that begins now. */
   limits(): LimitValues;

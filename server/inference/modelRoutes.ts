@@ -31,6 +31,22 @@ export function routeTo(server: KnownServer, model: Model | undefined, { socketP
   };
 }
 
+/** A model that a session was answered by before. */
+export interface EarlierModel {
+  readonly serverId: string;
+  readonly serverName: string;
+  readonly baseUrl: string;
+}
+
+/** No server answers with a model, and the session was answered by a full one: it is not handed to the tiny one unasked. */
+export function earlierAwayError({ serverId, serverName, baseUrl }: EarlierModel, servers: readonly ModelServer[]): AppError {
+  const server = servers.find(({ id }) => id === serverId);
+  const hint = 'Start it and retry, or choose another model for the agent: a session is not handed to the tiny embedded model by itself.';
+  if (server?.state === 'up') return new AppError('model_not_found', `${server.name} answers but has no model.`, { reason: 'no_models', hint: `Get a model in ${server.name}, then retry.`, details: { serverId, baseUrl } });
+  const host = URL.canParse(baseUrl) ? new URL(baseUrl).host : baseUrl;
+  return new AppError('model_unreachable', `${serverName} does not answer at ${host}.`, { reason: server?.error?.cause ?? 'no_server', hint, details: { serverId, baseUrl } });
+}
+
 /** No server answers with a model and the embedded one is not installed. */
 export function noModelError(servers: readonly ModelServer[]): AppError {
   const tried = servers.filter((server) => server.kind !== 'embedded').map((server) => ({ name: server.name, baseUrl: server.baseUrl, cause: server.error?.cause ?? 'no_models' }));

@@ -11,7 +11,7 @@ import { normaliseBaseUrl } from './baseUrl.ts';
 import type { EmbeddedModel } from './embedded/embeddedModel.ts';
 import type { Keys } from './keys.ts';
 import type { ModelRoute } from './route.ts';
-import { createRouteResolver } from './routeResolver.ts';
+import { createRouteResolver, type FindEarlierModel } from './routeResolver.ts';
 import { createServerBook } from './serverBook.ts';
 import { embeddedId, type KnownServer } from './servers.ts';
 
@@ -44,8 +44,8 @@ export interface Models {
   add(server: { readonly name: string; readonly baseUrl: string; readonly key?: string | undefined }): Promise<ModelServer>;
   /** Throws `not_found` and, for the built-in ones, `forbidden`. */
   remove(serverId: string): Promise<void>;
-  /** Gives the route of a choice: at once where its server answered lately. Throws `model_unreachable` and `model_not_found`. */
-  resolve(choice: ModelChoice): Promise<ModelRoute>;
+  /** Gives the route of a choice: at once where its server answered lately. Throws `model_unreachable` and `model_not_found`. `findEarlier` keeps *auto* from handing a session to the tiny model. */
+  resolve(choice: ModelChoice, findEarlier?: FindEarlierModel): Promise<ModelRoute>;
   /** The route of a choice as far as it is known without asking anyone. */
   peek(choice: ModelChoice): ModelRoute | undefined;
   /** The server did not take a connection: it is asked again before it is used again. */
@@ -129,9 +129,9 @@ export function createModels(options: ModelsOptions): Models {
       await load();
       await remove(serverId);
     },
-    async resolve(choice) {
+    async resolve(choice, findEarlier) {
       await load();
-      return resolver.resolve(choice);
+      return resolver.resolve(choice, findEarlier);
     },
     peek: (choice) => resolver.peek(choice),
     invalidate: (serverId) => book.invalidate(serverId),

@@ -2,7 +2,7 @@ import { AppError } from '../base/appError.ts';
 import type { ModelChoice } from '../protocol/agents.ts';
 import type { EmbeddedModel } from './embedded/embeddedModel.ts';
 import type { Keys } from './keys.ts';
-import { chooseModel, noModelError, routeTo } from './modelRoutes.ts';
+import { chooseModel, earlierAwayError, noModelError, routeTo, type EarlierModel } from './modelRoutes.ts';
 import type { ModelRoute } from './route.ts';
 import type { ServerBook } from './serverBook.ts';
 import { embeddedId, type KnownServer } from './servers.ts';
@@ -16,11 +16,17 @@ export interface RouteResolverOptions {
 
 /** From what an agent asks for to the way to a model. */
 export interface RouteResolver {
-  /** At once where the server answered lately. Throws `model_unreachable` and `model_not_found`, or what the server's probe found. */
-  resolve(choice: ModelChoice): Promise<ModelRoute>;
+  /**
+   * At once where the server answered lately. Throws `model_unreachable` and `model_not_found`, or what the server's probe found.
+   * `findEarlier` gives the full model that answered before in the same session, which the tiny one does not take the place of.
+   */
+  resolve(choice: ModelChoice, findEarlier?: FindEarlierModel): Promise<ModelRoute>;
   /** As far as it is known without asking anyone. */
   peek(choice: ModelChoice): ModelRoute | undefined;
 }
+
+/** Looks for the full model that answered before in a session. */
+export type FindEarlierModel = () => Promise<EarlierModel | undefined>;
 
 type NamedChoice = Extract<ModelChoice, { kind: 'model' }>;
 
@@ -51,7 +57,7 @@ export function createRouteResolver({ book, embedded, keys }: RouteResolverOptio
 
   const startEmbedded = async (): Promise<ModelRoute> => routeToEmbedded((await embedded.start()).socketPath);
 
-  async function resolveAuto(): Promise<ModelRoute> {
+  async function resolveAuto(findEarlier: FindEarlierModel): Promise<ModelRoute> {
     const known = knownAuto();
     if (known !== undefined) {
       book.refresh();
@@ -63,6 +69,8 @@ export function createRouteResolver({ book, embedded, keys }: RouteResolverOptio
       const route = routeOf(server);
       if (route !== undefined) return route;
     }
+    const earlier = await findEarlier();
+    if (earlier !== undefined) throw earlierAwayError(earlier, book.views());
     if (embedded.view().state !== 'not_installed') return startEmbedded();
     throw noModelError([...book.views(), embedded.view()]);
   }
@@ -93,7 +101,7 @@ export function createRouteResolver({ book, embedded, keys }: RouteResolverOptio
   }
 
   return {
-    resolve: (choice) => (choice.kind === 'auto' ? resolveAuto() : resolveNamed(choice)),
+    resolve: (choice, findEarlier = () => Promise.resolve(undefined)) => (choice.kind === 'auto' ? resolveAuto(findEarlier) : resolveNamed(choice)),
     peek(choice) {
       if (choice.kind === 'model' && choice.serverId !== embeddedId) return knownRoute(find(choice.serverId), choice.name);
       const known = choice.kind === 'auto' ? knownAuto() : undefined;

@@ -40,6 +40,7 @@ export const operationModes = {
   deleteAgent: 'write',
   listRuns: 'read',
   getRun: 'read',
+  lastFullModel: 'read',
   listServers: 'read',
   addServer: 'write',
   removeServer: 'write',

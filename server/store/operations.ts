@@ -2,7 +2,7 @@ import { createAgent, deleteAgent, getAgent, listAgents, updateAgent } from './a
 import type { Database } from './database.ts';
 import { acceptMessage, editQueued, removeQueued } from './messages.ts';
 import type { OperationName } from './operationModes.ts';
-import { freezeRun, getRun, listRuns } from './runs.ts';
+import { freezeRun, getRun, lastFullModel, listRuns } from './runs.ts';
 import { addServer, listServers, removeServer } from './servers.ts';
 import { eventsAfter } from './sessionEvents.ts';
 import { createSession, deleteSession, getSession, listSessions, renameSession } from './sessions.ts';
@@ -47,6 +47,7 @@ export const operations: { readonly [Name in OperationName]: Operation<Name> } =
   deleteAgent,
   listRuns,
   getRun,
+  lastFullModel,
   listServers,
   addServer,
   removeServer,

@@ -118,3 +118,13 @@ export function getRun(db: Database, runId: string): Run | undefined {
   const { stampHash: _hash, ...summary } = toSummary(row);
   return { ...summary, stamp: JSON.parse(row.stamp) as Stamp };
 }
+
+/** The model of the latest run of a session that did not run on a tiny one. */
+export function lastFullModel(db: Database, sessionId: string): Stamp['model'] | undefined {
+  const row = db.get<{ stamp: string }>(
+    `SELECT stamps.stamp FROM runs JOIN stamps ON stamps.hash = runs.stamp_hash
+     WHERE runs.session_id = ? AND json_extract(stamps.stamp, '$.model.isTiny') = 0 ORDER BY runs.rowid DESC LIMIT 1`,
+    sessionId,
+  );
+  return row === undefined ? undefined : (JSON.parse(row.stamp) as Stamp).model;
+}

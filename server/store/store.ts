@@ -106,6 +106,8 @@ export interface Store {
   deleteAgent(input: { agentId: string; at: number }): Promise<{ stored: Stored[] }>;
   listRuns(input: PageRequest & { sessionId?: string | undefined; agentId?: string | undefined }): Promise<PageOf<Omit<Run, 'stamp'> & { stampHash: string }>>;
   getRun(runId: string): Promise<Run | undefined>;
+  /** The model of the latest run of a session that did not run on a tiny one. */
+  lastFullModel(sessionId: string): Promise<Stamp['model'] | undefined>;
   listServers(): Promise<ServerRecord[]>;
   addServer(input: { server: ServerRecord }): Promise<void>;
   removeServer(input: { serverId: string }): Promise<boolean>;

@@ -188,6 +188,28 @@ describe('the way from a choice to a model', () => {
     expect(await others.models.resolve({ kind: 'model', serverId: 'embedded', name: 'Tiny' })).toMatchObject({ isTiny: true });
   });
 
+  it('does not hand a session to the embedded model that a full one has answered: it names the server that is away', async () => {
+    const server = await startServer();
+    const known = asKnown(server, 'one');
+    const { models, embedded } = makeModels([deadServer, known], { embedded: fakeEmbedded('up') });
+    const earlier = { serverId: 'one', serverName: 'ONE', baseUrl: server.baseUrl };
+    expect(await models.resolve(auto, async () => earlier)).toMatchObject({ serverId: 'one' });
+    await server.dispose();
+    models.invalidate('one');
+    await expect(models.resolve(auto, async () => earlier)).rejects.toMatchObject({
+      class: 'model_unreachable',
+      message: `ONE does not answer at ${new URL(server.baseUrl).host}.`,
+      reason: 'ECONNREFUSED',
+      hint: expect.stringContaining('embedded'),
+      details: { serverId: 'one', baseUrl: server.baseUrl },
+    });
+    const removed = { ...earlier, serverId: 'removed', serverName: 'Gone', baseUrl: 'http://192.0.2.1:1234/v1' };
+    await expect(models.resolve(auto, async () => removed)).rejects.toMatchObject({ class: 'model_unreachable', message: 'Gone does not answer at 192.0.2.1:1234.' });
+    expect(embedded.starts).toBe(0);
+    expect(await models.resolve(auto, async () => undefined)).toMatchObject({ serverId: 'embedded' });
+    expect(await models.resolve({ kind: 'model', serverId: 'embedded', name: 'Tiny' }, async () => earlier)).toMatchObject({ serverId: 'embedded' });
+  });
+
   it('names the next step when there is no model at all', async () => {
     const { models } = makeModels([deadServer]);
     await expect(models.resolve(auto)).rejects.toMatchObject({ class: 'model_unreachable', reason: 'no_server', hint: expect.stringContaining('npm start') });

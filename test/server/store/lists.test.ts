@@ -96,6 +96,25 @@ describe('Sessions', () => {
     expect([...first.items, ...second.items].map(({ id }) => id)).toEqual(runs);
   });
 
+  it('know the full model that last answered in them, whatever tiny one has since', async () => {
+    const agentId = await rig.createAgent();
+    const [sessionId, other] = [randomUUID(), randomUUID()];
+    for (const id of [sessionId, other]) await rig.store.createSession({ principal, sessionId: id, agentId, title: 'T', at: tick() });
+    const runOn = async (mark: string, name: string, isTiny: boolean): Promise<void> => {
+      const turn = await rig.startTurn(sessionId);
+      const base = stampOf(agentId, mark);
+      await rig.store.freezeRun({ runId: turn.runId, turnId: turn.turnId, attempt: 1, stamp: { ...base, model: { ...base.model, name, isTiny } }, at: tick() });
+      await rig.store.endAttempt({ turnId: turn.turnId, attempt: 1, outcome: 'completed', message: answer(turn.messageId), at: tick() });
+    };
+    await runOn('7', 'Tiny', true);
+    expect(await rig.store.lastFullModel(sessionId)).toBeUndefined();
+    await runOn('8', 'first', false);
+    await runOn('9', 'second', false);
+    await runOn('7', 'Tiny', true);
+    expect(await rig.store.lastFullModel(sessionId)).toMatchObject({ name: 'second', baseUrl: 'http://127.0.0.1:1', serverName: 'S' });
+    expect(await rig.store.lastFullModel(other)).toBeUndefined();
+  });
+
   it('refuse a cursor that no list gave', async () => {
     for (const cursor of [
       'nonsense',
