@@ -58,6 +58,12 @@ const numbers = process.arch === 'arm64'
 const refusedCall = (name: string, call: string): Attack => ({ name: `call ${name}`, needs: perl, body: () => perlErrno(`syscall(${call})`), blocked: { value: errno.EPERM } });
 const refusedFamily = (name: string, family: number, more = '2, 0'): Attack => ({ name: `open a socket of ${name}`, needs: perl, body: () => perlErrno(`syscall(${process.arch === 'arm64' ? 198 : 41}, ${family}, ${more})`), blocked: { value: errno.EAFNOSUPPORT } });
 
+const tellingParts = [
+  ...['shadow', 'gshadow', 'shadow-', 'passwd-', 'sudoers', 'sudoers.d', 'ssh', 'ssl/private', 'pki/tls/private', 'machine-id', 'pam.d', 'security'],
+  ...['resolv.conf', 'fstab', 'networks', 'network', 'NetworkManager', 'netplan', 'wireguard', 'environment', 'profile', 'profile.d', 'default'],
+  ...['subuid', 'subgid', 'cron.d', 'crontab', 'systemd', 'apt', 'npmrc', 'pip.conf', 'wgetrc', 'gitconfig', 'docker', 'kubernetes', 'maven/settings.xml'],
+];
+
 export const fileAttacks: readonly Attack[] = [
   { name: "read another agent's home", body: ({ otherHomeFile }) => readFile(otherHomeFile), blocked: { error: 'ENOENT' }, outside: { value: true } },
   { name: "read the user's home", body: ({ userHomeFile }) => readFile(userHomeFile), blocked: { error: 'ENOENT' }, outside: { value: true } },
@@ -65,6 +71,11 @@ export const fileAttacks: readonly Attack[] = [
   { name: 'read through the root of the first process', body: ({ stateFile }) => readFile(`/proc/1/root${stateFile}`), blocked: { error: /^E(NOENT|ACCES)$/ } },
   { name: "follow a link of its own to the gateway's state", body: ({ stateFile }) => `require('fs').rmSync('/sandbox/link', { force: true }); require('fs').symlinkSync(${q(stateFile)}, '/sandbox/link'); ${readFile('/sandbox/link')}`, blocked: { error: 'ENOENT' } },
   { name: 'read passwords of the machine', body: () => readFile('/etc/shadow'), blocked: { error: 'ENOENT' } },
+  {
+    name: 'find in /etc what tells of the machine, its network and its secrets',
+    body: () => `return ${q(tellingParts)}.filter((name) => require('fs').existsSync('/etc/' + name));`,
+    blocked: { value: [] },
+  },
   { name: 'learn the accounts of the machine', body: () => `return require('fs').readFileSync('/etc/passwd', 'utf8').trim().split('\\n').length;`, blocked: { value: 1 } },
   { name: 'see files of others in /tmp', body: () => `return require('fs').readdirSync('/tmp');`, blocked: { value: [] } },
   { name: 'list homes and sandboxes of the machine', body: () => `return ['/home', '/root', '/var', '/mnt', '/media', '/boot', '/srv', '/sys'].filter((path) => require('fs').existsSync(path));`, blocked: { value: [] } },
@@ -78,6 +89,11 @@ export const fileAttacks: readonly Attack[] = [
   ...['self', '1'].map((process): Attack => ({ name: `be spared when memory runs out, through /proc/${process}`, body: () => `require('fs').writeFileSync('/proc/${process}/oom_score_adj', '0');`, blocked: { error: 'EROFS' } })),
   { name: 'be spared when memory runs out, through the older name', body: () => `require('fs').writeFileSync('/proc/self/oom_adj', '-17');`, blocked: { error: 'EROFS' } },
   { name: 'be other than the first to go when memory runs out', body: () => `return require('fs').readFileSync('/proc/self/oom_score_adj', 'utf8').trim();`, blocked: { value: '1000' } },
+  ...['keys', 'key-users', 'cmdline', 'kallsyms', 'kcore', 'modules', 'locks', 'interrupts', 'iomem', 'timer_list', 'sched_debug'].map((file): Attack => ({
+    name: `read /proc/${file}, which tells of the machine`,
+    body: () => readFile(`/proc/${file}`),
+    blocked: { error: /^E(ACCES|PERM|NOENT)$/ },
+  })),
   { name: 'open sysrq-trigger for writing', body: () => `require('fs').closeSync(require('fs').openSync('/proc/sysrq-trigger', 'r+'));`, blocked: { error: /^E(ROFS|ACCES|NOENT)$/ } },
   { name: 'open disks and memory of the machine', body: () => `return ['/dev/mem', '/dev/kmsg', '/dev/vda', '/dev/sda', '/dev/kvm', '/dev/fuse', '/dev/vsock', '/dev/net/tun'].filter((path) => require('fs').existsSync(path));`, blocked: { value: [] } },
   { name: 'make a device node', needs: '/usr/bin/mknod', body: () => shell('mknod /sandbox/disk b 254 0 2>/dev/null; test -e /sandbox/disk; echo $?'), blocked: { value: { status: 0, stdout: '1' } } },

@@ -1,5 +1,6 @@
 import { workspacePath } from '../../policies/workspace.ts';
 import type { SandboxLimits } from '../limits.ts';
+import { hostName } from './etcFolder.ts';
 import type { PolicyMounts } from './policyMounts.ts';
 
 /** The socket of a task's model, inside. */
@@ -18,32 +19,20 @@ export interface BwrapDescriptors {
   readonly args: number;
   readonly seccomp: number;
   readonly status: number;
-  readonly passwd: number;
-  readonly group: number;
-  readonly nsswitch: number;
-  readonly hosts: number;
 }
 
 /** Descriptors in the order in which they follow stderr. */
-export const descriptors: BwrapDescriptors = { args: 3, seccomp: 4, status: 5, passwd: 6, group: 7, nsswitch: 8, hosts: 9 };
+export const descriptors: BwrapDescriptors = { args: 3, seccomp: 4, status: 5 };
 
 /** What decides how a sandbox looks inside. */
 export interface SandboxLayout {
   readonly policy: PolicyMounts;
+  /** The folder that it has as /etc. */
+  readonly etcPath: string;
   readonly homePath: string;
   readonly nodePath: string;
   readonly workerPath: string;
   readonly limits: SandboxLimits;
-}
-
-/** The files that bubblewrap reads from descriptors: all that a task learns about accounts and hosts. */
-export function systemFiles({ uid, gid }: PolicyMounts): Readonly<Record<'passwd' | 'group' | 'nsswitch' | 'hosts', string>> {
-  return {
-    passwd: `sandbox:x:${uid}:${gid}:sandbox:${workspacePath}:/bin/sh\n`,
-    group: `sandbox:x:${gid}:\n`,
-    nsswitch: 'passwd: files\ngroup: files\nhosts: files\n',
-    hosts: '127.0.0.1 localhost\n::1 localhost\n',
-  };
 }
 
 /** Everything but the program: namespaces, environment, the view of the files. `socketHostPath` is of this task alone. */
@@ -90,7 +79,7 @@ function limitedCommand(limits: SandboxLimits, command: readonly string[]): stri
 function isolation({ policy }: SandboxLayout): string[] {
   return [
     ...['--unshare-all', '--unshare-user', '--disable-userns', '--die-with-parent', '--new-session'],
-    ...['--hostname', 'sandbox', '--uid', String(policy.uid), '--gid', String(policy.gid), '--cap-drop', 'ALL'],
+    ...['--hostname', hostName, '--uid', String(policy.uid), '--gid', String(policy.gid), '--cap-drop', 'ALL'],
     ...['--seccomp', String(descriptors.seccomp), '--json-status-fd', String(descriptors.status)],
   ];
 }
@@ -108,19 +97,21 @@ function environment({ policy }: SandboxLayout): string[] {
   return ['--clearenv', ...Object.entries(variables).flatMap(([name, value]) => ['--setenv', name, value])];
 }
 
-function system({ policy }: SandboxLayout): string[] {
-  const data = (name: 'passwd' | 'group' | 'nsswitch' | 'hosts', target: string): string[] => ['--perms', '0444', '--ro-bind-data', String(descriptors[name]), target];
+function system({ policy, etcPath }: SandboxLayout): string[] {
   return [
     ...policy.mounts.flatMap((mount) => [mount.kind === 'link' ? '--symlink' : '--ro-bind', mount.source, mount.target]),
-    ...data('passwd', '/etc/passwd'),
-    ...data('group', '/etc/group'),
-    ...data('nsswitch', '/etc/nsswitch.conf'),
-    ...data('hosts', '/etc/hosts'),
-    // Read-only as a whole: a task that writes its oom_score_adj would no longer be the first to go when memory runs out.
-    ...(policy.hasProc ? ['--proc', '/proc', '--ro-bind', '/proc/sys', '/proc/sys', '--remount-ro', '/proc'] : []),
+    ...['--ro-bind', etcPath, '/etc'],
+    ...(policy.hasProc ? processes(policy.hiddenInProc) : []),
     ...['--dev', '/dev', '--perms', '1777', '--size', String(sharedMemoryBytes), '--tmpfs', '/dev/shm', '--remount-ro', '/dev'],
     ...scratch(policy.scratch),
   ];
+}
+
+/** Read-only as a whole: a task that writes its oom_score_adj would no longer be the first to go when memory runs out. */
+function processes(hidden: readonly string[]): string[] {
+  // A device on a mount for no devices can be opened by nobody.
+  const covers = hidden.flatMap((file) => ['--ro-bind', '/dev/null', file]);
+  return ['--proc', '/proc', '--ro-bind', '/proc/sys', '/proc/sys', ...covers, '--remount-ro', '/proc'];
 }
 
 function scratch(access: PolicyMounts['scratch']): string[] {

@@ -60,7 +60,8 @@ export class BubblewrapEngine implements SandboxEngine {
     const owner = path.join(host.places.sandboxes, 'probe');
     const ids = takeIds(host, owner);
     const { limits, stateDir, log } = this.#options;
-    const inside: InsideLayout = { ids, layout: { policy: readPolicyMounts(probePolicy), homePath: '/', ...host.runtime, limits } };
+    const policy = readPolicyMounts(probePolicy);
+    const inside: InsideLayout = { ids, layout: { policy, etcPath: host.etc.open(policy), homePath: '/', ...host.runtime, limits } };
     try {
       const startedAt = performance.now();
       await this.#runProbe(host, inside);
@@ -83,7 +84,7 @@ export class BubblewrapEngine implements SandboxEngine {
     const ids = takeIds(host, folder);
     const homePath = makeHome(folder, ids);
     const { limits } = this.#options;
-    const layout: SandboxLayout = { policy: mounts, homePath, ...host.runtime, limits };
+    const layout: SandboxLayout = { policy: mounts, etcPath: host.etc.open(mounts), homePath, ...host.runtime, limits };
     const hash = crypto.createHash('sha256').update(JSON.stringify([spec.policy.hash, layout, identityOf(homePath), host.runtime.build, host.bwrap])).digest('hex');
     const sandbox: PreparedSandbox = { spec, hash, homePath };
     this.#prepared.set(sandbox, { folder, ids, layout });
@@ -111,7 +112,7 @@ export class BubblewrapEngine implements SandboxEngine {
     const cgroup = this.#createCgroup(host, layout.limits);
     const bwrap = await spawnBwrap(host, ids, workerCommand(layout.limits));
     const holdsMemory = prepareProcess(bwrap, cgroup, this.#options.log);
-    feed(bwrap, host, layout, sandboxArguments(layout, inferenceSocketHostPath));
+    feed(bwrap, host, sandboxArguments(layout, inferenceSocketHostPath));
     const task = new BwrapProcess(bwrap, cgroup);
     this.#running.set(task, sandbox.spec.agentId);
     const stopWatching = watchLimits({

@@ -4,6 +4,7 @@ import { AppError } from '../../base/appError.ts';
 import type { Logger } from '../../log/logger.ts';
 import { sweepAbandonedStates, writeOwner } from './abandonedStates.ts';
 import { Cgroups, readCgroupSources, type CgroupSources } from './cgroups.ts';
+import { EtcFolders } from './etcFolder.ts';
 import { findBwrap, type Bwrap } from './findBwrap.ts';
 import { platformError, readHostFacts, unsupported, type HostFacts } from './hostErrors.ts';
 import { openPlaces, type Places } from './places.ts';
@@ -35,6 +36,7 @@ export interface BubblewrapHost {
   readonly bwrap: Bwrap;
   readonly places: Places;
   readonly runtime: Runtime;
+  readonly etc: EtcFolders;
   readonly cgroups: Cgroups | undefined;
   readonly seccompFilter: Buffer;
 }
@@ -55,7 +57,8 @@ export async function openHost(options: HostOptions, log: Logger): Promise<Bubbl
   const runtime = await openRuntime(nodePath, options.workerPath, places.runtimes);
   const cgroups = Cgroups.open(options.cgroups === null ? undefined : (options.cgroups ?? readCgroupSources()));
   await sweep(places, log);
-  return { facts, nodePath, bwrap, places, runtime, cgroups, seccompFilter: buildSeccompFilter(arch) };
+  const etc = new EtcFolders(places.etc);
+  return { facts, nodePath, bwrap, places, runtime, etc, cgroups, seccompFilter: buildSeccompFilter(arch) };
 }
 
 /** Makes the folders alone. Throws `sandbox_unavailable`. */
@@ -81,6 +84,7 @@ async function sweep(places: Places, log: Logger): Promise<void> {
   const left = [
     ...fs.readdirSync(places.tasks).filter((name) => /^[0-9a-f]{16}$/.test(name)).map((name) => path.join(places.tasks, name)),
     ...fs.readdirSync(places.sandboxes).filter((name) => name.startsWith('.removed-')).map((name) => path.join(places.sandboxes, name)),
+    ...fs.readdirSync(places.etc).map((name) => path.join(places.etc, name)),
   ];
   await Promise.all(left.map((folder) => removeTree(folder).catch(() => undefined)));
 }

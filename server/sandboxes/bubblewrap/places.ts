@@ -32,6 +32,8 @@ export interface Places {
   readonly tasks: string;
   /** Folder for copies of Node and the worker; undefined when the originals can be read as they are. */
   readonly runtimes: string | undefined;
+  /** Folder of what sandboxes have as /etc. */
+  readonly etc: string;
   /** Host ids per sandbox folder; undefined when everything runs as the gateway's own, unprivileged user. */
   readonly accounts: Accounts | undefined;
   /** Undefined where the sandboxes of this gateway lie in its state directory. */
@@ -65,9 +67,9 @@ export function sandboxFolder(places: Places, agentId: string): string {
 
 function openSystemPlaces({ stateDir, systemRoot }: PlaceOptions): Places {
   const own = path.join(systemRoot, shortHash(stateDir));
-  const places = { sandboxes: path.join(own, 'sandboxes'), tasks: path.join(own, 'tasks'), runtimes: path.join(systemRoot, 'runtime') };
+  const places = { sandboxes: path.join(own, 'sandboxes'), tasks: path.join(own, 'tasks'), etc: path.join(own, 'etc'), runtimes: path.join(systemRoot, 'runtime') };
   const uids = path.join(systemRoot, 'uids');
-  for (const folder of [systemRoot, own, places.sandboxes, places.tasks, places.runtimes]) makeFolder(folder, 0, 0o711);
+  for (const folder of [systemRoot, own, places.sandboxes, places.tasks, places.etc, places.runtimes]) makeFolder(folder, 0, 0o711);
   makeFolder(uids, 0, 0o700);
   return { ...places, accounts: new Accounts(uids, readIdSources()), system: { systemRoot, own, stateDir } };
 }
@@ -78,7 +80,9 @@ function openUserPlaces({ stateDir, uid }: PlaceOptions): Places {
   const isShort = Buffer.byteLength(path.join(stateDir, 't', 'x'.repeat(taskNameLength), socketName)) <= maxSocketPathBytes;
   const tasks = isShort ? path.join(stateDir, 't') : `/tmp/logos-${uid}-${shortHash(stateDir)}`;
   makeFolder(tasks, uid, 0o700);
-  return { sandboxes, tasks, runtimes: undefined, accounts: undefined, system: undefined };
+  const etc = path.join(stateDir, 'etc');
+  makeFolder(etc, uid, 0o700);
+  return { sandboxes, tasks, etc, runtimes: undefined, accounts: undefined, system: undefined };
 }
 
 /** Makes a folder, or checks one that is there: it must be a real folder of `uid`, else somebody has put theirs in its place. */

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { AppError } from '../../base/appError.ts';
 import type { Policy } from '../../policies/policy.ts';
 import { isWithin, workspaceAccess, workspacePath } from '../../policies/workspace.ts';
+import { isShownOfEtc, listShownOfEtc } from './etcEntries.ts';
 
 /** One thing that appears inside because the policy names it. */
 export type Mount =
@@ -12,9 +13,13 @@ export type Mount =
 /** What a policy means on this host, under this engine. */
 export interface PolicyMounts {
   readonly mounts: readonly Mount[];
+  /** Entries of /etc that are shown, as absolute paths. */
+  readonly etc: readonly string[];
   readonly workspace: 'write' | 'read' | 'none';
   readonly scratch: 'write' | 'read' | 'none';
   readonly hasProc: boolean;
+  /** Files of /proc that are hidden: those that not root alone could read. */
+  readonly hiddenInProc: readonly string[];
   readonly uid: number;
   readonly gid: number;
 }
@@ -23,22 +28,13 @@ export interface PolicyMounts {
 const sandboxId = 1000;
 /** Parts of the system that may be shown, read-only. */
 const systemRoots = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/opt', '/nix/store', '/gnu/store'];
-/** Of /etc only what programs need to start, and nothing that tells of this machine, its people or its network. */
-const etcEntries = [
-  '/etc/ld.so.cache',
-  '/etc/ld.so.conf',
-  '/etc/ld.so.conf.d',
-  '/etc/alternatives',
-  '/etc/ssl/certs',
-  '/etc/ssl/openssl.cnf',
-  '/etc/pki/tls/certs',
-  '/etc/pki/ca-trust/extracted',
-  '/etc/ca-certificates/extracted',
-  '/etc/localtime',
-  '/etc/mime.types',
-];
 /** What the engine's own /dev has. */
 const devices = ['/dev', '/dev/null', '/dev/zero', '/dev/full', '/dev/random', '/dev/urandom', '/dev/tty', '/dev/shm', '/dev/pts'];
+/** Files of /proc that are the same in every sandbox and tell of the machine: names of its keys, its start, its locks, its devices' pulse. */
+const machineFiles = [
+  ...['keys', 'key-users', 'cmdline', 'kallsyms', 'kcore', 'modules', 'locks', 'interrupts', 'iomem', 'ioports'],
+  ...['timer_list', 'timer_stats', 'sched_debug', 'latency_stats', 'slabinfo', 'vmallocinfo'],
+];
 /** Without these no program starts, the worker neither. */
 const neededByWorker = ['/usr', '/lib', '/lib64'];
 
@@ -56,7 +52,8 @@ export function readPolicyMounts(policy: Policy, hidden: readonly string[] = [])
     }
   }
   const mounts = readOnly.flatMap((rule) => mountsOf(policy, rule));
-  for (const { source, target } of mounts) {
+  const etc = readOnly.flatMap((rule) => (isWithin(rule, '/etc') ? etcOf(policy, rule) : []));
+  for (const { source, target } of [...mounts, ...etc.map((entry) => ({ source: entry, target: entry }))]) {
     const shown = hidden.find((folder) => isWithin(folder, source) || isWithin(source, folder));
     if (shown !== undefined) throw unenforceable(policy, `filesystem_policy.read_only: ${target}`, `the state of the gateway lies in ${shown}, which it would show`);
   }
@@ -68,9 +65,11 @@ export function readPolicyMounts(policy: Policy, hidden: readonly string[] = [])
   const scratchRule = (paths: readonly string[]): boolean => paths.includes('/tmp');
   return {
     mounts: withoutCovered(mounts),
+    etc: [...new Set(etc)].sort(),
     workspace: workspaceAccess(policy),
     scratch: scratchRule(readWrite) ? 'write' : scratchRule(readOnly) ? 'read' : 'none',
     hasProc: readOnly.includes('/proc'),
+    hiddenInProc: readOnly.includes('/proc') ? machineFiles.map((name) => `/proc/${name}`).filter(isReadByAll) : [],
     uid: idInside(policy.runAsUser),
     gid: idInside(policy.runAsGroup),
   };
@@ -85,8 +84,7 @@ function refuseForeignRules(policy: Policy): void {
 }
 
 function mountsOf(policy: Policy, rule: string): Mount[] {
-  if (rule === workspacePath || rule === '/tmp' || rule === '/proc' || devices.includes(rule)) return [];
-  if (isWithin(rule, '/etc')) return etcMounts(policy, rule);
+  if (rule === workspacePath || rule === '/tmp' || rule === '/proc' || devices.includes(rule) || isWithin(rule, '/etc')) return [];
   if (!fs.existsSync(rule)) return [];
   const target = fs.realpathSync(rule);
   const isSystem = (place: string): boolean => systemRoots.some((root) => isWithin(place, root));
@@ -99,19 +97,20 @@ function mountsOf(policy: Policy, rule: string): Mount[] {
   return isTargetShown ? [{ kind: 'link', source: fs.readlinkSync(rule), target: rule }] : [{ kind: 'read_only', source: target, target: rule }];
 }
 
-function etcMounts(policy: Policy, rule: string): Mount[] {
-  const shown = etcEntries.filter((entry) => isWithin(entry, rule));
-  const [whole] = etcEntries.filter((entry) => isWithin(rule, entry));
-  if (shown.length === 0 && whole === undefined) {
-    throw unenforceable(policy, `filesystem_policy.read_only: ${rule}`, `of /etc it shows only ${etcEntries.join(', ')}`);
-  }
-  return (shown.length > 0 ? shown : [rule]).filter((entry) => fs.existsSync(entry)).map((entry) => ({ kind: 'read_only', source: entry, target: entry }));
+function etcOf(policy: Policy, rule: string): string[] {
+  if (isShownOfEtc(rule)) return listShownOfEtc(rule);
+  throw unenforceable(policy, `filesystem_policy.read_only: ${rule}`, 'of /etc it shows only what programs need, and nothing that tells of this machine and its people');
 }
 
 /** Leaves out what lies within another mount, which bubblewrap could not place in a read-only folder. */
 function withoutCovered(mounts: readonly Mount[]): Mount[] {
   const unique = mounts.filter((mount, index) => mounts.findIndex((other) => other.target === mount.target) === index);
   return unique.filter((mount) => !unique.some((other) => other.target !== mount.target && isWithin(mount.target, other.target)));
+}
+
+function isReadByAll(file: string): boolean {
+  const stat = fs.statSync(file, { throwIfNoEntry: false });
+  return stat !== undefined && (stat.mode & 0o004) !== 0;
 }
 
 /** `sandbox` and nothing said are the engine's own id; a number is that id inside, and never root outside. */

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { spawnProcess, type SpawnedProcess, type StdioEntry } from '../../process/spawn.ts';
 import type { SandboxExit } from '../engine.ts';
-import { descriptors, sandboxArguments, systemFiles, type SandboxLayout } from './bwrapArguments.ts';
+import { descriptors, sandboxArguments, type SandboxLayout } from './bwrapArguments.ts';
 import { BwrapProcess } from './bwrapProcess.ts';
 import type { BubblewrapHost } from './host.ts';
 import type { HostIds } from './places.ts';
@@ -13,14 +13,13 @@ export function spawnBwrap(host: BubblewrapHost, ids: HostIds | undefined, comma
   return spawnProcess(host.bwrap.path, ['--args', String(descriptors.args), ...command], { env: {}, stdio, ...ids });
 }
 
-/** Gives bubblewrap what it waits for: the filter, the files about accounts, its arguments. */
-export function feed(bwrap: SpawnedProcess, host: BubblewrapHost, layout: SandboxLayout, args: readonly string[]): void {
+/** Gives bubblewrap what it waits for: the filter and its arguments. */
+export function feed(bwrap: SpawnedProcess, host: BubblewrapHost, args: readonly string[]): void {
   const give = (descriptor: number, content: string | Buffer): void => {
     const pipe = bwrap.pipe(descriptor);
     pipe.end(content, () => pipe.destroy());
   };
   give(descriptors.seccomp, host.seccompFilter);
-  for (const [name, content] of Object.entries(systemFiles(layout.policy))) give(descriptors[name as keyof typeof descriptors], content);
   give(descriptors.args, `${args.join('\0')}\0`);
 }
 
@@ -40,7 +39,7 @@ export interface InsideRun {
 /** Runs a program in a sandbox to its end, without a socket; `stopped_by_us` when it took too long. */
 export async function runInside(host: BubblewrapHost, { ids, layout }: InsideLayout, { command, input, timeoutMs }: InsideRun): Promise<{ readonly out: string; readonly err: string; readonly exit: SandboxExit }> {
   const bwrap = await spawnBwrap(host, ids, command);
-  feed(bwrap, host, layout, sandboxArguments(layout, undefined));
+  feed(bwrap, host, sandboxArguments(layout, undefined));
   const task = new BwrapProcess(bwrap, undefined);
   task.stdin.end(input);
   const late = setTimeout(() => task.kill(), timeoutMs);

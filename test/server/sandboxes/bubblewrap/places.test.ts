@@ -48,7 +48,7 @@ describe('openPlaces', () => {
   });
 
   it.each(['../../etc', '', 'x', '00000000-0000-7000-8000-000000000001/..'])('makes no path from what is not an id: %j', (agentId) => {
-    expect(() => sandboxFolder({ sandboxes: folder, tasks: folder, runtimes: undefined, accounts: undefined, system: undefined }, agentId)).toThrowError(/is not the id of an agent/);
+    expect(() => sandboxFolder({ sandboxes: folder, tasks: folder, etc: '', runtimes: undefined, accounts: undefined, system: undefined }, agentId)).toThrowError(/is not the id of an agent/);
   });
 });
 

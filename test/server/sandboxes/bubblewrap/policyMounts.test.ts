@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { sandboxArguments, systemFiles, workerCommand } from '../../../../server/sandboxes/bubblewrap/bwrapArguments.ts';
+import { sandboxArguments, workerCommand } from '../../../../server/sandboxes/bubblewrap/bwrapArguments.ts';
+import { ownFiles } from '../../../../server/sandboxes/bubblewrap/etcFolder.ts';
 import { readPolicyMounts } from '../../../../server/sandboxes/bubblewrap/policyMounts.ts';
 import { defaultLimits } from '../../../../server/sandboxes/limits.ts';
 import { policyOf } from '../fakeEngine.ts';
@@ -9,7 +10,7 @@ const system = '/usr, /bin, /sbin, /lib, /lib64, /etc, /proc';
 const filesystem = (fields: string, more = '') => policyOf(`filesystem_policy: { ${fields} }\n${more}`);
 const usual = filesystem(`include_workdir: true, read_only: [${system}], read_write: [/tmp]`);
 const argumentsOf = (policy = usual): string[] =>
-  sandboxArguments({ policy: readPolicyMounts(policy), homePath: '/host/home', nodePath: '/host/node', workerPath: '/host/worker.js', limits: defaultLimits }, '/host/socket');
+  sandboxArguments({ policy: readPolicyMounts(policy), etcPath: '/host/etc', homePath: '/host/home', nodePath: '/host/node', workerPath: '/host/worker.js', limits: defaultLimits }, '/host/socket');
 const after = (list: readonly string[], target: string): string | undefined => list[list.indexOf(target) - 2];
 
 describe('readPolicyMounts', () => {
@@ -58,9 +59,12 @@ describe('readPolicyMounts', () => {
   });
 
   it('shows of /etc nothing that tells of accounts, hosts or resolvers', () => {
-    const targets = readPolicyMounts(usual).mounts.map(({ target }) => target);
-    for (const secret of ['/etc', '/etc/passwd', '/etc/shadow', '/etc/hosts', '/etc/resolv.conf', '/etc/ssh']) expect(targets).not.toContain(secret);
-    expect(targets.some((target) => target.startsWith('/etc/'))).toBe(true);
+    const { etc, mounts } = readPolicyMounts(usual);
+    for (const secret of ['/etc', '/etc/passwd', '/etc/shadow', '/etc/hosts', '/etc/resolv.conf', '/etc/ssh', '/etc/ssl', '/etc/ssl/private']) expect(etc).not.toContain(secret);
+    expect(etc.every((entry) => entry.startsWith('/etc/'))).toBe(true);
+    expect(etc.length).toBeGreaterThan(0);
+    expect(mounts.filter(({ target }) => target.startsWith('/etc'))).toEqual([]);
+    expect(after(argumentsOf(), '/etc')).toBe('--ro-bind');
   });
 
   it('takes the id inside from the policy', () => {
@@ -110,7 +114,7 @@ describe('sandboxArguments', () => {
   });
 
   it('names only ids in the files about accounts', () => {
-    expect(systemFiles(readPolicyMounts(usual)).passwd).toBe('sandbox:x:1000:1000:sandbox:/sandbox:/bin/sh\n');
+    expect(ownFiles(readPolicyMounts(usual)).passwd).toBe('sandbox:x:1000:1000:sandbox:/sandbox:/bin/sh\n');
   });
 
   it('sets every limit inside, before the worker', () => {
