@@ -27,12 +27,14 @@ import { createLimitHandlers } from './limits/handlers.ts';
 import { Limits } from './limits/limits.ts';
 import { readMachine } from './limits/machine.ts';
 import { createLogHandlers } from './log/handlers.ts';
+import type { Logger } from './log/logger.ts';
 import { createHttpClient } from './net/http.ts';
 import { createPolicyHandlers } from './policies/handlers.ts';
 import { createPolicyLoader } from './policies/loadPolicy.ts';
 import type { Policy } from './policies/policy.ts';
 import type { PolicyFolder } from './policies/policyFiles.ts';
 import { policyWords } from './policies/policyWords.ts';
+import { endLeftovers } from './process/ownedProcesses.ts';
 import type { GatewayStatus } from './protocol/gateway.ts';
 import type { GatewayServices, OpenServices, ServicesContext } from './rpc/services.ts';
 import { engines } from './sandboxes/engines.ts';
@@ -46,6 +48,7 @@ const snapshotTurns = 50;
 
 /** The composition root: builds everything behind the wire in order; what was built is ended in reverse, also when a later part fails. */
 export const openServices: OpenServices = async (context) => {
+  void endWhatIsLeft(context.home, context.log.of('sandbox'));
   const stack = new DisposableStack();
   try {
     return await build(context, stack);
@@ -156,6 +159,16 @@ function openRegistry({ home, distribution, workerNodePath, log }: ServicesConte
   const registry = new SandboxRegistry({ engine, log: log.of('sandbox'), now: Date.now });
   limits.onChanged((name) => (name in sandboxLimits() ? registry.recheckAll() : undefined));
   return registry;
+}
+
+/** Not awaited: what a dead gateway left hinders nothing, and each process of this one is told from it. */
+async function endWhatIsLeft(home: string, log: Logger): Promise<void> {
+  try {
+    const count = await endLeftovers(home);
+    if (count > 0) log.warn(`Ended ${count} processes that an earlier gateway had left.`);
+  } catch (error) {
+    log.warn(`Processes of an earlier gateway could not be looked for: ${String(error)}`);
+  }
 }
 
 function storeStatus({ failure, recoveredFrom }: OpenedStore): GatewayStatus['store'] {

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 export interface ProcessRow {
   readonly pid: number;
   readonly parentPid: number;
+  readonly groupId: number;
   /** Clock ticks since boot. */
   readonly startTicks: string;
 }
@@ -15,7 +16,7 @@ export function readProcess(pid: number): ProcessRow | undefined {
     // The name is in parentheses and may hold anything, so fields are counted after the last one.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
-    return { pid, parentPid: Number(fields[1]), startTicks: fields[19] ?? '' };
+    return { pid, parentPid: Number(fields[1]), groupId: Number(fields[2]), startTicks: fields[19] ?? '' };
   } catch {
     return undefined;
   }

@@ -20,6 +20,8 @@ export interface SpawnOptions {
   /** Numeric ids to run as; supplementary groups are dropped with them. */
   readonly uid?: number;
   readonly gid?: number;
+  /** What the program finds as its own name, instead of `file`. */
+  readonly argv0?: string;
   /** A session and process group of its own. */
   readonly isDetached?: boolean;
 }
@@ -68,6 +70,7 @@ export function spawnProcess(file: string, args: readonly string[], options: Spa
     reject: false,
     detached: options.isDetached ?? false,
     windowsHide: true,
+    ...(options.argv0 === undefined ? {} : { argv0: options.argv0 }),
     ...(options.uid === undefined ? {} : { uid: options.uid }),
     ...(options.gid === undefined ? {} : { gid: options.gid }),
   });

@@ -1,6 +1,7 @@
 import { AppError } from '../../base/appError.ts';
 import type { Logger } from '../../log/logger.ts';
 import { exitReason } from '../../process/exitReason.ts';
+import { markedName } from '../../process/ownerMark.ts';
 import type { SpawnedProcess, spawnProcess } from '../../process/spawn.ts';
 import type { Component } from './component.ts';
 
@@ -8,6 +9,8 @@ import type { Component } from './component.ts';
 export interface ModelProcessOptions {
   readonly spawn: typeof spawnProcess;
   readonly nodePath: string;
+  /** Of this gateway: a process that hangs as it loads does not see the end of its input. */
+  readonly mark: string;
   readonly entry: string;
   readonly socketPath: string;
   readonly component: Component;
@@ -23,9 +26,12 @@ const maxLastWords = 4000;
 
 /** Starts the process and resolves once its socket listens; it may still be loading the model then. */
 export async function startModelProcess(options: ModelProcessOptions): Promise<{ readonly process: SpawnedProcess; readonly lastWords: () => string }> {
-  const { nodePath, entry, socketPath, component, contextTokens, sha256, idleMs } = options;
+  const { nodePath, mark, entry, socketPath, component, contextTokens, sha256, idleMs } = options;
   const args = [entry, '--socket', socketPath, '--component', component.folder, '--weights', component.weights, '--model', component.name, '--context', String(contextTokens), '--idle', String(idleMs)];
-  const child = await options.spawn(nodePath, [...args, ...(sha256 === undefined ? [] : ['--sha256', sha256])], { env: { NODE_ENV: 'production', ELECTRON_RUN_AS_NODE: '1' } });
+  const child = await options.spawn(nodePath, [...args, ...(sha256 === undefined ? [] : ['--sha256', sha256])], {
+    env: { NODE_ENV: 'production', ELECTRON_RUN_AS_NODE: '1' },
+    argv0: markedName('node', mark),
+  });
   let words = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (words = (words + text).slice(-maxLastWords)));
   const listening = new Promise<true>((resolve) => child.stdout.once('data', () => resolve(true)));

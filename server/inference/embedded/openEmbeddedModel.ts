@@ -8,6 +8,7 @@ import type { Logger } from '../../log/logger.ts';
 import type { ErrorInfo } from '../../protocol/errors.ts';
 import type { ModelServer } from '../../protocol/models.ts';
 import { exitReason } from '../../process/exitReason.ts';
+import { ownerMark } from '../../process/ownerMark.ts';
 import { spawnProcess, type ProcessExit, type SpawnedProcess } from '../../process/spawn.ts';
 import { assumedContextTokens, embeddedId } from '../servers.ts';
 import { readComponent, type Component } from './component.ts';
@@ -64,7 +65,7 @@ export function openEmbeddedModel(options: EmbeddedModelOptions): EmbeddedModel 
 
   async function startProcess(installed: Component): Promise<SpawnedProcess> {
     await fs.promises.rm(socket.path, { force: true });
-    const started = await startModelProcess({ spawn, nodePath, entry, socketPath: socket.path, component: installed, contextTokens, sha256: isChecked ? undefined : installed.sha256, idleMs: options.idleMs ?? 600_000, log });
+    const started = await startModelProcess({ spawn, nodePath, mark: ownerMark(home), entry, socketPath: socket.path, component: installed, contextTokens, sha256: isChecked ? undefined : installed.sha256, idleMs: options.idleMs ?? 600_000, log });
     log.info(`The embedded model ${installed.name} was started.`, { data: { pid: started.process.pid } });
     void started.process.exited.then((exit) => ended(exit, started.lastWords));
     return started.process;

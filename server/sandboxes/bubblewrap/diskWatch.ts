@@ -1,14 +1,10 @@
 import type { Logger } from '../../log/logger.ts';
 import type { SandboxLimits } from '../limits.ts';
-import type { HostIds } from './places.ts';
 import { roomToLeave } from './roomToLeave.ts';
-import { growthBetween, readDiskUse, readFolderBytes, type DiskUse } from './usage.ts';
+import { growthBetween, readDiskUse, readFolderBytes, type CountedFolder, type DiskUse } from './usage.ts';
 
 /** What is watched of the home of a task. */
-export interface DiskWatched {
-  readonly homePath: string;
-  readonly ids: HostIds | undefined;
-  readonly bwrapPath: string;
+export interface DiskWatched extends CountedFolder {
   readonly limits: SandboxLimits;
   readonly log: Logger;
   /** Called when the home takes more than its limit, or the disk has no more room for it. */
@@ -124,9 +120,9 @@ class DiskWatch {
 
   /** A home that cannot be counted, or not in time, passes for what it was: the room on the disk still holds. */
   async #count(): Promise<number> {
-    const { homePath, ids, bwrapPath, limits } = this.#watched;
+    const { limits, homePath } = this.#watched;
     try {
-      const bytes = await readFolderBytes(homePath, ids, bwrapPath, countLimitMs);
+      const bytes = await readFolderBytes(this.#watched, countLimitMs);
       this.#follow(await readDiskUse(homePath));
       this.#allowed ??= Math.max(limits.workspaceBytes, bytes - this.#grownSinceStart);
       return bytes;

@@ -6,6 +6,8 @@ import { AppError } from '../../base/appError.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Policy } from '../../policies/policy.ts';
 import { workspacePath } from '../../policies/workspace.ts';
+import { OrphanGuard } from '../../process/orphanGuard.ts';
+import { ownerMark } from '../../process/ownerMark.ts';
 import type { SpawnedProcess } from '../../process/spawn.ts';
 import type { EngineCapabilities, EngineProbe, Launch, PreparedSandbox, SandboxEngine, SandboxProcess, SandboxSpec } from '../engine.ts';
 import { limitsHeldBy, type SandboxLimits } from '../limits.ts';
@@ -47,10 +49,12 @@ export class BubblewrapEngine implements SandboxEngine {
   readonly #options: BubblewrapOptions;
   readonly #prepared = new WeakMap<PreparedSandbox, Prepared>();
   readonly #running = new Map<BwrapProcess, string>();
+  readonly #guard: OrphanGuard;
   #host: Promise<BubblewrapHost> | undefined;
 
   constructor(options: BubblewrapOptions) {
     this.#options = options;
+    this.#guard = new OrphanGuard(ownerMark(options.stateDir), options.log);
   }
 
   async probe(): Promise<EngineProbe> {
@@ -120,6 +124,7 @@ export class BubblewrapEngine implements SandboxEngine {
       homePath: layout.homePath,
       ids,
       bwrapPath: host.bwrap.path,
+      stateDir: host.stateDir,
       limits: layout.limits,
       watchesMemory: !holdsMemory,
       log: this.#options.log,
@@ -160,6 +165,7 @@ export class BubblewrapEngine implements SandboxEngine {
     await this.#end(() => true);
     const host = await this.#host?.catch(() => undefined);
     host?.cgroups?.dispose();
+    await this.#guard.dispose();
   }
 
   async #end(isMeant: (agentId: string) => boolean): Promise<void> {
@@ -172,12 +178,14 @@ export class BubblewrapEngine implements SandboxEngine {
     return [...this.#running].filter(([, owner]) => isMeant(owner)).map(([task]) => task);
   }
 
-  #open(): Promise<BubblewrapHost> {
+  async #open(): Promise<BubblewrapHost> {
     const opening = (this.#host ??= openHost(this.#options, this.#options.log));
     opening.catch(() => {
       if (this.#host === opening) this.#host = undefined;
     });
-    return opening;
+    const host = await opening;
+    await this.#guard.ensure();
+    return host;
   }
 
   #preparedOf(sandbox: PreparedSandbox): Prepared {

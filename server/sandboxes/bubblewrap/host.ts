@@ -31,6 +31,7 @@ export interface HostOptions {
 /** A host on which the engine can run. */
 export interface BubblewrapHost {
   readonly facts: HostFacts;
+  readonly stateDir: string;
   /** The Node that was given, where it lies. */
   readonly nodePath: string;
   readonly bwrap: Bwrap;
@@ -58,7 +59,7 @@ export async function openHost(options: HostOptions, log: Logger): Promise<Bubbl
   const cgroups = Cgroups.open(options.cgroups === null ? undefined : (options.cgroups ?? readCgroupSources()));
   await sweep(places, log);
   const etc = new EtcFolders(places.etc);
-  return { facts, nodePath, bwrap, places, runtime, etc, cgroups, seccompFilter: buildSeccompFilter(arch) };
+  return { facts, stateDir: options.stateDir, nodePath, bwrap, places, runtime, etc, cgroups, seccompFilter: buildSeccompFilter(arch) };
 }
 
 /** Makes the folders alone. Throws `sandbox_unavailable`. */

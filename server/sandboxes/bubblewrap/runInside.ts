@@ -1,5 +1,6 @@
 import { text } from 'node:stream/consumers';
-import { spawnProcess, type SpawnedProcess, type StdioEntry } from '../../process/spawn.ts';
+import { spawnOwned } from '../../process/ownedProcesses.ts';
+import type { SpawnedProcess, StdioEntry } from '../../process/spawn.ts';
 import type { SandboxExit } from '../engine.ts';
 import { descriptors, sandboxArguments, type SandboxLayout } from './bwrapArguments.ts';
 import { BwrapProcess } from './bwrapProcess.ts';
@@ -10,7 +11,7 @@ const stdio: readonly StdioEntry[] = Array.from({ length: 3 + Object.keys(descri
 
 /** Bubblewrap waits for its arguments, so what is done before `feed` holds for everything that it starts. Its own environment is empty. */
 export function spawnBwrap(host: BubblewrapHost, ids: HostIds | undefined, command: readonly string[]): Promise<SpawnedProcess> {
-  return spawnProcess(host.bwrap.path, ['--args', String(descriptors.args), ...command], { env: {}, stdio, ...ids });
+  return spawnOwned(host.stateDir, host.bwrap.path, ['--args', String(descriptors.args), ...command], { env: {}, stdio, ...ids });
 }
 
 /** Gives bubblewrap what it waits for: the filter and its arguments. */

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { listDescendants } from '../../process/processTable.ts';
-import { spawnProcess } from '../../process/spawn.ts';
+import { spawnOwned } from '../../process/ownedProcesses.ts';
 import type { HostIds } from './places.ts';
 
 /** Pids of a process and of all that descends from it, found from the top without looking at the rest of the machine. */
@@ -39,13 +39,22 @@ export function readChildren(pid: number): number[] | undefined {
 /** A file takes at least this much, so that a flood of empty ones counts too. */
 const leastFileBytes = 4096;
 
+/** The home of a sandbox, and what is needed to count it. */
+export interface CountedFolder {
+  readonly homePath: string;
+  readonly ids: HostIds | undefined;
+  readonly bwrapPath: string;
+  /** The gateway's, which owns the program that counts. */
+  readonly stateDir: string;
+}
+
 /**
  * What everything in a folder takes of the disk. Counted by `du` in a sandbox of its own, with the ids of the folder's owner
  * and the one capability to look also where that owner has forbidden it. Throws when it cannot be counted, or not in time.
  */
-export async function readFolderBytes(folder: string, ids: HostIds | undefined, bwrapPath: string, timeoutMs: number): Promise<number> {
+export async function readFolderBytes({ homePath, ids, bwrapPath, stateDir }: CountedFolder, timeoutMs: number): Promise<number> {
   const count = async (unit: string): Promise<number> => {
-    const child = await spawnProcess(bwrapPath, [...countingSandbox, '--ro-bind', folder, '/counted', '--', '/usr/bin/du', '-sx', unit, '/counted'], {
+    const child = await spawnOwned(stateDir, bwrapPath, [...countingSandbox, '--ro-bind', homePath, '/counted', '--', '/usr/bin/du', '-sx', unit, '/counted'], {
       env: { LC_ALL: 'C' },
       stdio: ['ignore', 'pipe', 'ignore'],
       ...ids,
@@ -54,7 +63,7 @@ export async function readFolderBytes(folder: string, ids: HostIds | undefined, 
     const [said] = await Promise.all([text(child.stdout), child.closed]);
     clearTimeout(late);
     const counted = /^(\d+)\s/.exec(said)?.[1];
-    if (counted === undefined) throw new Error(`du said nothing about ${folder}`);
+    if (counted === undefined) throw new Error(`du said nothing about ${homePath}`);
     return Number(counted);
   };
   const [kibibytes, files] = await Promise.all([count('-k'), count('--inodes')]);

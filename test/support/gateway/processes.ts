@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { listMarked } from '../../../server/process/ownerMark.ts';
 import { isAlive, listDescendants, readProcess, type ProcessRow } from '../../../server/process/processTable.ts';
 
 /** Waits until the condition holds, looked at every `pollMs`; `what` begins the sentence of the error. */
@@ -46,12 +47,13 @@ function mentions(pid: number, paths: readonly string[]): boolean {
   return paths.some((path) => told.includes(path));
 }
 
-/** Living processes that belong to one of the paths and do not descend from `gatewayPid`. */
+/** Living processes that belong to one of the paths, or carry the mark of one as a state directory, and do not descend from `gatewayPid`. */
 export function orphansOf(paths: readonly string[], gatewayPid: number | undefined): ProcessRow[] {
   const known = new Set([process.pid, ...(gatewayPid === undefined ? [] : [gatewayPid, ...listDescendants(gatewayPid).map((row) => row.pid)])]);
+  const marked = new Set(paths.flatMap(listMarked).map((row) => row.pid));
   const pids = fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
   return pids.flatMap((pid) => {
-    if (known.has(pid) || !mentions(pid, paths)) return [];
+    if (known.has(pid) || !(marked.has(pid) || mentions(pid, paths))) return [];
     const row = readProcess(pid);
     return row === undefined ? [] : [row];
   });
@@ -69,6 +71,11 @@ export async function untilGone(rows: readonly ProcessRow[], deadlineMs = 5_000)
 export function treeOf(pid: number): ProcessRow[] {
   const top = readProcess(pid);
   return top === undefined ? [] : [top, ...listDescendants(pid)];
+}
+
+/** The process that ends what a gateway leaves when it dies. */
+export function guardOf(gatewayPid: number): ProcessRow | undefined {
+  return listDescendants(gatewayPid).find((row) => row.parentPid === gatewayPid && commandOf(row.pid).includes('logos-guard'));
 }
 
 /** The trees of the workers of a gateway, one per sandbox, the longest running first. */
