@@ -13,6 +13,7 @@ import { createInferenceSockets } from './egress/inferenceSockets.ts';
 import { createDispatcher } from './exec/createDispatcher.ts';
 import { Activity } from './gateway/activity.ts';
 import { createChatHandlers } from './gateway/chatHandlers.ts';
+import { Eraser } from './gateway/eraser.ts';
 import { Publisher } from './gateway/publisher.ts';
 import { QueueCount } from './gateway/queueCount.ts';
 import { createSessionHandlers } from './gateway/sessionHandlers.ts';
@@ -21,7 +22,7 @@ import { TurnRunner } from './gateway/turnRunner.ts';
 import { createModelHandlers } from './inference/handlers.ts';
 import { openEmbeddedModel } from './inference/embedded/openEmbeddedModel.ts';
 import { openKeys } from './inference/keys.ts';
-import { createModels } from './inference/models.ts';
+import { createModels, type Models } from './inference/models.ts';
 import { builtInServers } from './inference/servers.ts';
 import { createLimitHandlers } from './limits/handlers.ts';
 import { Limits } from './limits/limits.ts';
@@ -100,11 +101,7 @@ async function build(context: ServicesContext, stack: DisposableStack): Promise<
   stack.defer(() => runner.shutDown(gatewayStopped));
   const queue = stack.add(new QueueCount(publisher));
 
-  publisher.onStored((stored) => agents.noteStored(stored));
-  publisher.onSession((session) => agents.noteSession(session));
-  registry.onChanged(({ id }) => agents.refresh(id));
-  activity.changed.on((agentId) => agents.refresh(agentId));
-  models.onChange(() => void agents.refreshAll().catch((error: unknown) => log('gateway').warn(`Agents could not be refreshed: ${asAppError(error).message}`)));
+  keepAgentsFresh({ agents, publisher, registry, activity, models, log: log('gateway') });
 
   const assertEnforces = (policy: Policy): void => engine.assertEnforces(policy);
   const now = Date.now;
@@ -115,15 +112,19 @@ async function build(context: ServicesContext, stack: DisposableStack): Promise<
   // Not awaited: rows name their model as soon as a server has answered.
   models.list().catch((error: unknown) => log('inference').warn(`The model servers could not be looked at: ${asAppError(error).message}`));
 
+  const forgetLogged = context.log.forget.bind(context.log);
+  const eraser = new Eraser({ store, publish, forgetLogged, removeSandbox: (agentId) => registry.remove(agentId), refreshAgent: (agentId) => agents.refresh(agentId), log: log('store'), now });
+  void eraser.resume();
+
   const stopAgent = async (agentId: string): Promise<void> => {
     await runner.stopAgent(agentId);
     await dispatcher.discardWarm(agentId);
   };
   return {
     handlers: {
-      ...createAgentHandlers({ store, publish, agents, souls, loadPolicy, assertEnforces, stopAgent, removeSandbox: (agentId) => registry.remove(agentId), now }),
+      ...createAgentHandlers({ store, publish, agents, souls, loadPolicy, assertEnforces, stopAgent, eraseAgent: (agentId) => eraser.eraseAgent(agentId), now }),
       ...createChatHandlers({ store, publish, runner, newId: () => newId(), now }),
-      ...createSessionHandlers({ store, publish, runner, provision: (agentId) => void opening.provision(agentId), sessionCreated: (session) => publisher.publishSession(session), now }),
+      ...createSessionHandlers({ store, publish, runner, eraser, provision: (agentId) => void opening.provision(agentId), sessionCreated: (session) => publisher.publishSession(session), now }),
       ...createModelHandlers(models),
       ...createLimitHandlers({ limits, holderOf: (name) => registry.holderOf(name) }),
       ...createLogHandlers(context.log),
@@ -169,6 +170,16 @@ async function endWhatIsLeft(home: string, log: Logger): Promise<void> {
   } catch (error) {
     log.warn(`Processes of an earlier gateway could not be looked for: ${String(error)}`);
   }
+}
+
+/** Whatever an agent's row is made from tells that it is to be made again. */
+function keepAgentsFresh(parts: { agents: Agents; publisher: Publisher; registry: SandboxRegistry; activity: Activity; models: Models; log: Logger }): void {
+  const { agents, publisher, registry, activity, models, log } = parts;
+  publisher.onStored((stored) => agents.noteStored(stored));
+  publisher.onSession((session) => agents.noteSession(session));
+  registry.onChanged(({ id }) => agents.refresh(id));
+  activity.changed.on((agentId) => agents.refresh(agentId));
+  models.onChange(() => void agents.refreshAll().catch((error: unknown) => log.warn(`Agents could not be refreshed: ${asAppError(error).message}`)));
 }
 
 function storeStatus({ failure, recoveredFrom }: OpenedStore): GatewayStatus['store'] {

@@ -1,8 +1,9 @@
-import { agentsByName, sessionsOf } from '../topics/topicsQueries.ts';
+import { agentsByName } from '../topics/topicsQueries.ts';
 import { labelText } from '../trees/labelText.ts';
 import { checkAgentName } from './checkAgentName.ts';
 import { chooseAgent } from './choose.ts';
 import type { CommandDefinition } from './context.ts';
+import { deleteAgentQuestion } from './lossQuestions.ts';
 import { modelChoices } from './modelChoices.ts';
 import { askText, pickOne } from './quickSteps.ts';
 
@@ -38,17 +39,14 @@ export const renameAgent: CommandDefinition = {
   },
 };
 
-/** Deletes an agent with its sandbox, after asking. */
+/** Deletes an agent for good, with its sessions and its sandbox, after asking. */
 export const deleteAgent: CommandDefinition = {
   needsGateway: true,
   async run(context, argument) {
     const agent = await chooseAgent(context, argument, 'Delete Agent');
     if (agent === undefined) return;
-    const count = sessionsOf(context.feed.state, agent.id).length;
-    const sessions = count === 0 ? '' : `${count} session${count === 1 ? ' leaves' : 's leave'} the lists. `;
-    const running = agent.state === 'working' ? 'What it is doing is stopped. ' : '';
-    const detail = `${running}${sessions}Its sandbox is removed, with every file in its home.`;
-    if (!(await context.messages.confirm(`Delete agent ${labelText(agent.name)}?`, detail, 'Delete'))) return;
+    const { question, detail } = deleteAgentQuestion(agent);
+    if (!(await context.messages.confirm(question, detail, 'Delete for Good'))) return;
     await context.gateway.request('agents/delete', { agentId: agent.id });
   },
 };

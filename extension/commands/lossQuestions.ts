@@ -1,3 +1,4 @@
+import type { Agent } from '../../server/protocol/agents.ts';
 import type { Session } from '../../server/protocol/sessions.ts';
 import { labelText } from '../trees/labelText.ts';
 
@@ -7,11 +8,34 @@ export interface LossQuestion {
   readonly detail: string;
 }
 
-/** The question before a session is deleted. */
+/** The question before a session is deleted so that it can be restored. */
 export function deleteSessionQuestion({ title, state }: Session): LossQuestion {
-  const running = state === 'working' ? 'Its running turn is stopped. ' : '';
-  return { question: `Delete session “${labelText(title) || 'New session'}”?`, detail: `${running}It leaves the lists and cannot be brought back.` };
+  return { question: `Delete session “${labelText(title) || 'New session'}”?`, detail: `${stoppedWords(state)}It leaves the lists. Restore it with Show Deleted in the menu of Agents.` };
 }
+
+/** The question before a session is deleted for good. */
+export function eraseSessionQuestion({ title, state }: Session): LossQuestion {
+  return {
+    question: `Delete session “${labelText(title) || 'New session'}” for good?`,
+    detail: `${stoppedWords(state)}Its messages, its answers and what was kept of its runs are erased from this machine and cannot be brought back. Files that its agent wrote stay.`,
+  };
+}
+
+const stoppedWords = (state: Session['state']): string => (state === 'working' ? 'Its running turn is stopped. ' : '');
+
+/** The question before an agent is deleted, which is for good. */
+export function deleteAgentQuestion({ name, state, sessionCount, deletedSessionCount }: Agent): LossQuestion {
+  const running = state === 'working' ? 'What it is doing is stopped. ' : '';
+  const count = sessionCount + deletedSessionCount;
+  const deleted = deletedSessionCount === 0 ? '' : `, ${deletedSessionCount} of them deleted before,`;
+  const sessions = count === 0 ? '' : `its ${count === 1 ? 'session' : `${count} sessions`}${deleted} with all messages, `;
+  return {
+    question: `Delete agent ${labelText(name)} for good?`,
+    detail: `${running}${upperFirst(`${sessions}its sandbox and every file in its home are erased and cannot be brought back.`)}`,
+  };
+}
+
+const upperFirst = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 /** The question before a gateway with so many running turns is restarted. */
 export function restartQuestion(runningTurns: number): LossQuestion {

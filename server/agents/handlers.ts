@@ -17,10 +17,10 @@ export interface AgentHandlerPorts {
   /** Throws `policy_unenforceable`. */
   assertEnforces(policy: Policy): void;
   publish(stored: Stored): void;
-  /** Stops what runs for an agent, before it is deleted. */
+  /** Stops what runs for an agent that was deleted. */
   stopAgent(agentId: string): Promise<void>;
-  /** Removes the sandbox of an agent with its home, after it was deleted. */
-  removeSandbox(agentId: string): Promise<void>;
+  /** Erases an agent that was deleted: its sessions, its sandbox and home. */
+  eraseAgent(agentId: string): Promise<void>;
   readonly now: () => number;
 }
 
@@ -54,12 +54,12 @@ export function createAgentHandlers(ports: AgentHandlerPorts): HandlersOf<AgentM
       return await agents.get(agentId);
     },
     'agents/delete': async ({ agentId }) => {
-      await ports.stopAgent(agentId);
       const { stored } = await store.deleteAgent({ agentId, at: ports.now() });
       // Who watches one of its sessions learns that it is gone.
       stored.forEach((change) => ports.publish(change));
-      await ports.removeSandbox(agentId);
       agents.refresh(agentId);
+      await ports.stopAgent(agentId);
+      await ports.eraseAgent(agentId);
       return {};
     },
     'souls/list': async () => await souls.list(),

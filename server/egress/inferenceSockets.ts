@@ -3,7 +3,8 @@ import http from 'node:http';
 import { AppError } from '../base/appError.ts';
 import { createDeferred } from '../base/deferred.ts';
 import type { ModelRoute } from '../inference/route.ts';
-import type { Logger } from '../log/logger.ts';
+import type { LogContext, Logger } from '../log/logger.ts';
+import { withContext } from '../log/withContext.ts';
 import type { HttpClient } from '../net/http.ts';
 import type { InferenceSocket, OpenInferenceSocket } from './inferenceSocket.ts';
 import { createInferenceHandler, type Assignment } from './inferenceHandler.ts';
@@ -36,11 +37,12 @@ export function createInferenceSockets(options: InferenceSocketsOptions): OpenIn
 async function openSocket(path: string, options: InferenceSocketsOptions): Promise<InferenceSocket> {
   const assigned = createDeferred<Assignment>();
   let isAssigned = false;
+  let about: LogContext = {};
   const handler = createInferenceHandler({
     assigned: assigned.promise,
     assignMs: options.assignMs ?? 10_000,
     http: options.http,
-    log: options.log,
+    log: withContext(options.log, () => about),
     waits: options.waits ?? defaultWaitLimits,
     onUnreachable: options.onUnreachable ?? (() => undefined),
   });
@@ -52,9 +54,10 @@ async function openSocket(path: string, options: InferenceSocketsOptions): Promi
 
   return {
     path,
-    assign(route, observer) {
+    assign(route, observer, context = {}) {
       if (isAssigned) throw new AppError('internal', 'The inference socket of a task was given a second route.', { reason: 'assigned_twice', hint: 'Open a socket for each task.' });
       isAssigned = true;
+      about = context;
       assigned.resolve({ route, observer });
     },
     async dispose() {

@@ -72,7 +72,7 @@ export class TaskRun {
     const { route, observer, engine, task } = this.#request;
     const { stdin } = this.#worker.process;
     const { keepsStdinOpen } = engine.capabilities;
-    this.#worker.socket.assign(route, observer);
+    this.#worker.socket.assign(route, observer, this.#worker.about);
     const model = route.think === 'auto' ? task.model : { ...task.model, think: route.think };
     stdin.write(`${JSON.stringify({ ...task, model, stdin: keepsStdinOpen ? 'open' : 'closed' })}\n`);
     if (!keepsStdinOpen) stdin.end();

@@ -6,6 +6,8 @@ export const maxLineBytes = 16 * 1024;
 /** Longest text and longest string within `data`, in characters, before the line is measured. */
 const maxTextCharacters = 8_000;
 const maxStringCharacters = 4_000;
+/** No line that is written holds one of these as it is. */
+const allControls = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 const maxDepth = 6;
 const maxItems = 100;
 /** How many values one entry may hold in all; the rest is left out. */
@@ -19,7 +21,7 @@ interface Cleaning {
 
 /** An entry that may be written and shown: redacted, without control characters, and short enough for one line. */
 export function cleanEntry(entry: LogEntry, redactor: Redactor): LogEntry {
-  const text = cleanText(entry.text, redactor, maxTextCharacters, /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu);
+  const text = cleanText(entry.text, redactor, maxTextCharacters, allControls);
   const { data, ...rest } = entry;
   if (data === undefined) return { ...rest, text };
   const clean = {
@@ -48,7 +50,7 @@ function cleanValue(value: unknown, cleaning: Cleaning, depth: number): unknown 
   const entries = take(Object.entries(value), cleaning);
   return Object.fromEntries(
     entries.map(([key, item]) => [
-      cleaning.redactor.redactText(key.slice(0, 200)),
+      cleanText(key, cleaning.redactor, 200, allControls),
       cleanValue(cleaning.redactor.redactValue(key, item), cleaning, depth + 1),
     ]),
   );

@@ -25,6 +25,12 @@ export interface LogOptions {
   readonly stderr?: boolean;
 }
 
+/** What the log is to know nothing of any more. */
+export interface ForgottenThings {
+  readonly sessionIds: ReadonlySet<string>;
+  readonly agentIds: ReadonlySet<string>;
+}
+
 /** The one structured log of the gateway. */
 export interface Log {
   readonly path: string;
@@ -35,6 +41,8 @@ export interface Log {
   tail(filter?: LogFilter): LogEntry[];
   /** Listens to each new entry, already redacted. */
   onEntry(listener: (entry: LogEntry) => void): Disposable;
+  /** Takes every entry about one of these sessions or agents out of memory and out of the files. */
+  forget(about: ForgottenThings): Promise<void>;
   /** Writes what waits and closes the file. */
   dispose(): Promise<void>;
 }
@@ -64,6 +72,11 @@ export function createLog(options: LogOptions): Log {
     addSecret: (value) => redactor.addSecret(value),
     tail: (filter = {}) => tailOf(entries.slice(-keptEntries), filter),
     onEntry: (listener) => listeners.on(listener),
+    forget: async (about) => {
+      const isKept = (entry: LogContext): boolean => !about.sessionIds.has(entry.sessionId ?? '') && !about.agentIds.has(entry.agentId ?? '');
+      entries.splice(0, entries.length, ...entries.filter(isKept));
+      await file.retain((line) => isKept(readContext(line)));
+    },
     dispose: () => file.dispose(),
   };
 }
@@ -74,6 +87,16 @@ const lossEntry = (lines: number): LogEntry => ({
   source: 'gateway',
   text: `${lines} lines could not be written to the log.`,
 });
+
+/** What a line of the file is about; a line that is none of ours is about nothing. */
+function readContext(line: string): LogContext {
+  try {
+    const entry: unknown = JSON.parse(line);
+    return typeof entry === 'object' && entry !== null ? entry : {};
+  } catch {
+    return {};
+  }
+}
 
 function loggerOf(log: Logger['log']): Logger {
   return {

@@ -1,4 +1,4 @@
-import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 
 /** A file longer than this is set aside before the next line. */
@@ -51,6 +51,17 @@ export class LogFile {
     return this.#writing;
   }
 
+  /** Takes the lines that are not to be kept out of every file; resolves when they are gone from the disk. Rejects when a file cannot be written anew. */
+  async retain(isKept: (line: string) => boolean): Promise<void> {
+    const retaining = this.flush().then(async () => {
+      await this.#handle?.close();
+      this.#handle = undefined;
+      for (let age = 0; age <= keptFiles; age++) await retainLines(age === 0 ? this.path : `${this.path}.${age}`, isKept);
+    });
+    this.#writing = retaining.catch(() => undefined);
+    await retaining;
+  }
+
   async dispose(): Promise<void> {
     await this.flush();
     await this.#handle?.close().catch(() => undefined);
@@ -97,6 +108,24 @@ export class LogFile {
     }
     await this.#open();
   }
+}
+
+/** Writes a file anew, beside it first, without some of its lines. */
+async function retainLines(file: string, isKept: (line: string) => boolean): Promise<void> {
+  if (!(await isThere(file))) return;
+  const lines = (await readFile(file, 'utf8')).split('\n');
+  const kept = lines.filter((line) => line === '' || isKept(line));
+  if (kept.length === lines.length) return;
+  const beside = `${file}.tmp`;
+  await rm(beside, { force: true });
+  const handle = await open(beside, 'wx', 0o600);
+  try {
+    await handle.writeFile(kept.join('\n'));
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(beside, file);
 }
 
 async function isThere(file: string): Promise<boolean> {

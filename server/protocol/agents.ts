@@ -30,6 +30,9 @@ export const Agent = z.object({
   /** What `working` means at present, such as `Thinking`. */
   stateWord: z.string().optional(),
   lastError: ErrorInfo.optional(),
+  /** How many sessions it has, and how many of it were deleted and can be restored. */
+  sessionCount: z.int().nonnegative(),
+  deletedSessionCount: z.int().nonnegative(),
   revision: Revision,
   createdAt: AtMs,
 });
@@ -64,10 +67,10 @@ export const agents = {
     isOpenToWebviews: false,
   }),
   delete: request({
-    summary: 'Deletes an agent: its turns are stopped, its sessions leave the lists, its sandbox and home are removed.',
+    summary: 'Deletes an agent for good: its turns are stopped, its sandbox and home are removed, its sessions are erased as `sessions/erase` does it, deleted ones too.',
     params: z.strictObject({ agentId: Id }),
     result: Done,
-    errors: ['not_found', 'storage_full'],
+    errors: ['not_found', 'conflict', 'storage_full', 'storage_locked'],
     isIdempotent: true,
     isOpenToWebviews: false,
   }),

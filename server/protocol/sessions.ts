@@ -59,8 +59,8 @@ export type SessionEventParams = z.infer<typeof SessionEventParams>;
 /** The methods and events of sessions. */
 export const sessions = {
   list: request({
-    summary: 'Lists sessions, the most recently changed first.',
-    params: z.strictObject({ agentId: Id.optional(), includeDeleted: z.boolean().optional(), ...Page }),
+    summary: 'Lists sessions, the most recently changed first: those that are not deleted, with `includeDeleted` all, with `onlyDeleted` those that can be restored.',
+    params: z.strictObject({ agentId: Id.optional(), includeDeleted: z.boolean().optional(), onlyDeleted: z.boolean().optional(), ...Page }),
     result: pageOf(Session),
     isIdempotent: true,
     isOpenToWebviews: true,
@@ -83,10 +83,27 @@ export const sessions = {
     isOpenToWebviews: true,
   }),
   delete: request({
-    summary: 'Deletes a session softly: it leaves the lists, and its id stays taken. A running turn is stopped first.',
+    summary: 'Deletes a session so that it can be restored: it leaves the lists, all of it is kept, and its id stays taken. A running turn is stopped.',
     params: z.strictObject({ sessionId: Id }),
     result: Done,
     errors: ['not_found', 'storage_full'],
+    isIdempotent: true,
+    isOpenToWebviews: false,
+  }),
+  restore: request({
+    summary: 'Brings a deleted session back into the lists; messages that waited in its queue wait for `chat/sendQueued`. `conflict` when its agent was deleted.',
+    params: z.strictObject({ sessionId: Id }),
+    result: Session,
+    errors: ['not_found', 'conflict', 'storage_full'],
+    isIdempotent: true,
+    isOpenToWebviews: false,
+  }),
+  erase: request({
+    summary:
+      'Deletes a session for good, deleted before or not: its messages, events, runs and frozen STAMPs are overwritten in the files of the state directory when this answers, and only ids stay. A running turn is stopped. What the agent wrote into its home stays.',
+    params: z.strictObject({ sessionId: Id }),
+    result: Done,
+    errors: ['not_found', 'conflict', 'storage_full', 'storage_locked'],
     isIdempotent: true,
     isOpenToWebviews: false,
   }),

@@ -1,8 +1,8 @@
 import type { ModelChoice } from '../protocol/agents.ts';
-import { buryId, claimId, findClaim } from './claimId.ts';
+import { claimId, eraseId, findClaim, isBuried } from './claimId.ts';
 import type { Database } from './database.ts';
 import { deleteSession } from './sessions.ts';
-import type { AgentRecord, Stored } from './store.ts';
+import type { AgentRecord, NewAgent, Stored } from './store.ts';
 import { conflict, notFound } from './storeErrors.ts';
 
 interface AgentRow {
@@ -15,6 +15,8 @@ interface AgentRow {
   policy: string;
   revision: number;
   created_at: number;
+  session_count: number;
+  deleted_session_count: number;
 }
 
 function toRecord(row: AgentRow): AgentRecord {
@@ -28,12 +30,17 @@ function toRecord(row: AgentRow): AgentRecord {
     policy: row.policy,
     revision: row.revision,
     createdAt: row.created_at,
+    sessionCount: row.session_count,
+    deletedSessionCount: row.deleted_session_count,
   };
 }
 
+const counted = `SELECT agents.*, (SELECT count(*) FROM sessions WHERE agent_id = agents.id AND deleted_at IS NULL) AS session_count,
+  (SELECT count(*) FROM sessions WHERE agent_id = agents.id AND deleted_at IS NOT NULL AND erased_at IS NULL) AS deleted_session_count FROM agents`;
+
 /** One agent that is not deleted. */
 export function getAgent(db: Database, agentId: string): AgentRecord | undefined {
-  const row = db.get<AgentRow>('SELECT * FROM agents WHERE id = ? AND deleted_at IS NULL', agentId);
+  const row = db.get<AgentRow>(`${counted} WHERE id = ? AND deleted_at IS NULL`, agentId);
   return row === undefined ? undefined : toRecord(row);
 }
 
@@ -46,14 +53,14 @@ function needAgent(db: Database, agentId: string): AgentRecord {
 /** All agents by name, then by age. */
 export function listAgents(db: Database): AgentRecord[] {
   return db
-    .all<AgentRow>('SELECT * FROM agents WHERE deleted_at IS NULL ORDER BY name COLLATE NOCASE, created_at, id')
+    .all<AgentRow>(`${counted} WHERE deleted_at IS NULL ORDER BY name COLLATE NOCASE, created_at, id`)
     .map(toRecord);
 }
 
 /** Creates an agent; the same id and content again gives the agent as it stands. */
 export function createAgent(
   db: Database,
-  { principal, agent }: { principal: string; agent: Omit<AgentRecord, 'revision'> },
+  { principal, agent }: { principal: string; agent: NewAgent },
 ): { agent: AgentRecord; isNew: boolean } {
   const content = [agent.name, agent.soul, agent.tools, agent.runtime, agent.model, agent.policy];
   const claim = { principal, kind: 'agent' as const, id: agent.id, content };
@@ -106,17 +113,17 @@ export function updateAgent(db: Database, { agentId, revision, change, at }: Age
   return needAgent(db, agentId);
 }
 
-/** Softly deletes an agent and its sessions; deleting twice is once. */
+/** Deletes an agent with its sessions and takes its name; what they hold is erased afterwards. Deleting twice is once. */
 export function deleteAgent(
   db: Database,
   { agentId, at }: { agentId: string; at: number },
 ): { stored: Stored[] } {
-  if (db.get('SELECT 1 FROM agents WHERE id = ?', agentId) === undefined) throw notFound('agent');
+  if (db.get('SELECT 1 FROM agents WHERE id = ?', agentId) === undefined && !isBuried(db, 'agent', agentId)) throw notFound('agent');
   const sessionIds = db
     .all<{ id: string }>('SELECT id FROM sessions WHERE agent_id = ? AND deleted_at IS NULL', agentId)
     .map((row) => row.id);
   const stored = sessionIds.map((sessionId) => deleteSession(db, { sessionId, at }));
-  db.run('UPDATE agents SET deleted_at = ?, changed_at = ? WHERE id = ? AND deleted_at IS NULL', at, at, agentId);
-  buryId(db, 'agent', agentId, at);
+  db.run("UPDATE agents SET name = '', deleted_at = ?, changed_at = ? WHERE id = ? AND deleted_at IS NULL", at, at, agentId);
+  eraseId(db, 'agent', agentId, at);
   return { stored };
 }

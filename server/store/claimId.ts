@@ -54,9 +54,24 @@ export function claimId<Answer>(db: Database, { principal, kind, id, content, an
   );
 }
 
-/** Leaves a tombstone: the id stays taken for ever. */
+/** Leaves a tombstone: the id stays taken until it is dug up. */
 export function buryId(db: Database, kind: IdKind, id: string, at: number): void {
   db.run('UPDATE ids SET removed_at = ? WHERE kind = ? AND id = ? AND removed_at IS NULL', at, kind, id);
+}
+
+/** Takes a tombstone away from what was restored. */
+export function digUpId(db: Database, kind: IdKind, id: string): void {
+  db.run('UPDATE ids SET removed_at = NULL WHERE kind = ? AND id = ?', kind, id);
+}
+
+/** Leaves a tombstone that holds the id alone, nothing that was made from what it stood for; the id stays taken for ever. */
+export function eraseId(db: Database, kind: IdKind, id: string, at: number): void {
+  db.run(
+    "UPDATE ids SET removed_at = coalesce(removed_at, ?), hash = '', answer = NULL WHERE kind = ? AND id = ?",
+    at,
+    kind,
+    id,
+  );
 }
 
 /** Whether an id was taken and then removed. */

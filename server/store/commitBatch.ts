@@ -1,5 +1,5 @@
 import type { Database } from './database.ts';
-import { operationModes, type OperationMode } from './operationModes.ts';
+import { isUpkeep, operationModes, type OperationMode } from './operationModes.ts';
 import type { OperationTable } from './operations.ts';
 import { storeErrorOf, storeFaultOf } from './storeErrors.ts';
 import type { Call, CallResult } from './threadMessages.ts';
@@ -19,6 +19,24 @@ export interface Writer {
  * When the transaction as a whole fails for want of space, each call is tried in a transaction of its own, and one that tells of an end may spend the ballast.
  */
 export function commitBatch(writer: Writer, calls: readonly Call[]): CallResult[] {
+  const upkeep = calls.findIndex(({ name }) => isUpkeep(name));
+  if (upkeep === -1) return commitGroup(writer, calls);
+  const [call] = calls.slice(upkeep);
+  const before = upkeep === 0 ? [] : commitGroup(writer, calls.slice(0, upkeep));
+  const own = call === undefined ? [] : [runUpkeep(writer.db, writer.operations, call)];
+  const after = calls.slice(upkeep + 1);
+  return [...before, ...own, ...(after.length === 0 ? [] : commitBatch(writer, after))];
+}
+
+function runUpkeep(db: Database, operations: OperationTable, call: Call): CallResult {
+  try {
+    return { value: runCall(db, operations, call) };
+  } catch (error) {
+    return toFailure(error);
+  }
+}
+
+function commitGroup(writer: Writer, calls: readonly Call[]): CallResult[] {
   try {
     return commitTogether(writer, calls);
   } catch (error) {
@@ -102,6 +120,7 @@ export function readBatch(
   onCorrupt: () => void,
 ): CallResult[] {
   return calls.map((call) => {
+    if (isUpkeep(call.name)) return runUpkeep(db, operations, call);
     try {
       db.run('BEGIN');
       try {

@@ -1,6 +1,6 @@
 import { AppError } from '../base/appError.ts';
 import type { Message, Origin } from '../protocol/messages.ts';
-import { buryId, claimId, findClaim, isBuried } from './claimId.ts';
+import { claimId, eraseId, findClaim, isBuried } from './claimId.ts';
 import type { Database } from './database.ts';
 import { SessionLog } from './sessionLog.ts';
 import { changeTime, needLiveSession, needSession, type SessionRow } from './sessionRow.ts';
@@ -114,7 +114,7 @@ export function removeQueued(db: Database, input: { sessionId: string; messageId
     changeTime(db, input.at),
     input.sessionId,
   );
-  buryId(db, 'message', input.messageId, input.at);
+  eraseId(db, 'message', input.messageId, input.at);
   log.append({ kind: 'message.removed', messageId: input.messageId }, turn.id);
   log.appendSessionChanged();
   return log.toStored();

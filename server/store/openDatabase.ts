@@ -23,16 +23,31 @@ export function openWriter(file: string, busyTimeoutMs: number): Database {
   try {
     db.pragma('journal_mode = WAL');
     db.pragma('foreign_keys = ON');
+    // What is deleted is overwritten, also what a turn streamed before its end was stored: else it stays in the gaps of the file.
+    db.pragma('secure_delete = ON');
     db.pragma(`wal_autocheckpoint = ${autoCheckpointPages}`);
     db.pragma(`journal_size_limit = ${maxIdleLogBytes}`);
     // On macOS fsync alone leaves the data in the drive's cache.
     if (process.platform === 'darwin') db.pragma('fullfsync = ON');
     migrate(db);
+    closeGaps(db);
     checkPages(db, isUnclean && sizeOf(file) <= maxCheckedBytes);
     return db;
   } catch (error) {
     db.close();
     throw error;
+  }
+}
+
+/** Writes a database anew that has gaps from before deletions were overwritten. A disk without room for it keeps it for the next start. */
+function closeGaps(db: Database): void {
+  if (db.get("SELECT 1 FROM settings WHERE key = 'store.hasGaps'") === undefined) return;
+  try {
+    db.exec('VACUUM');
+    db.run("DELETE FROM settings WHERE key = 'store.hasGaps'");
+    db.pragma('wal_checkpoint(TRUNCATE)');
+  } catch (error) {
+    if (storeFaultOf(error) !== 'full') throw error;
   }
 }
 

@@ -3,7 +3,7 @@ import { AppError } from '../base/appError.ts';
 import type { LoggerOf } from '../log/logger.ts';
 import type { ErrorInfo } from '../protocol/errors.ts';
 import { Database } from './database.ts';
-import { operationModes, type OperationName } from './operationModes.ts';
+import { operationModes, runsOnReader, type OperationName } from './operationModes.ts';
 import type { Store } from './store.ts';
 import { StoreThreads } from './storeThreads.ts';
 
@@ -37,7 +37,7 @@ export async function openStore(options: StoreOptions): Promise<OpenedStore> {
   await threads.open();
   let failure: ErrorInfo | undefined;
   const call = async (name: OperationName, input: unknown): Promise<unknown> => {
-    if (operationModes[name] === 'read') return await threads.call(name, input);
+    if (runsOnReader(name)) return await threads.call(name, input);
     try {
       const result = await threads.call(name, input);
       failure = undefined;

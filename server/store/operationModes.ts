@@ -6,9 +6,10 @@ export type OperationName = Exclude<keyof Store, 'dispose'>;
 /**
  * How an operation runs: `read` on the reader; `write` and `durable` on the writer, `durable` committed with `synchronous=FULL`;
  * `ending` is durable and may spend the ballast when the disk is full, because what already happened must be told; `look` reads on the writer,
- * where what it sees cannot change before the write that follows.
+ * where what it sees cannot change before the write that follows. `upkeep` is about the file as a whole, outside of any transaction: `upkeep` on the
+ * writer, `upkeepBeside` on the reader.
  */
-export type OperationMode = 'read' | 'look' | 'write' | 'durable' | 'ending';
+export type OperationMode = 'read' | 'look' | 'write' | 'durable' | 'ending' | 'upkeep' | 'upkeepBeside';
 
 /** The mode of each operation; known on both sides, so that the calling thread need not load the operations. */
 export const operationModes = {
@@ -30,6 +31,13 @@ export const operationModes = {
   listSessions: 'read',
   renameSession: 'write',
   deleteSession: 'write',
+  restoreSession: 'write',
+  beginErase: 'durable',
+  eraseChunk: 'write',
+  listUnerased: 'look',
+  finishErase: 'durable',
+  copyLog: 'upkeepBeside',
+  truncateLog: 'upkeep',
   snapshot: 'read',
   turnsBefore: 'read',
   eventsAfter: 'read',
@@ -47,3 +55,9 @@ export const operationModes = {
   getSetting: 'read',
   setSetting: 'write',
 } as const satisfies Record<OperationName, OperationMode>;
+
+/** Whether an operation runs on the reader. */
+export const runsOnReader = (name: OperationName): boolean => operationModes[name] === 'read' || operationModes[name] === 'upkeepBeside';
+
+/** Whether an operation runs outside of transactions. */
+export const isUpkeep = (name: OperationName): boolean => operationModes[name] === 'upkeep' || operationModes[name] === 'upkeepBeside';

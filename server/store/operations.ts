@@ -1,11 +1,12 @@
 import { createAgent, deleteAgent, getAgent, listAgents, updateAgent } from './agents.ts';
 import type { Database } from './database.ts';
+import { beginErase, copyLog, eraseChunk, finishErase, listUnerased, truncateLog } from './erase.ts';
 import { acceptMessage, editQueued, removeQueued } from './messages.ts';
 import type { OperationName } from './operationModes.ts';
 import { freezeRun, getRun, lastFullModel, listRuns } from './runs.ts';
 import { addServer, listServers, removeServer } from './servers.ts';
 import { eventsAfter } from './sessionEvents.ts';
-import { createSession, deleteSession, getSession, listSessions, renameSession } from './sessions.ts';
+import { createSession, deleteSession, getSession, listSessions, renameSession, restoreSession } from './sessions.ts';
 import { getSetting, setSetting } from './settings.ts';
 import { snapshot, turnsBefore, turnsForHistory } from './snapshots.ts';
 import type { Store } from './store.ts';
@@ -37,6 +38,13 @@ export const operations: { readonly [Name in OperationName]: Operation<Name> } =
   listSessions,
   renameSession,
   deleteSession,
+  restoreSession,
+  beginErase,
+  eraseChunk,
+  listUnerased,
+  finishErase,
+  copyLog,
+  truncateLog,
   snapshot,
   turnsBefore,
   eventsAfter,

@@ -22,11 +22,13 @@ export interface SessionRow {
   running_turn_id: string | null;
   retry_turn_id: string | null;
   retry_mode: 'retry' | 'resume' | null;
+  /** It is being deleted for good: nobody finds it any more. */
+  erased_at: number | null;
 }
 
 /** The session's row, deleted or not. */
 export function findSession(db: Database, sessionId: string): SessionRow | undefined {
-  return db.get<SessionRow>('SELECT * FROM sessions WHERE id = ?', sessionId);
+  return db.get<SessionRow>('SELECT * FROM sessions WHERE id = ? AND erased_at IS NULL', sessionId);
 }
 
 /** The row of a session that is there, deleted or not; else `not_found`. */

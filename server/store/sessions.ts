@@ -1,5 +1,5 @@
 import type { Session } from '../protocol/sessions.ts';
-import { buryId, claimId, findClaim } from './claimId.ts';
+import { buryId, claimId, digUpId, findClaim } from './claimId.ts';
 import type { Database } from './database.ts';
 import { pageLimit, pageOfRows, pagePlace } from './page.ts';
 import { SessionLog } from './sessionLog.ts';
@@ -37,15 +37,27 @@ export function getSession(db: Database, sessionId: string): Session | undefined
   return row === undefined ? undefined : toSession(row);
 }
 
+/** Which sessions a list gives: of one agent, also the deleted ones, or only these. */
+interface SessionFilter {
+  readonly agentId?: string | undefined;
+  readonly includeDeleted?: boolean | undefined;
+  readonly onlyDeleted?: boolean | undefined;
+}
+
+function deletedCondition({ includeDeleted, onlyDeleted }: SessionFilter): string {
+  if (onlyDeleted === true) return 'AND deleted_at IS NOT NULL AND erased_at IS NULL';
+  return includeDeleted === true ? 'AND erased_at IS NULL' : 'AND deleted_at IS NULL';
+}
+
 /** Lists sessions, the most recently changed first. */
 export function listSessions(
   db: Database,
-  input: PageRequest & { agentId?: string | undefined; includeDeleted?: boolean | undefined },
+  input: PageRequest & SessionFilter,
 ): PageOf<Session> {
   const limit = pageLimit(input);
   const { key, id } = pagePlace(input.cursor);
   const rows = db.all<SessionRow>(
-    `SELECT * FROM sessions WHERE (updated_at, id) < (?, ?) ${input.includeDeleted === true ? '' : 'AND deleted_at IS NULL'} ${input.agentId === undefined ? '' : 'AND agent_id = ?'}
+    `SELECT * FROM sessions WHERE (updated_at, id) < (?, ?) ${deletedCondition(input)} ${input.agentId === undefined ? '' : 'AND agent_id = ?'}
      ORDER BY updated_at DESC, id DESC LIMIT ?`,
     key,
     id,
@@ -96,4 +108,23 @@ export function deleteSession(db: Database, input: { sessionId: string; at: numb
   buryId(db, 'session', row.id, input.at);
   log.appendSessionChanged();
   return log.toStored();
+}
+
+/** Brings a deleted session back into the lists; restoring twice is once. What waited in its queue does not start by itself. */
+export function restoreSession(db: Database, input: { sessionId: string; at: number }): Stored & { session: Session } {
+  const row = needSession(db, input.sessionId);
+  const log = new SessionLog(db, row.id, input.at);
+  if (row.deleted_at !== null) {
+    if (db.get('SELECT 1 FROM agents WHERE id = ? AND deleted_at IS NULL', row.agent_id) === undefined)
+      throw conflict('agent_deleted', 'The agent of this session was deleted.', 'Create a session of another agent.');
+    db.run(
+      `UPDATE sessions SET deleted_at = NULL, revision = revision + 1, updated_at = ?,
+       is_queue_held = EXISTS (SELECT 1 FROM turns WHERE session_id = sessions.id AND state = 'queued') WHERE id = ?`,
+      input.at,
+      row.id,
+    );
+    digUpId(db, 'session', row.id);
+    log.appendSessionChanged();
+  }
+  return { ...log.toStored(), session: toSession(needSession(db, row.id)) };
 }

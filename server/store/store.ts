@@ -18,8 +18,17 @@ export interface PageOf<T> {
   readonly nextCursor?: string;
 }
 
-/** An agent as stored: what was chosen, nothing that is derived. */
-export type AgentRecord = Pick<Agent, 'id' | 'name' | 'tools' | 'runtime' | 'revision' | 'createdAt'> & { soul: string; model: ModelChoice; policy: string };
+/** An agent as stored: what was chosen, and how many sessions it has. */
+export type AgentRecord = Pick<Agent, 'id' | 'name' | 'tools' | 'runtime' | 'revision' | 'createdAt' | 'sessionCount' | 'deletedSessionCount'> & { soul: string; model: ModelChoice; policy: string };
+
+/** An agent that is to be stored. */
+export type NewAgent = Omit<AgentRecord, 'revision' | 'sessionCount' | 'deletedSessionCount'>;
+
+/** Agents and sessions that were deleted for good and still hold something. */
+export interface Unerased {
+  readonly sessionIds: readonly string[];
+  readonly agentIds: readonly string[];
+}
 
 /** A model server that the user added; its key lives elsewhere. */
 export interface ServerRecord {
@@ -87,22 +96,38 @@ export interface Store {
   // ---- sessions
   createSession(input: { principal: string; sessionId: string; agentId: string; title: string | undefined; at: number }): Promise<{ session: Session; isNew: boolean }>;
   getSession(sessionId: string): Promise<Session | undefined>;
-  listSessions(input: PageRequest & { agentId?: string | undefined; includeDeleted?: boolean | undefined }): Promise<PageOf<Session>>;
+  listSessions(input: PageRequest & { agentId?: string | undefined; includeDeleted?: boolean | undefined; onlyDeleted?: boolean | undefined }): Promise<PageOf<Session>>;
   /** Event `session.changed`; a stale revision is `conflict` with the present session in details. */
   renameSession(input: { sessionId: string; title: string; revision?: number | undefined; at: number }): Promise<Stored & { session: Session }>;
+  /** Takes a session out of the lists (event `session.changed`), all of it kept. */
   deleteSession(input: { sessionId: string; at: number }): Promise<Stored>;
+  /** Brings a deleted session back (event `session.changed`), its queue held; `conflict` when its agent was deleted. */
+  restoreSession(input: { sessionId: string; at: number }): Promise<Stored & { session: Session }>;
   /** One consistent read: session, the last `limit` turns (running one folded from its events), queue, seq. */
   snapshot(input: { sessionId: string; limit: number }): Promise<SessionSnapshot>;
   turnsBefore(input: { sessionId: string; before: number | undefined; limit: number }): Promise<{ turns: Turn[]; hasOlderTurns: boolean }>;
   /** Events after a seq, oldest first, at most `limit`; undefined when `after` is not a seq that the session ever had. */
   eventsAfter(input: { sessionId: string; after: number; limit: number }): Promise<PlacedEvent[] | undefined>;
 
+  // ---- erasing, in this order: begin, pieces until done, copy and truncate the log, finish. What a dead gateway began is in `listUnerased`.
+  /** Durable. Marks a session, or all of an agent: nobody finds it any more, its title is gone (event `session.changed`). Twice is once; `conflict` while a turn of it runs. */
+  beginErase(input: { sessionId?: string; agentId?: string; at: number }): Promise<{ stored: Stored[] }>;
+  /** Erases one piece of a marked session, small enough that other writes go on between two: events, messages, runs, frozen STAMPs that no other run has. */
+  eraseChunk(input: { sessionId: string; at: number }): Promise<{ isDone: boolean }>;
+  listUnerased(): Promise<Unerased>;
+  /** Durable. Removes the empty rows; only ids stay. */
+  finishErase(input: Unerased): Promise<void>;
+  /** Copies the log into the database beside the writer, so that little is left for `truncateLog`. */
+  copyLog(): Promise<void>;
+  /** Cuts the log, in which older states of pages stand, to nothing; `storage_locked` while another process reads. It is tried again at rest. */
+  truncateLog(): Promise<void>;
+
   // ---- agents, runs, servers
-  createAgent(input: { principal: string; agent: Omit<AgentRecord, 'revision'> }): Promise<{ agent: AgentRecord; isNew: boolean }>;
+  createAgent(input: { principal: string; agent: NewAgent }): Promise<{ agent: AgentRecord; isNew: boolean }>;
   getAgent(agentId: string): Promise<AgentRecord | undefined>;
   listAgents(): Promise<AgentRecord[]>;
   updateAgent(input: { agentId: string; revision: number; change: Partial<Pick<AgentRecord, 'name' | 'tools' | 'soul' | 'model' | 'policy'>>; at: number }): Promise<AgentRecord>;
-  /** Softly deletes the agent and its sessions; gives what was stored in each session (event `session.changed`). */
+  /** Deletes the agent and its sessions, which `listUnerased` names from then on; gives what was stored in each session (event `session.changed`). */
   deleteAgent(input: { agentId: string; at: number }): Promise<{ stored: Stored[] }>;
   listRuns(input: PageRequest & { sessionId?: string | undefined; agentId?: string | undefined }): Promise<PageOf<Omit<Run, 'stamp'> & { stampHash: string }>>;
   getRun(runId: string): Promise<Run | undefined>;

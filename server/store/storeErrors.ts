@@ -33,7 +33,8 @@ export function storeErrorOf(thrown: unknown): AppError {
   }
 }
 
-function lockedError(reason: string, cause: unknown): AppError {
+/** What a call gets while the database cannot be used; `reason` is SQLite's code. */
+export function lockedError(reason: string, cause: unknown): AppError {
   const isHeld = /^SQLITE_(BUSY|LOCKED)/.test(reason);
   return new AppError(
     'storage_locked',

@@ -1,6 +1,6 @@
 import type { AppError } from '../base/appError.ts';
 import type { Logger } from '../log/logger.ts';
-import { operationModes, type OperationName } from './operationModes.ts';
+import { runsOnReader, type OperationName } from './operationModes.ts';
 import { corruptError, threadEndedError } from './storeErrors.ts';
 import { ThreadLane } from './threadLane.ts';
 import type { FromThread } from './threadMessages.ts';
@@ -50,7 +50,7 @@ export class StoreThreads {
   call(name: OperationName, input: unknown): Promise<unknown> {
     if (this.#isDisposed) return Promise.reject(threadEndedError('disposed'));
     if (this.#replacing !== undefined) return this.#replacing.then(() => this.call(name, input));
-    return (operationModes[name] === 'read' ? this.#needReader() : this.#writer).call(name, input);
+    return (runsOnReader(name) ? this.#needReader() : this.#writer).call(name, input);
   }
 
   async dispose(): Promise<void> {

@@ -10,6 +10,8 @@ import type { Call, CallResult, FromThread, ThreadStart } from './threadMessages
 const idleBeforeCheckpointMs = 1_000;
 /** After so many calls without such a rest, a checkpoint is made beside the writer. A call is a page or two of log: a few MiB. */
 const callsPerCheckpoint = 2_000;
+/** A piece that is erased is overwritten in the log: about 1 MiB, as much as so many calls. */
+const callsOfErasedPiece = 250;
 
 /** The writer's side of its thread: owns the one writing connection, its ballast and its checkpoints. */
 export class WriterThread {
@@ -20,6 +22,8 @@ export class WriterThread {
   readonly #db: Database;
   #callsSinceCheckpoint = 0;
   #checkpointTimer: NodeJS.Timeout | undefined;
+  /** The log could not be cut when it was asked for. */
+  #owesTruncation = false;
 
   /** Opens the database; what is corrupt is moved aside, and a disk that is full gets the ballast back first. */
   constructor({ path, busyTimeoutMs, isCorrupt }: ThreadStart, say: (message: FromThread) => void) {
@@ -33,9 +37,9 @@ export class WriterThread {
 
   /** Carries out one batch. */
   commit(calls: readonly Call[], onCorrupt: () => void): CallResult[] {
-    const results = commitBatch({ db: this.#db, operations, freeBallast: () => this.#freeBallast(), onCorrupt }, calls);
+    const results = this.#carryOut(calls, onCorrupt);
     if (results.some((result) => 'value' in result)) this.#ballast.restore();
-    this.#askForCheckpoint(calls.length);
+    this.#askForCheckpoint(calls.reduce((sum, { name }) => sum + (name === 'eraseChunk' ? callsOfErasedPiece : 1), 0));
     return results;
   }
 
@@ -79,7 +83,16 @@ export class WriterThread {
   #checkpointWhenIdle(): void {
     this.#checkpointTimer = undefined;
     this.#callsSinceCheckpoint = 0;
-    checkpoint(this.#db, this.#say);
+    if (this.#owesTruncation) this.#carryOut([{ name: 'truncateLog', input: undefined }], () => undefined);
+    else checkpoint(this.#db, this.#say);
+  }
+
+  #carryOut(calls: readonly Call[], onCorrupt: () => void): CallResult[] {
+    const results = commitBatch({ db: this.#db, operations, freeBallast: () => this.#freeBallast(), onCorrupt }, calls);
+    const last = calls.findLastIndex(({ name }) => name === 'truncateLog');
+    const result = results[last];
+    if (result !== undefined) this.#owesTruncation = 'error' in result;
+    return results;
   }
 
   /** In a long burst another thread does, because that waits for the disk, and streams must not. */

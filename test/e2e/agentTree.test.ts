@@ -97,7 +97,7 @@ describe('The tree of agents by keys, and what an agent is made of', () => {
     const { workbench } = logos;
     await moveTo('Reader');
     await workbench.page.keyboard.press('Delete');
-    await workbench.dialog.getByText('Delete agent Reader?').waitFor();
+    await workbench.dialog.getByText('Delete agent Reader for good?').waitFor();
     await workbench.dialog.getByRole('button', { name: 'Cancel' }).click();
     await expectEventually(names, ['Coder', 'Helper', 'Reader']);
     await moveTo('Reader');

@@ -60,7 +60,7 @@ describe('Agents and sessions', () => {
   it('an agent is deleted only after a question that says what goes with it', async () => {
     const { workbench } = logos;
     await workbench.runCommand('Logos: Delete Agent');
-    await workbench.dialog.getByText('Delete agent Critic?').waitFor();
+    await workbench.dialog.getByText('Delete agent Critic for good?').waitFor();
     expect(await workbench.dialog.innerText()).toContain('Its sandbox is removed, with every file in its home.');
     await workbench.dialog.getByRole('button', { name: 'Cancel' }).click();
     await expectEventually(names, ['Assistant', 'Coder', 'Critic']);

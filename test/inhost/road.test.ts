@@ -95,9 +95,9 @@ describe('the extension with a gateway', () => {
   it('deletes an agent only after a modal question that says what goes', async () => {
     const questions = answerWith(undefined);
     await vscode.commands.executeCommand('logos.deleteAgent', { agentId: idOf(1) });
-    assert.deepEqual(questions, ['Delete agent Coder?']);
+    assert.deepEqual(questions, ['Delete agent Coder for good?']);
     assert.equal(asked('agents/delete').length, 0);
-    answerWith('Delete');
+    answerWith('Delete for Good');
     await vscode.commands.executeCommand('logos.deleteAgent', { agentId: idOf(1) });
     assert.deepEqual(asked('agents/delete').at(-1)?.params, { agentId: idOf(1) });
   });

@@ -279,6 +279,8 @@ export function makeAgent(given: Partial<Agent> = {}): Agent {
     route: { serverId: 'lmstudio', serverName: 'LM Studio', model: 'qwen3-coder:30b', address: 'localhost:1234', isTiny: false, supportsTools: true },
     policy: { name: 'workspace-only', words: 'Reads home, writes in workspace only, no network' },
     state: 'ready',
+    sessionCount: 0,
+    deletedSessionCount: 0,
     revision: 1,
     createdAt: 0,
     ...given,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkAgentName } from '../../../extension/commands/checkAgentName.ts';
-import { deleteSessionQuestion, restartQuestion } from '../../../extension/commands/lossQuestions.ts';
+import { deleteAgentQuestion, deleteSessionQuestion, eraseSessionQuestion, restartQuestion } from '../../../extension/commands/lossQuestions.ts';
 import { gatewayAway, isRefusal } from '../../../extension/server/gatewayError.ts';
 import { agentOf, idOf, sessionOf } from '../../support/extension/things.ts';
 
@@ -20,12 +20,26 @@ describe('the name of an agent', () => {
 });
 
 describe('the question before a loss', () => {
-  it('quotes the title of a session, and says that it stays lost', () => {
-    expect(deleteSessionQuestion(sessionOf(1, 1, { title: 'Say hello.' }))).toEqual({ question: 'Delete session “Say hello.”?', detail: 'It leaves the lists and cannot be brought back.' });
+  it('quotes the title of a session, and says how it is brought back', () => {
+    expect(deleteSessionQuestion(sessionOf(1, 1, { title: 'Say hello.' }))).toEqual({ question: 'Delete session “Say hello.”?', detail: 'It leaves the lists. Restore it with Show Deleted in the menu of Agents.' });
     expect(deleteSessionQuestion(sessionOf(1, 1, { title: '', state: 'working' }))).toEqual({
       question: 'Delete session “New session”?',
-      detail: 'Its running turn is stopped. It leaves the lists and cannot be brought back.',
+      detail: 'Its running turn is stopped. It leaves the lists. Restore it with Show Deleted in the menu of Agents.',
     });
+  });
+
+  it('says what deleting a session for good erases and what it leaves', () => {
+    expect(eraseSessionQuestion(sessionOf(1, 1, { title: 'Say hello.' }))).toEqual({
+      question: 'Delete session “Say hello.” for good?',
+      detail: 'Its messages, its answers and what was kept of its runs are erased from this machine and cannot be brought back. Files that its agent wrote stay.',
+    });
+  });
+
+  it('says what goes with an agent, sessions that were deleted before too', () => {
+    const detailOf = (more: Parameters<typeof agentOf>[1]) => deleteAgentQuestion(agentOf(1, { name: 'Coder', ...more }));
+    expect(detailOf({})).toEqual({ question: 'Delete agent Coder for good?', detail: 'Its sandbox and every file in its home are erased and cannot be brought back.' });
+    expect(detailOf({ sessionCount: 1 }).detail).toContain('Its session with all messages, its sandbox');
+    expect(detailOf({ sessionCount: 4, deletedSessionCount: 3, state: 'working' }).detail).toContain('What it is doing is stopped. Its 7 sessions, 3 of them deleted before, with all messages, its sandbox');
   });
 
   it('speaks of one turn in the singular', () => {

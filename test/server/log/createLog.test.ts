@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLog, type Log } from '../../../server/log/createLog.ts';
 import { createLogHandlers } from '../../../server/log/handlers.ts';
 import { LogEntry } from '../../../server/protocol/logs.ts';
+import { filesWith } from '../../support/store/filesWith.ts';
 
 let directory: string;
 let log: Log;
@@ -22,6 +23,12 @@ const linesOf = (file: string): string[] => readFileSync(file, 'utf8').split('\n
 async function written(): Promise<LogEntry[]> {
   await log.dispose();
   return linesOf(log.path).map((line) => LogEntry.parse(JSON.parse(line)));
+}
+
+/** Writes a file that was set aside. */
+function writeOld(age: number, entries: readonly LogEntry[]): void {
+  mkdirSync(path.dirname(log.path), { recursive: true });
+  writeFileSync(`${log.path}.${age}`, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
 }
 
 describe('The log', () => {
@@ -43,6 +50,21 @@ describe('The log', () => {
     log.of('rpc').info('before');
     log.of('rpc').error('now');
     await expect.poll(() => linesOf(log.path).length, { timeout: 10_000 }).toBe(2);
+  });
+
+  it('forgets what it said about sessions and agents, in memory and in every file, and goes on after the rest', async () => {
+    const [one, two, agent] = ['1', '2', '3'].map((digit) => `00000000-0000-0000-0000-00000000000${digit}`) as [string, string, string];
+    writeOld(2, [{ at: 1, level: 'info', source: 'worker', text: 'old secret', sessionId: one }, { at: 2, level: 'info', source: 'worker', text: 'old' }]);
+    log.of('worker').info('secret', { sessionId: one });
+    log.of('worker').info('secret of an agent', { agentId: agent });
+    log.of('worker').info('other', { sessionId: two });
+    await log.forget({ sessionIds: new Set([one]), agentIds: new Set([agent]) });
+    log.of('worker').info('after');
+    expect((await written()).map(({ text }) => text)).toEqual(['other', 'after']);
+    expect(log.tail().map(({ text }) => text)).toEqual(['other', 'after']);
+    expect(linesOf(`${log.path}.2`)).toHaveLength(1);
+    expect(filesWith(directory, 'secret')).toEqual([]);
+    expect(statSync(log.path).mode & 0o777).toBe(0o600);
   });
 
   it('tells its listeners each entry until they leave, whatever another listener does', () => {

@@ -188,8 +188,9 @@ describe('Agents', () => {
       policy: 'p',
       createdAt: tick(),
     } as const;
+    const noSessions = { sessionCount: 0, deletedSessionCount: 0 };
     const first = await rig.store.createAgent({ principal, agent: { ...agent, tools: [] } });
-    expect(first).toEqual({ agent: { ...agent, revision: 1 }, isNew: true });
+    expect(first).toEqual({ agent: { ...agent, revision: 1, ...noSessions }, isNew: true });
     expect(await rig.store.createAgent({ principal, agent: { ...agent, tools: [], createdAt: tick() } })).toEqual({
       ...first,
       isNew: false,
@@ -202,6 +203,7 @@ describe('Agents', () => {
       ...agent,
       ...change,
       revision: 2,
+      ...noSessions,
     });
     await expect(rig.store.updateAgent({ agentId: agent.id, revision: 1, change, at: tick() })).rejects.toMatchObject({
       class: 'conflict',

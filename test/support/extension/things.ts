@@ -18,6 +18,8 @@ export function agentOf(number: number, more: Partial<Agent> = {}): Agent {
     route: { serverId: 'lmstudio', serverName: 'localhost:1234', model: 'qwen3:9b', address: 'http://localhost:1234', isTiny: false, supportsTools: true },
     policy: { name: 'workspace-only', words: 'Reads home, writes in workspace only, no network' },
     state: 'ready',
+    sessionCount: 0,
+    deletedSessionCount: 0,
     revision: 1,
     createdAt: 1_000 + number,
     ...more,
