@@ -3,9 +3,10 @@ import { startConversation, type ChatMessage } from './conversation.ts';
 import { fitContext } from './fitContext.ts';
 import type { FrameWriter } from './frameWriter.ts';
 import { callModel, type ModelReply } from './modelCall.ts';
+import { Replay } from './replay.ts';
 import { ToolRunner, type FinishedCall } from './toolRunner.ts';
 import { wrapUntrusted } from './untrusted.ts';
-import { cancelledError } from './workerError.ts';
+import { cancelledError, WorkerError } from './workerError.ts';
 
 type ResultFrame = Extract<Frame, { frame: 'result' }>;
 
@@ -17,6 +18,7 @@ export class AgentLoop {
   readonly #tools: ToolRunner;
   readonly #messages: ChatMessage[];
   readonly #toolTokens: number;
+  readonly #replay = new Replay();
 
   constructor(task: Task, frames: FrameWriter, signal: AbortSignal) {
     this.#task = task;
@@ -34,7 +36,7 @@ export class AgentLoop {
       const isLast = step === iterations;
       const reply = await this.#askModel(isLast);
       if (reply.toolCalls.length === 0 || isLast) return finalFrame(reply, step, reply.toolCalls.length > 0 || (isLast && step > 1));
-      const finished = await this.#tools.run(reply.toolCalls);
+      const finished = await this.#tools.run({ step, calls: reply.toolCalls, kept: reply.kept });
       this.#remember(reply, finished, nudge(step, iterations));
     }
   }
@@ -42,9 +44,20 @@ export class AgentLoop {
   async #askModel(isLast: boolean): Promise<ModelReply> {
     if (this.#signal.aborted) throw cancelledError();
     this.#frames.write({ frame: 'status', phase: 'prompt' });
+    const messages = fitContext(this.#messages, this.#task.model.contextTokens, this.#toolTokens);
+    for (;;) {
+      try {
+        return await this.#callModel(messages, isLast);
+      } catch (error) {
+        if (!(error instanceof WorkerError) || !this.#replay.learn(error, messages)) throw error;
+      }
+    }
+  }
+
+  async #callModel(messages: readonly ChatMessage[], isLast: boolean): Promise<ModelReply> {
     return await callModel({
       model: this.#task.model,
-      messages: fitContext(this.#messages, this.#task.model.contextTokens, this.#toolTokens),
+      messages: this.#replay.toWire(messages),
       tools: this.#tools.definitions,
       isLast,
       signal: this.#signal,
@@ -59,7 +72,8 @@ export class AgentLoop {
     this.#messages.push({
       role: 'assistant',
       content: reply.text,
-      tool_calls: finished.map(({ callId, tool, args }) => ({ id: callId, type: 'function', function: { name: tool, arguments: args } })),
+      tool_calls: finished.map(({ callId, tool, args, kept }) => ({ id: callId, type: 'function', function: { name: tool, arguments: args }, kept })),
+      kept: reply.kept,
     });
     for (const [index, { callId, tool, output }] of finished.entries()) {
       const isLastOne = index === finished.length - 1;

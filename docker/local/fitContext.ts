@@ -34,7 +34,7 @@ const bytesPerToken = 3;
 
 /** A token for every three bytes: less than most text has, so that the estimate is on the safe side. */
 function estimate(message: ChatMessage): number {
-  const calls = message.role === 'assistant' && message.tool_calls !== undefined ? JSON.stringify(message.tool_calls) : '';
+  const calls = message.role === 'assistant' && message.tool_calls !== undefined ? JSON.stringify([message.tool_calls, message.kept]) : '';
   return Math.ceil((Buffer.byteLength(message.content) + Buffer.byteLength(calls)) / bytesPerToken) + 6;
 }
 

@@ -74,8 +74,11 @@ export function fitFrame(frame: Frame): string[] {
     case 'thinking':
     case 'tool_output':
       return splitText(frame.text).map((text) => encode({ ...frame, text }));
-    case 'tool_start':
-      return [encode({ ...frame, args: shortenArgs(frame.args) })];
+    case 'tool_start': {
+      const { kept, ...start } = { ...frame, args: shortenArgs(frame.args) };
+      const whole = encode(kept === undefined ? start : { ...start, kept });
+      return [Buffer.byteLength(whole) <= maxLineBytes || kept === undefined ? whole : encode({ ...start, kept: { step: kept.step } })];
+    }
     case 'tool_end': {
       const { text, cutBytes } = cutMiddle(frame.output, pieceChars);
       return [encode({ ...frame, output: text, truncatedBytes: (frame.truncatedBytes ?? 0) + cutBytes })];

@@ -3,11 +3,10 @@ import https from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import { createChatStreamReader } from '../../server/inference/wire/chatStream.ts';
 import type { ChatFinish, ChatStreamEvent } from '../../server/inference/wire/chatStreamEvent.ts';
-import { sendableCalls } from '../../server/inference/wire/sendableCalls.ts';
 import { settleArguments } from '../../server/inference/wire/toolArguments.ts';
 import { classifyModelError } from '../../server/inference/wire/classifyModelError.ts';
+import type { Members } from '../../server/protocol/kept.ts';
 import type { Task } from '../../server/protocol/worker.ts';
-import type { ChatMessage } from './conversation.ts';
 import { cancelledError, WorkerError } from './workerError.ts';
 
 /** A tool call as the model made it; `args` is its JSON text, which may be none. */
@@ -15,6 +14,8 @@ export interface ModelToolCall {
   readonly id: string | undefined;
   readonly name: string;
   readonly args: string;
+  /** What its server sent along with it. */
+  readonly kept?: Members | undefined;
 }
 
 /** One whole answer of the model. */
@@ -22,6 +23,8 @@ export interface ModelReply {
   readonly text: string;
   readonly thinking: string;
   readonly toolCalls: readonly ModelToolCall[];
+  /** What the server sent along with the message. */
+  readonly kept?: Members | undefined;
   readonly finish: ChatFinish;
   /** Neither text nor a tool call came, only reasoning. */
   readonly isThinkingOnly: boolean;
@@ -30,7 +33,8 @@ export interface ModelReply {
 /** What one model call needs. */
 export interface ModelCall {
   readonly model: Task['model'];
-  readonly messages: readonly ChatMessage[];
+  /** As they go over the wire. */
+  readonly messages: readonly unknown[];
   /** Definitions as the wire wants them; none means that the model has no tools. */
   readonly tools: readonly unknown[];
   /** The model must answer in words. */
@@ -93,7 +97,7 @@ function readReply(response: IncomingMessage, reply: ReplyBuilder, { model, sign
 function openResponse({ model, messages, tools, isLast, signal }: ModelCall): Promise<IncomingMessage> {
   const url = new URL(model.baseUrl.endsWith('/') ? model.baseUrl : `${model.baseUrl}/`);
   const offered = tools.length === 0 ? {} : { tools, ...(isLast ? { tool_choice: 'none' } : {}) };
-  const body = Buffer.from(JSON.stringify({ ...model.params, model: model.name, messages: sendableCalls(messages), stream: true, stream_options: { include_usage: true }, ...offered }));
+  const body = Buffer.from(JSON.stringify({ ...model.params, model: model.name, messages, stream: true, stream_options: { include_usage: true }, ...offered }));
   const { request } = url.protocol === 'https:' ? https : http;
   return new Promise((resolve, reject) => {
     const outgoing = request({
@@ -126,7 +130,7 @@ async function refusal(response: IncomingMessage, signal: AbortSignal): Promise<
   }
   if (signal.aborted) return cancelledError();
   const error = classifyModelError({ status: response.statusCode, body: Buffer.concat(chunks).toString('utf8') });
-  return new WorkerError(error.class, error.message, error.hint);
+  return new WorkerError(error.class, error.message, error.hint, { status: response.statusCode, cause: error.cause });
 }
 
 function unreachable(error: NodeJS.ErrnoException): WorkerError {
@@ -141,6 +145,7 @@ class ReplyBuilder {
   #thinking = '';
   #chars = 0;
   #end: Extract<ChatStreamEvent, { kind: 'finish' }> | undefined;
+  #kept: Extract<ChatStreamEvent, { kind: 'kept' }> | undefined;
 
   constructor(call: ModelCall) {
     this.#call = call;
@@ -175,18 +180,22 @@ class ReplyBuilder {
         return this.#takeTool(event);
       case 'usage':
         return undefined;
+      case 'kept':
+        this.#kept = event;
+        return undefined;
       case 'finish':
         this.#end = event;
         return undefined;
       case 'error':
-        throw new WorkerError(event.error.class, event.error.message, event.error.hint);
+        throw new WorkerError(event.error.class, event.error.message, event.error.hint, { cause: event.error.cause });
     }
   }
 
   build(): ModelReply {
-    const toolCalls = [...this.#calls.entries()].toSorted(([a], [b]) => a - b).map(([, { id, name, args }]) => ({ id, name, args: settleArguments(args) }));
+    const toolCalls = [...this.#calls.entries()].toSorted(([a], [b]) => a - b).map(([index, { id, name, args }]) => ({ id, name, args: settleArguments(args), kept: this.#kept?.calls.get(index) }));
     const { finish, isThinkingOnly } = this.#end ?? { finish: 'unknown', isThinkingOnly: false };
-    return { text: this.#text, thinking: this.#thinking, toolCalls, finish, isThinkingOnly };
+    const kept = this.#kept !== undefined && Object.keys(this.#kept.message).length > 0 ? this.#kept.message : undefined;
+    return { text: this.#text, thinking: this.#thinking, toolCalls, kept, finish, isThinkingOnly };
   }
 
   #countIn(text: string): void {

@@ -1,3 +1,4 @@
+import type { Kept, Members } from '../../server/protocol/kept.ts';
 import type { Task } from '../../server/protocol/worker.ts';
 import type { ModelToolCall } from './modelCall.ts';
 import type { FrameWriter } from './frameWriter.ts';
@@ -18,6 +19,15 @@ export interface FinishedCall {
   /** The arguments as JSON text, `{}` where the model wrote none that parse. */
   readonly args: string;
   readonly output: string;
+  readonly kept: Members | undefined;
+}
+
+/** The step of the answer that calls belong to. */
+export interface CallsOfStep {
+  readonly step: number;
+  readonly calls: readonly ModelToolCall[];
+  /** What the server of the model sent along with the message. */
+  readonly kept: Members | undefined;
 }
 
 /** A call that is about to run, or that is refused with a sentence for the model. */
@@ -28,6 +38,8 @@ interface PlannedCall {
   readonly tool: Tool | undefined;
   readonly args: ToolArguments | undefined;
   readonly refusal: string | undefined;
+  /** What goes with it for the model's server. */
+  readonly kept: Kept;
 }
 
 /** A file read may be longer than a tool's output otherwise. */
@@ -52,26 +64,27 @@ export class ToolRunner {
     this.#signal = signal;
     this.#tools = chooseTools(task.tools, task.workspace.access);
     this.definitions = this.#tools.map(toDefinition);
-    for (const message of task.history) if (message.role === 'assistant') for (const call of message.toolCalls) this.#usedIds.add(call.callId);
+    for (const message of [...task.history, ...(task.steps ?? [])]) if (message.role === 'assistant') for (const call of message.toolCalls) this.#usedIds.add(call.callId);
   }
 
   /** Runs the calls of one answer, neighbouring read-only ones at once; gives the results in the order of the calls. */
-  async run(calls: readonly ModelToolCall[]): Promise<FinishedCall[]> {
+  async run({ step, calls, kept }: CallsOfStep): Promise<FinishedCall[]> {
     const finished: FinishedCall[] = [];
+    const keptWith = (call: ModelToolCall): Kept => ({ step, ...(call === calls[0] && kept !== undefined ? { message: kept } : {}), ...(call.kept === undefined ? {} : { call: call.kept }) });
     for (let at = 0; at < calls.length; ) {
-      const batch = this.#nextBatch(calls.slice(at));
+      const batch = this.#nextBatch(calls.slice(at), keptWith);
       finished.push(...(await Promise.all(batch.map((call) => this.#runOne(call)))));
       at += batch.length;
     }
     return finished;
   }
 
-  #nextBatch(calls: readonly ModelToolCall[]): PlannedCall[] {
+  #nextBatch(calls: readonly ModelToolCall[], keptWith: (call: ModelToolCall) => Kept): PlannedCall[] {
     const batch: PlannedCall[] = [];
     for (const call of calls.slice(0, maxParallel)) {
       const isReadOnly = this.#find(meantTool(call.name, this.#tools.map(({ name }) => name)) ?? '')?.isReadOnly === true;
       if (batch.length > 0 && !isReadOnly) break;
-      batch.push(this.#plan(call));
+      batch.push(this.#plan(call, keptWith(call)));
       if (!isReadOnly) break;
     }
     return batch;
@@ -81,7 +94,7 @@ export class ToolRunner {
     return this.#tools.find((tool) => tool.name === name);
   }
 
-  #plan(call: ModelToolCall): PlannedCall {
+  #plan(call: ModelToolCall, kept: Kept): PlannedCall {
     const meant = meantTool(call.name, this.#tools.map(({ name }) => name));
     const tool = meant === undefined ? undefined : this.#find(meant);
     const name = meant ?? sendableName(call.name);
@@ -89,7 +102,7 @@ export class ToolRunner {
     const rawArgs = parsed ?? {};
     const verdict = this.#repetition.judge(name, parsed === undefined ? call.args : JSON.stringify(parsed));
     if (verdict === 'end') throw new WorkerError('model_error', `The model made the same call of ${name} again and again.`, 'Retry, say it in other words, or choose another model.');
-    const planned = { callId: this.#uniqueId(call.id), name, rawArgs, tool };
+    const planned = { callId: this.#uniqueId(call.id), name, rawArgs, tool, kept };
     const refuse = (refusal: string): PlannedCall => ({ ...planned, args: undefined, refusal });
     if (tool === undefined) return refuse(this.#tools.length === 0 ? 'There are no tools in this conversation.' : `There is no tool ${planned.name}. The tools are ${this.#tools.map(({ name }) => name).join(', ')}.`);
     if (parsed === undefined) return refuse('The arguments are not a JSON object. Make the call again with valid JSON.');
@@ -110,7 +123,7 @@ export class ToolRunner {
 
   async #runOne(call: PlannedCall): Promise<FinishedCall> {
     const startedAt = performance.now();
-    this.#frames.write({ frame: 'tool_start', callId: call.callId, tool: call.name, title: titleOf(call), args: call.rawArgs });
+    this.#frames.write({ frame: 'tool_start', callId: call.callId, tool: call.name, title: titleOf(call), args: call.rawArgs, kept: call.kept });
     const { outcome, error } = await this.#outcomeOf(call);
     const { text: output, cutBytes } = cutMiddle(outcome.output, call.name === 'read_file' ? maxReadBytes : Math.max(this.#task.limits.outputBytes + 1_024, 2_048));
     const truncatedBytes = (outcome.truncatedBytes ?? 0) + cutBytes;
@@ -126,7 +139,7 @@ export class ToolRunner {
     });
     if (this.#signal.aborted) throw cancelledError();
     await this.#frames.drained();
-    return { callId: call.callId, tool: call.name, args: JSON.stringify(call.rawArgs), output };
+    return { callId: call.callId, tool: call.name, args: JSON.stringify(call.rawArgs), output, kept: call.kept.call };
   }
 
   async #outcomeOf({ tool, args, callId, refusal }: PlannedCall): Promise<{ outcome: ToolOutcome; error?: string }> {

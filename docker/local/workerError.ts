@@ -4,12 +4,17 @@ import type { ErrorClass } from '../../server/protocol/errors.ts';
 export class WorkerError extends Error {
   readonly class: ErrorClass;
   readonly hint: string;
+  /** Of a model call that failed: the server's status, when it answered with one, and the short word for what was the matter. */
+  readonly status: number | undefined;
+  override readonly cause: string | undefined;
 
-  constructor(errorClass: ErrorClass, message: string, hint: string) {
+  constructor(errorClass: ErrorClass, message: string, hint: string, more: { status?: number | undefined; cause?: string | undefined } = {}) {
     super(message);
     this.name = 'WorkerError';
     this.class = errorClass;
     this.hint = hint;
+    this.status = more.status;
+    this.cause = more.cause;
   }
 }
 

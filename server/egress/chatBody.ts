@@ -23,18 +23,21 @@ const allowed = [
   'logit_bias',
 ] as const;
 
-/** The members of a message that go on; some servers fetch what others name. */
+/** The members of a message that go on, beside those that the server of the route sent itself; some servers fetch what others name. */
 const messageMembers = ['role', 'content', 'name', 'tool_calls', 'tool_call_id', 'reasoning', 'reasoning_content', 'reasoning_details', 'refusal'] as const;
 
 /** A body for the model server, or why the request is refused. */
 export type ChatBody = { readonly ok: true; readonly body: Buffer } | { readonly ok: false; readonly error: ErrorInfo };
 
-/** Makes the body that goes to the model server of what the sandbox sent: model and params are the route's, whatever the sandbox says. */
-export function rewriteChatBody(bytes: Uint8Array, route: Pick<ModelRoute, 'model' | 'params'>): ChatBody {
+/**
+ * Makes the body that goes to the model server of what the sandbox sent: model and params are the route's, whatever the sandbox says.
+ * `returned` are the names of members that this server put into its own messages.
+ */
+export function rewriteChatBody(bytes: Uint8Array, route: Pick<ModelRoute, 'model' | 'params'>, returned: ReadonlySet<string> = new Set()): ChatBody {
   const request = parse(bytes);
   const given = request?.['messages'];
   if (request === undefined || !Array.isArray(given)) return refuse('invalid_params', 'The request is not a chat completion.', 'not_chat', 'Send a JSON object with a list of messages.');
-  const messages = given.map(readMessage).filter((message) => message !== undefined);
+  const messages = given.map((message) => readMessage(message, returned)).filter((message) => message !== undefined);
   if (messages.length < given.length) return refuse('policy_denied', 'A message holds something else than text, or pictures and sound that are in it.', 'remote_content', 'Send the content itself instead of its address.');
   if (!offersFunctionsOnly(request)) return refuse('policy_denied', 'The request names a tool that would run at the model server.', 'server_tool', 'Offer the model only tools of the type function.');
   const kept = Object.fromEntries(allowed.flatMap((name) => (request[name] === undefined ? [] : [[name, request[name]]])));
@@ -56,12 +59,12 @@ function parse(bytes: Uint8Array): JsonObject | undefined {
 }
 
 /** A message with what may go on; undefined when its content is not of a known kind. */
-function readMessage(value: unknown): JsonObject | undefined {
+function readMessage(value: unknown, returned: ReadonlySet<string>): JsonObject | undefined {
   const message = asObject(value);
   if (message === undefined) return undefined;
   const content = readContent(message['content']);
   if (content === unknownContent) return undefined;
-  return pick({ ...message, content }, messageMembers);
+  return pick({ ...message, content }, message['role'] === 'assistant' ? [...messageMembers, ...returned] : messageMembers);
 }
 
 const unknownContent = Symbol('unknown content');

@@ -35,6 +35,7 @@ const maxHeldBytes = 2 * maxBodyBytes;
 export function createInferenceHandler(options: InferenceHandlerOptions): InferenceHandler {
   const { log, assigned, assignMs } = options;
   const calls = new Set<RelayedCall>();
+  const returned = new Set<string>();
   let reading = 0;
   let heldBytes = 0;
 
@@ -73,7 +74,8 @@ export function createInferenceHandler(options: InferenceHandlerOptions): Infere
       return undefined;
     }
     const assignment = await waitForRoute();
-    if (assignment !== undefined) return relayCall(body, response, { ...options, ...assignment });
+    for (const name of assignment?.route.returnedMembers ?? []) returned.add(name);
+    if (assignment !== undefined) return relayCall(body, response, { ...options, ...assignment, returned });
     answerError(response, 503, refusal('model_unreachable', 'no_route', 'No model was chosen for this task.', 'Retry.'));
     return undefined;
   }

@@ -20,6 +20,8 @@ export interface AnsweringCall {
   readonly timers: CallTimers;
   readonly meter: CallMeter;
   readonly blanker: KeyBlanker;
+  /** Takes the names of members that the server puts into its messages, and so may get back. */
+  readonly onMembers: (names: readonly string[]) => void;
 }
 
 /** How a relayed stream ended: by the model's own closing event, or by a stop. */
@@ -52,7 +54,7 @@ class StreamRelay {
     const { upstream, route } = call;
     this.#call = call;
     this.#body = decode(upstream);
-    this.#reader = createChatStreamReader({ think: route.think, contentType: upstream.headers['content-type'], server: route.serverName });
+    this.#reader = createChatStreamReader({ think: route.think, contentType: upstream.headers['content-type'], server: route.serverName, isKeeping: false });
     this.#flushHead = setImmediate(() => this.#sendHeadEarly());
   }
 
@@ -109,6 +111,7 @@ class StreamRelay {
     const { timers, meter } = this.#call;
     meter.take(events);
     if (meter.hasToken) timers.sawToken();
+    for (const event of events) if (event.kind === 'kept') this.#call.onMembers(Object.keys(event.message));
     const last = events.at(-1);
     if (last?.kind === 'finish' || last?.kind === 'error') this.#settle(last);
   }

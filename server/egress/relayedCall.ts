@@ -21,7 +21,12 @@ export interface CallContext {
   readonly waits: WaitLimits;
   /** The route's server did not take the connection. */
   readonly onUnreachable: (route: ModelRoute) => void;
+  /** Names of members of messages that this server sent itself, and so may get back. */
+  readonly returned: Set<string>;
 }
+
+/** More names than any server uses. */
+const maxReturned = 64;
 
 /** One model call under way. */
 export interface RelayedCall {
@@ -34,7 +39,7 @@ export interface RelayedCall {
 /** Serves one chat completion: to the model with the route's key, its stream back as it comes, and a report of what was seen. */
 export function relayCall(bytes: Buffer, response: http.ServerResponse, context: CallContext): RelayedCall {
   const { route } = context;
-  const body = rewriteChatBody(bytes, route);
+  const body = rewriteChatBody(bytes, route, context.returned);
   const meter = startCallMeter(() => (body.ok ? promptOf(body.body) : ''));
   const timers = startCallTimers(route.timeouts, route.serverName);
   const onClose = (): void => {
@@ -61,7 +66,7 @@ async function runCall(body: Buffer, call: CallContext & { response: http.Server
     const authorization = await route.authorization();
     const blanker = createKeyBlanker(authorization);
     const upstream = await openUpstream({ ...call, authorization, body, signal: timers.signal, blanker });
-    if (upstream.ok) return await relayStream({ upstream: upstream.response, response, route, timers, meter, blanker });
+    if (upstream.ok) return await relayStream({ upstream: upstream.response, response, route, timers, meter, blanker, onMembers: (names) => rememberNames(call.returned, names) });
     if (upstream.isUnreachable) call.onUnreachable(route);
     return { kind: 'error', error: upstream.error };
   } catch (thrown) {
@@ -69,6 +74,10 @@ async function runCall(body: Buffer, call: CallContext & { response: http.Server
     call.log.error('A model call failed in the gateway itself.', { data: { error: String(thrown) } });
     return { kind: 'error', error: { class: 'internal', message: 'The gateway failed on the way to the model.', cause: 'egress', hint: 'Retry, or send the log with your report.', retryable: true } };
   }
+}
+
+function rememberNames(returned: Set<string>, names: readonly string[]): void {
+  for (const name of names) if (returned.size < maxReturned) returned.add(name);
 }
 
 function outcomeOf(end: RelayEnd): Pick<ModelCallReport, 'finish' | 'finishWord'> & { error: ErrorInfo | undefined } {

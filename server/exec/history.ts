@@ -1,5 +1,6 @@
 import { estimateTokens } from '../inference/wire/estimateTokens.ts';
-import type { Part, Turn } from '../protocol/messages.ts';
+import type { Part, ToolPart, Turn } from '../protocol/messages.ts';
+import { keptOf } from '../protocol/storedKept.ts';
 import { messageText } from '../protocol/transcript.ts';
 import type { HistoryMessage } from '../protocol/worker.ts';
 
@@ -14,6 +15,8 @@ export interface HistoryInput {
   readonly fixedTexts: readonly string[];
   /** How many tools the model is offered; each costs about `tokensPerTool`. */
   readonly toolCount: number;
+  /** Where the model is reached, by `routeKey`: what another server sent along is left out. */
+  readonly route?: string | undefined;
 }
 
 /** The newest whole turns that fit, oldest first, and how many older ones were left out. */
@@ -24,6 +27,8 @@ export interface TrimmedHistory {
   readonly tokens: number;
 }
 
+/** Stands for the id of a call that another server gave: ids have forms that differ from server to server. */
+const foreignId = '';
 const tokensPerMessage = 6;
 const tokensPerTool = 180;
 /** The worker's own sentences beside the soul: date, workspace, rules for tools. */
@@ -38,7 +43,7 @@ export function trimHistory(input: HistoryInput): TrimmedHistory {
   const kept: HistoryMessage[][] = [];
   let tokens = 0;
   for (const turn of ended) {
-    const messages = messagesOfTurn(turn);
+    const messages = messagesOfTurn(turn, input.route);
     const cost = messages.reduce((sum, message) => sum + estimateMessage(message), 0);
     if (tokens + cost > room) break;
     kept.push(messages);
@@ -61,15 +66,35 @@ function roomForHistory(input: HistoryInput): number {
 function estimateMessage(message: HistoryMessage): number {
   const own = Math.ceil(estimateTokens(message.text)) + tokensPerMessage;
   if (message.role === 'user') return own;
-  return message.toolCalls.reduce((sum, call) => sum + estimateDense(JSON.stringify(call.args)) + estimateDense(call.result) + 4 * tokensPerMessage, own);
+  const kept = (members: object | undefined): number => (members === undefined ? 0 : estimateDense(JSON.stringify(members)));
+  return message.toolCalls.reduce((sum, call) => sum + estimateDense(JSON.stringify(call.args)) + estimateDense(call.result) + kept(call.kept) + 4 * tokensPerMessage, own + kept(message.kept));
 }
 
-function messagesOfTurn(turn: Turn): HistoryMessage[] {
+function messagesOfTurn(turn: Turn, route: string | undefined): HistoryMessage[] {
   const attempt = turn.attempts.at(-1);
   const user: HistoryMessage = { role: 'user', text: messageText(turn.message) };
-  const answer = attempt?.message === undefined ? [] : answerMessages(attempt.message.parts, attempt.message.fromReasoning === true);
+  const answer = answerMessages(answerParts(turn), attempt?.message?.fromReasoning === true, route);
   const note = endNote(attempt?.outcome) ?? (answer.length === 0 ? '[No answer was given.]' : undefined);
   return [user, ...(note === undefined ? answer : withNote(answer, note))];
+}
+
+/** The parts of a turn's answer: of its last attempt, behind those of the attempts that it went on from. */
+function answerParts(turn: Turn): Part[] {
+  const start = turn.attempts.findLastIndex(({ mode }) => mode !== 'resume');
+  return turn.attempts.slice(Math.max(0, start)).flatMap(({ message }) => message?.parts ?? []);
+}
+
+/** What an answer has come to that a new attempt goes on from: its steps with calls, and the text behind them. */
+export function answerSoFar(turn: Turn, route: string | undefined): { steps: AssistantMessage[]; partial: string | undefined } {
+  const messages = answerMessages(answerParts(turn), false, route);
+  const last = messages.at(-1);
+  if (last === undefined || last.toolCalls.length > 0) return { steps: messages, partial: undefined };
+  return { steps: messages.slice(0, -1), partial: last.text };
+}
+
+/** The names of all members that the server of this history gets back with its messages. */
+export function returnedMembers(history: readonly HistoryMessage[]): string[] {
+  return [...new Set(history.flatMap((message) => (message.role === 'assistant' ? Object.keys(message.kept ?? {}) : [])))];
 }
 
 /** Every turn has an answer, because chat templates refuse two messages of one role in a row; a note says why it is short. */
@@ -94,20 +119,39 @@ function endNote(outcome: Turn['attempts'][number]['outcome']): string | undefin
   }
 }
 
-/** One history message per step of the agent: its text, then the calls that followed it. Thinking is not sent again. */
-function answerMessages(parts: readonly Part[], isFromReasoning: boolean): AssistantMessage[] {
+/**
+ * One history message per step of the agent: its text, then the calls that followed it. Thinking is not sent again, but for what the very
+ * server of it wants back with its calls.
+ */
+function answerMessages(parts: readonly Part[], isFromReasoning: boolean, route: string | undefined): AssistantMessage[] {
   const messages: AssistantMessage[] = [];
-  for (const part of parts) {
+  const lastTool = parts.findLastIndex((part) => part.kind === 'tool');
+  let step: number | undefined;
+  let isInStep = false;
+  for (const [at, part] of parts.entries()) {
     const last = messages.at(-1);
-    const spoken = part.kind === 'text' || (part.kind === 'thinking' && isFromReasoning) ? part.text : undefined;
-    if (spoken !== undefined) {
-      if (last !== undefined && last.toolCalls.length === 0) last.text += spoken;
-      else if (spoken.trim() !== '') messages.push({ role: 'assistant', text: spoken, toolCalls: [] });
-    } else if (part.kind === 'tool') {
-      const call = { callId: part.callId, tool: part.tool, args: part.args, result: part.output || part.error || `[${part.state}]` };
-      if (last === undefined) messages.push({ role: 'assistant', text: '', toolCalls: [call] });
-      else last.toolCalls.push(call);
+    if (part.kind === 'tool') {
+      const kept = keptOf(part);
+      if (last === undefined || (last.toolCalls.length > 0 && (!isInStep || kept?.step !== step))) messages.push({ role: 'assistant', text: '', toolCalls: [] });
+      addCall(messages.at(-1), part, route);
+      step = kept?.step;
+      isInStep = true;
+      continue;
     }
+    // The next step begins with its thinking, where it has any.
+    isInStep = false;
+    const spoken = part.kind === 'text' || (isFromReasoning && at > lastTool) ? part.text : '';
+    if (last !== undefined && last.toolCalls.length === 0) last.text += spoken;
+    else if (spoken.trim() !== '') messages.push({ role: 'assistant', text: spoken, toolCalls: [] });
   }
   return messages;
+}
+
+function addCall(message: AssistantMessage | undefined, part: ToolPart, route: string | undefined): void {
+  if (message === undefined) return;
+  const kept = keptOf(part);
+  const isOwn = kept !== undefined && kept.route === route;
+  const callId = kept === undefined || isOwn ? part.callId : foreignId;
+  if (isOwn && kept.message !== undefined) message.kept = kept.message;
+  message.toolCalls.push({ callId, tool: part.tool, args: part.args, result: part.output || part.error || `[${part.state}]`, ...(isOwn && kept.call !== undefined ? { kept: kept.call } : {}) });
 }

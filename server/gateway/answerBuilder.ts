@@ -50,13 +50,14 @@ export class AnswerBuilder {
     return this.#message.parts.some((part) => part.kind === 'tool' || part.text.trim() !== '');
   }
 
-  accept(frame: ContentFrame): void {
+  /** `route` is where the model of this task is reached, by `routeKey`: what its server wants back is kept for it alone. */
+  accept(frame: ContentFrame, route = ''): void {
     switch (frame.frame) {
       case 'text':
       case 'thinking':
         return this.#acceptText(frame.frame, frame.text);
       case 'tool_start':
-        return this.#startTool(frame);
+        return this.#startTool(frame, route);
       case 'tool_output':
         return this.#acceptOutput(frame.callId, frame.text);
       case 'tool_end':
@@ -83,14 +84,15 @@ export class AnswerBuilder {
     this.#throttle.push(this.#open, text);
   }
 
-  #startTool(frame: Extract<ContentFrame, { frame: 'tool_start' }>): void {
+  #startTool(frame: Extract<ContentFrame, { frame: 'tool_start' }>, route: string): void {
     this.#throttle.flush();
     this.#open = undefined;
     this.#count(frame);
     const partId = this.#newPartId();
     this.#partOfCall.set(frame.callId, partId);
-    const { frame: _frame, ...call } = frame;
-    this.#apply({ kind: 'tool.started', messageId: this.#message.id, partId, ...call });
+    const { frame: _frame, kept, ...call } = frame;
+    const started = { kind: 'tool.started' as const, messageId: this.#message.id, partId, ...call, ...(kept === undefined ? {} : { kept: { ...kept, route } }) };
+    this.#apply(started);
   }
 
   #acceptOutput(callId: string, text: string): void {

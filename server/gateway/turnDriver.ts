@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { asAppError, AppError } from '../base/appError.ts';
 import { createForwardClock } from '../base/forwardClock.ts';
 import type { ProgressFrame, TaskEnd } from '../exec/dispatcher.ts';
-import type { ModelCallReport, ModelRoute } from '../inference/route.ts';
+import { returnedMembers } from '../exec/history.ts';
+import { routeKey, type ModelCallReport, type ModelRoute } from '../inference/route.ts';
 import { cutAtLimit } from '../protocol/cutAnswer.ts';
 import type { ErrorInfo } from '../protocol/errors.ts';
 import type { Attempt, Message, TurnPhase } from '../protocol/messages.ts';
@@ -52,6 +53,8 @@ export class TurnDriver {
   #tool: string | undefined;
   #statusFrames = 0;
   #fromReasoning = false;
+  /** Where the model of this attempt is reached. */
+  #route = '';
   #isInterrupted = false;
   #exitReason: string | undefined;
 
@@ -137,7 +140,8 @@ export class TurnDriver {
     if (this.#abort.signal.aborted) throw stoppedEarly();
     this.#reduce({ kind: 'dispatched' });
     this.#ports.sandboxes.taskStarted(agent.id);
-    const end = await this.#dispatch({ agent, route, sandbox }, task);
+    this.#route = routeKey(route);
+    const end = await this.#dispatch({ agent, route: { ...route, returnedMembers: returnedMembers([...task.history, ...(task.steps ?? [])]) }, sandbox }, task);
     this.#ports.sandboxes.taskEnded(agent.id, end.outcome === 'error' && transportClasses.has(end.error.class) ? end.error : undefined);
     this.#exitReason = end.exitReason;
     if (end.outcome === 'result') {
@@ -194,7 +198,7 @@ export class TurnDriver {
         this.#enter(frame.frame === 'text' ? 'answering' : 'thinking', undefined);
         return this.#answer.accept(frame);
       case 'tool_start':
-        this.#answer.accept(frame);
+        this.#answer.accept(frame, this.#route);
         this.#tool = frame.tool;
         this.#enter('tool', undefined);
         return this.#showActivity();

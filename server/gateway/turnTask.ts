@@ -1,5 +1,5 @@
-import { trimHistory } from '../exec/history.ts';
-import type { ModelRoute } from '../inference/route.ts';
+import { answerSoFar, trimHistory } from '../exec/history.ts';
+import { routeKey, type ModelRoute } from '../inference/route.ts';
 import type { LimitValues } from '../limits/limitTable.ts';
 import type { Attempt, Turn } from '../protocol/messages.ts';
 import type { Stamp } from '../protocol/runs.ts';
@@ -50,12 +50,14 @@ export interface TaskSource {
 export function taskOf(source: TaskSource): { task: Omit<Task, 'stdin'>; leftOutTurns: number } {
   const { stamp, turn, capabilities, limits } = source;
   const message = messageText(turn.message);
-  const partial = source.mode === 'resume' ? partialOf(turn) : undefined;
+  const route = routeKey({ baseUrl: stamp.model.baseUrl, model: stamp.model.name });
+  const { steps, partial } = source.mode === 'resume' ? answerSoFar(turn, route) : { steps: [], partial: undefined };
   const { history, leftOutTurns } = trimHistory({
     turns: source.earlier,
     contextTokens: stamp.model.contextTokens,
-    fixedTexts: [stamp.soul.text, message, partial ?? ''],
+    fixedTexts: [stamp.soul.text, message, ...(steps.length === 0 ? [] : [JSON.stringify(steps)]), partial ?? ''],
     toolCount: stamp.toolset.tools.length,
+    route,
   });
   const task: Omit<Task, 'stdin'> = {
     v: workerProtocolVersion,
@@ -65,6 +67,7 @@ export function taskOf(source: TaskSource): { task: Omit<Task, 'stdin'>; leftOut
     soul: stamp.soul.text,
     history,
     message,
+    ...(steps.length === 0 ? {} : { steps }),
     ...(partial === undefined ? {} : { partial }),
     model: {
       baseUrl: 'http://inference.local/v1',
@@ -80,11 +83,4 @@ export function taskOf(source: TaskSource): { task: Omit<Task, 'stdin'>; leftOut
     timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   };
   return { task, leftOutTurns };
-}
-
-/** The text that the attempt before had given when it was cut off. */
-function partialOf(turn: Turn): string | undefined {
-  const message = turn.attempts.at(-1)?.message;
-  const text = message === undefined ? '' : messageText(message);
-  return text === '' ? undefined : text;
 }

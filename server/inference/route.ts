@@ -28,8 +28,15 @@ export interface ModelRoute {
   readonly think: 'auto' | 'prefilled';
   readonly params: Readonly<Record<string, unknown>>;
   readonly timeouts: RouteTimeouts;
+  /** Names of members that this server sent with earlier messages of the session, and gets back. */
+  readonly returnedMembers?: readonly string[] | undefined;
   /** Gives the header value, such as `Bearer ...`, read at each call from the private key file. */
   authorization(): Promise<string | undefined>;
+}
+
+/** Names the server and the model of a route: what one sent is never shown to another. */
+export function routeKey({ baseUrl, model }: Pick<ModelRoute, 'baseUrl' | 'model'>): string {
+  return `${baseUrl} ${model}`;
 }
 
 /** What the gateway saw on its own path to the model during one model call. */

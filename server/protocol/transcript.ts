@@ -1,4 +1,5 @@
 import type { Message, Part, ToolPart, Turn } from './messages.ts';
+import { keptOf } from './storedKept.ts';
 import type { SessionEvent, SessionSnapshot } from './sessions.ts';
 
 /** A stored event with its place and time. */
@@ -111,6 +112,7 @@ export function applyToMessage(message: Message, event: SessionEvent, at: number
         state: 'running',
         output: '',
         startedAt: at,
+        ...(keptOf(event) === undefined ? {} : { kept: keptOf(event) }),
       };
       return withParts(message, [...closeThinking(message.parts, at), part]);
     }

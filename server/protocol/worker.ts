@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { Kept, Members } from './kept.ts';
 import { isNestedWithin } from './nesting.ts';
 
 /** The version of the wire between gateway and worker. */
@@ -7,13 +8,13 @@ export const workerProtocolVersion = 1;
 /** Largest frame on a worker's stdout, newline included. */
 export const maxFrameBytes = 1_048_576;
 
-/** An earlier tool call of an assistant message and what it returned. */
-const HistoryToolCall = z.object({ callId: z.string(), tool: z.string(), args: z.record(z.string(), z.unknown()), result: z.string() });
+/** An earlier tool call of an assistant message and what it returned; `kept` is what its server wants back with it. The id is empty where another server gave it: the worker makes one. */
+const HistoryToolCall = z.object({ callId: z.string(), tool: z.string(), args: z.record(z.string(), z.unknown()), result: z.string(), kept: Members.optional() });
 
 /** One earlier message, oldest first. */
 export const HistoryMessage = z.discriminatedUnion('role', [
   z.object({ role: z.literal('user'), text: z.string() }),
-  z.object({ role: z.literal('assistant'), text: z.string(), toolCalls: z.array(HistoryToolCall) }),
+  z.object({ role: z.literal('assistant'), text: z.string(), toolCalls: z.array(HistoryToolCall), kept: Members.optional() }),
 ]);
 export type HistoryMessage = z.infer<typeof HistoryMessage>;
 
@@ -29,7 +30,9 @@ export const Task = z.object({
   soul: z.string(),
   history: z.array(HistoryMessage),
   message: z.string(),
-  /** The answer so far of an interrupted attempt, to go on from. */
+  /** What an interrupted attempt has done so far: its steps with calls, behind the message. */
+  steps: z.array(HistoryMessage).optional(),
+  /** The text so far of an interrupted attempt, behind its steps, to go on from. */
   partial: z.string().optional(),
   model: z.object({
     /** Always `http://inference.local/v1`; the bytes go to `socketPath`. */
@@ -67,7 +70,7 @@ export const Frame = z.discriminatedUnion('frame', [
   z.object({ frame: z.literal('status'), phase: z.enum(['model_loading', 'prompt', 'thinking', 'answering', 'tool', 'waiting']), text: text.max(2000).optional() }),
   z.object({ frame: z.literal('text'), text }),
   z.object({ frame: z.literal('thinking'), text }),
-  z.object({ frame: z.literal('tool_start'), callId, parentCallId: callId.optional(), tool: z.string().max(100), title: z.string().max(2000), args }),
+  z.object({ frame: z.literal('tool_start'), callId, parentCallId: callId.optional(), tool: z.string().max(100), title: z.string().max(2000), args, kept: Kept.optional() }),
   z.object({ frame: z.literal('tool_output'), callId, text }),
   z.object({
     frame: z.literal('tool_end'),

@@ -1,4 +1,6 @@
 import type { PlacedEvent } from '../protocol/transcript.ts';
+import type { WithKept } from '../protocol/storedKept.ts';
+import type { SessionEvent } from '../protocol/sessions.ts';
 import { SharedFrame } from './sharedFrame.ts';
 import type { Subscription } from './subscriptions.ts';
 
@@ -11,8 +13,19 @@ export interface SessionFrame {
 
 /** Makes the frame of a stored event. */
 export function toSessionFrame(sessionId: string, { seq, at, turnId, event }: PlacedEvent): SessionFrame {
-  const shared = { sessionId, seq, at, ...(turnId === undefined ? {} : { turnId }), event };
+  const shared = { sessionId, seq, at, ...(turnId === undefined ? {} : { turnId }), event: withoutKept(event) };
   return { seq, isDeletion: event.kind === 'session.changed' && event.session.deletedAt !== undefined, frame: new SharedFrame('sessions/event', shared) };
+}
+
+/** What a model server wants back is nobody else's, and often long. */
+function withoutKept(event: SessionEvent): SessionEvent {
+  if (event.kind === 'message.completed') return { ...event, message: { ...event.message, parts: event.message.parts.map(dropKept) } };
+  return event.kind === 'tool.started' ? dropKept(event) : event;
+}
+
+function dropKept<T extends object>(value: T): T {
+  const { kept: _kept, ...rest } = value as T & WithKept;
+  return rest as T;
 }
 
 /** Reads events that are stored: at most `limit` after a seq; undefined when the seq is not known. */

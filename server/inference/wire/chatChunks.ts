@@ -5,6 +5,7 @@ import { readDelta } from './deltaReader.ts';
 import { findErrorBody } from './errorBody.ts';
 import { readFinish } from './finishReason.ts';
 import { asList, asObject, asText, type JsonObject } from './jsonFields.ts';
+import { createKeptMembers, keptLengths, knownMessageMembers } from './keptMembers.ts';
 import { brokenStream, emptyReply } from './modelErrors.ts';
 import { createThinkSplitter, type SplitPiece } from './thinkSplitter.ts';
 import { createToolSlots } from './toolSlots.ts';
@@ -23,12 +24,13 @@ export interface ChatChunks {
   readonly hasFinish: boolean;
 }
 
-/** Makes ChatChunks; `server` is a name for sentences. */
-export function createChatChunks({ think, server }: { think: 'auto' | 'prefilled'; server: string }): ChatChunks {
+/** Makes ChatChunks; `server` is a name for sentences, and without `isKeeping` members are kept by their names alone. */
+export function createChatChunks({ think, server, isKeeping }: { think: 'auto' | 'prefilled'; server: string; isKeeping: boolean }): ChatChunks {
   const splitter = createThinkSplitter(think === 'prefilled');
   const channels = { text: createWholeCharacters(), thinking: createWholeCharacters() };
-  const tools = createToolSlots();
+  const tools = createToolSlots(isKeeping);
   const usage = createUsageReader();
+  const kept = createKeptMembers(knownMessageMembers, isKeeping ? keptLengths.message : 0);
   const received = { text: 0, thinking: 0 };
   let hasReasoningField = false;
   let finish: string | undefined;
@@ -60,6 +62,7 @@ export function createChatChunks({ think, server }: { think: 'auto' | 'prefilled
     const content = asObject(choice['delta']) ?? message;
     if (content === undefined) return [];
     const delta = readDelta(content);
+    kept.take(content);
     const events: ChatStreamEvent[] = [];
     if (delta.thinking !== '') {
       if (!hasReasoningField) events.push(...emitPieces(splitter.disable()));
@@ -93,11 +96,15 @@ export function createChatChunks({ think, server }: { think: 'auto' | 'prefilled
       const isEmpty = received.text === 0 && received.thinking === 0 && !hasTools;
       if (isEmpty && (finish !== undefined || how === 'marked')) return [...events, failure(emptyReply(server, finish))];
       if (finish === undefined) return [...events, failure(brokenStream(server, 'truncated'))];
-      return [...events, { kind: 'finish', finish: readFinish(finish, hasTools), raw: finish, isThinkingOnly: received.text === 0 && !hasTools }];
+      return [...events, ...keptEvents(kept.members(), tools.kept()), { kind: 'finish', finish: readFinish(finish, hasTools), raw: finish, isThinkingOnly: received.text === 0 && !hasTools }];
     },
     fail,
     get hasFinish() {
       return finish !== undefined;
     },
   };
+}
+
+function keptEvents(message: JsonObject, calls: ReadonlyMap<number, JsonObject>): ChatStreamEvent[] {
+  return Object.keys(message).length === 0 && calls.size === 0 ? [] : [{ kind: 'kept', message, calls }];
 }

@@ -34,14 +34,16 @@ export interface ChatStreamOptions {
   readonly contentType?: string | undefined;
   /** A name for sentences, such as `Ollama`. */
   readonly server?: string | undefined;
+  /** Whether what the server may want back is held; else `kept` has the names alone. */
+  readonly isKeeping?: boolean | undefined;
 }
 
 /**
  * Makes a reader of one chat completions stream: server-sent events, or a body that was not streamed, or an error, or a foreign page,
  * told apart by their first characters. It never throws.
  */
-export function createChatStreamReader({ think = 'auto', contentType, server = 'The model server' }: ChatStreamOptions = {}): ChatStreamReader {
-  const chunks = createChatChunks({ think, server });
+export function createChatStreamReader({ think = 'auto', contentType, server = 'The model server', isKeeping = true }: ChatStreamOptions = {}): ChatStreamReader {
+  const chunks = createChatChunks({ think, server, isKeeping });
   let events: ChatStreamEvent[] = [];
   let malformed = 0;
   let isDone = false;

@@ -1,4 +1,5 @@
 import type { ErrorInfo } from '../../protocol/errors.ts';
+import type { JsonObject } from './jsonFields.ts';
 
 /** Token counts of one model call, as the server gave them. */
 export interface ChatUsage {
@@ -16,8 +17,8 @@ export interface ChatUsage {
 export type ChatFinish = 'stop' | 'length' | 'tool_calls' | 'filter' | 'cut' | 'unknown';
 
 /**
- * What a chat completions stream says, in order: any number of `text`, `thinking` and `tool`, then at most one `usage`, then
- * exactly one `finish` or `error`, after which nothing more comes.
+ * What a chat completions stream says, in order: any number of `text`, `thinking` and `tool`, then at most one `usage` and
+ * one `kept`, then exactly one `finish` or `error`, after which nothing more comes.
  */
 export type ChatStreamEvent =
   /** A piece of the answer; never ends in half a character. */
@@ -30,6 +31,8 @@ export type ChatStreamEvent =
    */
   | { readonly kind: 'tool'; readonly index: number; readonly id?: string; readonly name?: string; readonly args: string }
   | { readonly kind: 'usage'; readonly usage: ChatUsage }
+  /** What the server may want back with this answer: members of the message, and of its calls by their `index`. */
+  | { readonly kind: 'kept'; readonly message: JsonObject; readonly calls: ReadonlyMap<number, JsonObject> }
   /** A good end. `raw` is the server's own word; `isThinkingOnly`: neither text nor a tool call came, only reasoning. */
   | { readonly kind: 'finish'; readonly finish: ChatFinish; readonly raw: string | undefined; readonly isThinkingOnly: boolean }
   /** A bad end; what came before stays valid as a partial answer, and `details.received` counts it: what whoever goes on needs to know. */

@@ -1,5 +1,6 @@
 import type { ChatStreamEvent } from './chatStreamEvent.ts';
 import { asObject, asText, parseJson, type JsonObject } from './jsonFields.ts';
+import { createKeptMembers, keptLengths, knownCallMembers, knownFunctionMembers, type KeptMembers } from './keptMembers.ts';
 
 type ToolFragment = Extract<ChatStreamEvent, { kind: 'tool' }>;
 
@@ -11,6 +12,8 @@ interface Slot {
   name: string | undefined;
   /** The arguments so far; undefined once they are too long to be compared. */
   args: string | undefined;
+  readonly members: KeptMembers;
+  readonly functionMembers: KeptMembers;
 }
 
 /** A fragment as the server sent it. */
@@ -25,6 +28,8 @@ interface Fragment {
 export interface ToolSlots {
   /** Reads the list of one chunk; in a whole message (`isWhole`) each entry is a call of its own. */
   read(list: readonly unknown[], isWhole?: boolean): ToolFragment[];
+  /** What came with calls beside what the wire defines, by index; calls with nothing are not in it. */
+  kept(): ReadonlyMap<number, JsonObject>;
   readonly count: number;
 }
 
@@ -38,7 +43,8 @@ const maxHeldArgs = 64 * 1024;
  * neither means the last call. So calls that share an id stay apart by their index, and calls that share an index by their id. A call whose
  * arguments are whole is not gone on with: what names a tool and brings whole arguments again is the same said twice, or another call.
  */
-export function createToolSlots(): ToolSlots {
+export function createToolSlots(isKeeping: boolean): ToolSlots {
+  const lengths = isKeeping ? keptLengths : { call: 0, function: 0 };
   const slots: Slot[] = [];
   let heldArgs = 0;
 
@@ -53,7 +59,7 @@ export function createToolSlots(): ToolSlots {
 
   function addSlot(): Slot | undefined {
     if (slots.length >= maxCalls) return undefined;
-    const slot: Slot = { index: slots.length, place: undefined, id: undefined, name: undefined, args: '' };
+    const slot: Slot = { index: slots.length, place: undefined, id: undefined, name: undefined, args: '', members: createKeptMembers(knownCallMembers, lengths.call), functionMembers: createKeptMembers(knownFunctionMembers, lengths.function) };
     slots.push(slot);
     return slot;
   }
@@ -86,13 +92,23 @@ export function createToolSlots(): ToolSlots {
         const slot = found === undefined || isNeighbour || isAnother(found, fragment) ? addSlot() : found;
         if (slot === undefined) return [];
         touched.add(slot);
+        slot.members.take(call);
+        slot.functionMembers.take(asObject(call['function']) ?? {});
         return [take(slot, fragment)];
       });
+    },
+    kept() {
+      return new Map(slots.map((slot) => [slot.index, membersOf(slot)] as const).filter(([, members]) => Object.keys(members).length > 0));
     },
     get count() {
       return slots.length;
     },
   };
+}
+
+function membersOf({ members, functionMembers }: Slot): JsonObject {
+  const inner = functionMembers.members();
+  return { ...members.members(), ...(Object.keys(inner).length === 0 ? {} : { function: inner }) };
 }
 
 function readFragment(call: JsonObject, place: number | undefined): Fragment {

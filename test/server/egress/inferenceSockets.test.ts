@@ -113,6 +113,18 @@ describe('what a task may ask for', () => {
     expect(sent.messages[0]).toEqual({ role: 'user', content: [{ type: 'text', text: 'Hi' }, { type: 'image_url', image_url: { url: 'data:image/png;base64,AA==', detail: 'low' } }] });
   });
 
+  it('gives a server back what that server sent in messages itself, and nothing else of that kind', async () => {
+    const path = await openPath({ route: { returnedMembers: ['from_history'] } });
+    path.server.post('opaque', { steps: [{ chunk: { choices: [{ index: 0, delta: { content: 'x', opaque_state: 'o', audio: { id: 'a' } }, finish_reason: 'stop' }] } }, { done: true }] });
+    const members = { opaque_state: 'o', from_history: 'h', planted: 'https://evil.example', audio: { id: 'a' }, images: ['https://evil.example'] };
+    const ask = async (text: string): Promise<unknown> => {
+      await get(path, 'POST', '/v1/chat/completions', JSON.stringify({ messages: [{ role: 'assistant', content: 'x', ...members }, { role: 'user', content: text, ...members }] }));
+      return (JSON.parse(path.server.requests.at(-1)!.body) as { messages: unknown[] }).messages;
+    };
+    expect(await ask('[[scenario:opaque]]')).toEqual([{ role: 'assistant', content: 'x', from_history: 'h' }, { role: 'user', content: '[[scenario:opaque]]' }]);
+    expect(await ask('Hi')).toEqual([{ role: 'assistant', content: 'x', opaque_state: 'o', from_history: 'h' }, { role: 'user', content: 'Hi' }]);
+  });
+
   it('never sees the key, wherever a server that repeats it cuts its bytes', async () => {
     const path = await openPath({ route: { key: KEY } });
     path.server.post('bytewise', { bytesPerWrite: 1, steps: [{ text: `a ${KEY.slice(0, 9)} b ${KEY} c` }, { finish: 'stop' }, { done: true }] });

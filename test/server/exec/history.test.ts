@@ -33,7 +33,16 @@ describe('the history that a task is given', () => {
     ]);
   });
 
-  it('takes reasoning for the reply where it stands as the reply', () => {
+  it('keeps the steps of an answer apart, whether or not text stands between them', () => {
+    const step = (callId: string, number: number): Part => ({ ...toolPart(callId, callId.toUpperCase()), ...{ kept: { step: number, route: 'r' } } });
+    const shape = (parts: Part[]): unknown => trim([turnOf(1, parts)], { route: 'r' }).history.slice(1).map((message) => (message.role === 'assistant' ? [message.text, message.toolCalls.map(({ callId }) => callId).join('')] : []));
+    expect(shape([step('a', 1), step('b', 1), step('c', 2), step('d', 3), textPart('Done.')])).toEqual([['', 'ab'], ['', 'c'], ['', 'd'], ['Done.', '']]);
+    expect(shape([textPart('one '), step('a', 1), textPart('two '), step('b', 2), thinkingPart('hm'), step('c', 3)])).toEqual([['one ', 'a'], ['two ', 'b'], ['', 'c']]);
+    expect(shape([toolPart('a', 'A'), thinkingPart('hm'), toolPart('b', 'B'), toolPart('c', 'C')])).toEqual([['', 'a'], ['', 'bc']]);
+  });
+
+  it('takes reasoning for the reply where it stands as the reply, behind the last call', () => {
+    expect(trim([turnOf(1, [thinkingPart('I look.'), toolPart('a', 'A'), thinkingPart('42')], { fromReasoning: true })]).history.slice(1).map(({ text }) => text)).toEqual(['', '42']);
     expect(trim([turnOf(1, [thinkingPart('42')], { fromReasoning: true })]).history[1]).toEqual({ role: 'assistant', text: '42', toolCalls: [] });
   });
 

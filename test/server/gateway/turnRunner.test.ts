@@ -16,6 +16,7 @@ import type { Machine } from '../../../server/limits/machine.ts';
 import type { Logger } from '../../../server/log/logger.ts';
 import type { Turn } from '../../../server/protocol/messages.ts';
 import type { SessionEvent } from '../../../server/protocol/sessions.ts';
+import type { Task } from '../../../server/protocol/worker.ts';
 import type { RequestContext } from '../../../server/rpc/handlers.ts';
 import type { PreparedSandbox, SandboxEngine } from '../../../server/sandboxes/engine.ts';
 import { openStore } from '../../../server/store/openStore.ts';
@@ -69,6 +70,7 @@ describe('turns', () => {
   let events: SessionEvent[];
   let dispatch: (request: DispatchRequest) => Promise<TaskEnd>;
   let ensure: TurnPorts['sandboxes']['ensure'];
+  let chosenRoute: ModelRoute;
   const transportErrors: (string | undefined)[] = [];
 
   beforeAll(async () => {
@@ -83,6 +85,7 @@ describe('turns', () => {
   });
 
   beforeEach(async () => {
+    chosenRoute = route;
     publisher = new Publisher();
     events = [];
     publisher.onStored((stored) => events.push(...stored.events.map((placed) => placed.event)));
@@ -97,7 +100,7 @@ describe('turns', () => {
       publish: (stored) => publisher.publish(stored),
       loadAgent: async () => agent,
       sandboxes: { engine, ensure: (each) => ensure(each), taskStarted: () => {}, taskEnded: (_agent, error) => transportErrors.push(error?.class) },
-      resolveRoute: async () => route,
+      resolveRoute: async () => chosenRoute,
       dispatch: (request) => dispatch(request),
       limits: () => ({ ...defaultValues(machine), iterations: 5 }),
       runtimeBuild: 'test',
@@ -169,6 +172,65 @@ describe('turns', () => {
     await send('second');
     await ended(2);
     expect(history).toEqual([{ role: 'user', text: 'first' }, { role: 'assistant', text: 'You said first', toolCalls: [] }]);
+  });
+
+  it('give back to a model, and to no other, what its server sent along with its calls', async () => {
+    const kept = { step: 1, message: { reasoning_content: 'Hm.' }, call: { signature: 's' } };
+    const seen: { names: unknown; assistant: unknown }[] = [];
+    dispatch = async (request) => {
+      const { task, route: used } = request;
+      const onFrame = request.onFrame.bind(request);
+      seen.push({ names: used.returnedMembers, assistant: task.history.find(({ role }) => role === 'assistant') });
+      if (task.history.length === 0) {
+        await onFrame({ frame: 'tool_start', callId: 'their-own-form', tool: 'read_file', title: 'a', args: { path: 'a' }, kept });
+        await onFrame({ frame: 'tool_end', callId: 'their-own-form', state: 'done', durationMs: 1, output: 'A' });
+      }
+      await onFrame({ frame: 'text', text: 'ok' });
+      return completed;
+    };
+    for (const [count, model] of [[1, 'm'], [2, 'other'], [3, 'm']] as const) {
+      chosenRoute = { ...route, model };
+      await send(`message ${count}`);
+      await ended(count);
+    }
+    const call = { tool: 'read_file', args: { path: 'a' }, result: 'A' };
+    expect(seen).toEqual([
+      { names: [], assistant: undefined },
+      { names: [], assistant: { role: 'assistant', text: '', toolCalls: [{ callId: '', ...call }] } },
+      { names: ['reasoning_content'], assistant: { role: 'assistant', text: '', kept: kept.message, toolCalls: [{ callId: 'their-own-form', ...call, kept: kept.call }] } },
+    ]);
+  });
+
+  it('go on from the steps and the text of all attempts that broke off', async () => {
+    const tasks: Pick<Task, 'steps' | 'partial'>[] = [];
+    dispatch = async (request) => {
+      const { attempt, steps, partial } = request.task;
+      const onFrame = request.onFrame.bind(request);
+      tasks.push({ ...(steps === undefined ? {} : { steps }), ...(partial === undefined ? {} : { partial }) });
+      if (attempt === 1) {
+        await onFrame({ frame: 'text', text: 'I look. ' });
+        await onFrame({ frame: 'tool_start', callId: 'c1', tool: 'read_file', title: 'a', args: { path: 'a' }, kept: { step: 1, message: { reasoning: 'r' } } });
+        await onFrame({ frame: 'tool_end', callId: 'c1', state: 'done', durationMs: 1, output: 'A' });
+      }
+      await onFrame({ frame: 'text', text: `half ${attempt} ` });
+      return attempt === 3 ? completed : { outcome: 'error', error: { class: 'model_crashed', cause: 'truncated', message: 'It broke.', hint: 'Retry.', retryable: true }, exitReason: 'exit 0', dispatchMs: 1, wasWarm: true };
+    };
+    const { turnId } = await send('hello');
+    await ended(1);
+    for (const count of [2, 3]) {
+      await handlers['chat/retry']({ sessionId, turnId, retryId: newId(), mode: 'resume' }, context);
+      await ended(count);
+    }
+    const steps = [{ role: 'assistant', text: 'I look. ', kept: { reasoning: 'r' }, toolCalls: [{ callId: 'c1', tool: 'read_file', args: { path: 'a' }, result: 'A' }] }];
+    expect(tasks).toEqual([{}, { steps, partial: 'half 1 ' }, { steps, partial: 'half 1 half 2 ' }]);
+    dispatch = async (request) => {
+      expect(request.task.history.map(({ text }) => text)).toEqual(['hello', 'I look. ', 'half 1 half 2 half 3 ']);
+      await request.onFrame({ frame: 'text', text: 'ok' });
+      return completed;
+    };
+    await send('next');
+    await ended(4);
+    expect(answerOf((await turns()).at(-1))).toBe('ok');
   });
 
   it('run once for a message that is said twice', async () => {

@@ -59,6 +59,21 @@ describe('SessionFeed', () => {
     expect(events.opened).toEqual([sessionId]);
   });
 
+  it('shows nobody what a model server wants back, live or replayed', async () => {
+    const events = filled(1);
+    const { client } = await feedOver(events).connect();
+    await client.request('sessions/subscribe', { subscriptionId: id(2), sessionId, after: 1 });
+    const kept = { kept: { step: 1, route: 'r', message: { reasoning_content: 'secret' } } };
+    const call = { partId: 'p1', callId: 'c', tool: 'read_file', title: 'a', args: {} };
+    const message = { id: id(9), role: 'assistant' as const, parts: [{ kind: 'tool' as const, ...call, state: 'done' as const, output: '', startedAt: 1, ...kept }], origin: { kind: 'agent' as const, name: '' }, createdAt: 1 };
+    events.append({ kind: 'tool.started', messageId: id(9), ...call, ...kept }, { kind: 'message.completed', message });
+    await until(client, id(2), 3);
+    await client.request('sessions/subscribe', { subscriptionId: id(3), sessionId, after: 1 });
+    await until(client, id(3), 3);
+    expect(JSON.stringify(client.received)).not.toContain('secret');
+    expect(JSON.stringify(client.received)).toContain('read_file');
+  });
+
   it('resumes after a seq over many pages, in order, after its reply', async () => {
     const events = filled(1700);
     const { client } = await feedOver(events).connect();
