@@ -32,7 +32,7 @@ export class Messages {
   /** Says that the gateway does not stay up, and that a person must act. */
   gatewayStopped(cause: string, restart: () => unknown): void {
     if (this.#open.size > 0) return this.#log.warn(`Not shown, because another message is open: ${cause}`);
-    void this.#toast('error', cause, [{ title: 'Restart Gateway', run: restart }, this.#showLog()]);
+    void this.#toast('error', cause, [{ title: 'Start Gateway', run: restart }, this.#showLog()]);
   }
 
   /** Says what a person must know before what they asked for can be done. */

@@ -62,9 +62,9 @@ export function createServices(context: vscode.ExtensionContext): Services {
 function createConnection(extensionUri: vscode.Uri, log: Log): GatewayConnection {
   const distFolder = vscode.Uri.joinPath(extensionUri, 'dist').fsPath;
   const say = (sentence: string) => log.info(sentence);
-  return new GatewayConnection((isFirst, signal, listener) => {
+  return new GatewayConnection(({ isFirst, isAnew }, signal, listener) => {
     const { home, node } = readConfig();
-    return attemptGateway({ distFolder, home, node, mayReplace: isFirst, mayWake: isFirst || vscode.window.state.focused, signal, say }, listener);
+    return attemptGateway({ distFolder, home, node, mayReplace: isFirst, isAnew, mayWake: isFirst || isAnew || vscode.window.state.focused, signal, say }, listener);
   }, say);
 }
 

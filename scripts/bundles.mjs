@@ -11,6 +11,7 @@ const BROWSER_TARGET = 'chrome128';
  * `path.join(import.meta.dirname, 'migrations')` is right in the sources and in the bundle.
  */
 export const copies = [
+  ['server/nodeGuard.cjs', 'server.js'],
   ['node_modules/@vscode/codicons/dist/codicon.css', 'webviews/codicon.css'],
   ['node_modules/@vscode/codicons/dist/codicon.ttf', 'webviews/codicon.ttf'],
   ['server/store/migrations', 'migrations'],
@@ -107,7 +108,7 @@ export function bundles(options) {
   dynamicImports.clear();
   return [
     { ...forNode(options), entryPoints: { extension: 'extension/main.ts' }, external: ['vscode'], plugins: [lazyPackages()] },
-    { ...forNode(options), ...native, entryPoints: { server: 'server/main.ts' } },
+    { ...forNode(options), ...native, entryPoints: { serverMain: 'server/main.ts' } },
     { ...forNode(options), ...native, entryPoints: { storeThread: 'server/store/storeThread.ts' } },
     { ...forNode(options), entryPoints: { worker: 'docker/local/main.ts' } },
     {

@@ -3,13 +3,14 @@ import { spawn } from 'node:child_process';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { terminalText } from './terminalText.mjs';
 
 /** The folder of the repository. */
 export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
 /** Prints one line that says which step says it. */
 export function say(step, text) {
-  process.stderr.write(`${step}: ${text}\n`);
+  process.stderr.write(`${step}: ${terminalText(text)}\n`);
 }
 
 const running = new Set();

@@ -1,9 +1,10 @@
 // Sends one message to the first agent, headless, and prints the answer as it streams: `node scripts/say.mjs "text"`.
 // The answer goes to stdout; thinking, tools and what is being waited for go to stderr.
 import { GatewayClient, makeId } from './gatewayClient.mjs';
+import { terminalText } from './terminalText.mjs';
 
 const dim = (text) => (process.stderr.isTTY ? `\u001b[2m${text}\u001b[22m` : text);
-const note = (text) => process.stderr.write(`${dim(text)}\n`);
+const note = (text) => process.stderr.write(`${dim(terminalText(text))}\n`);
 
 /** Shows the events of one turn and tells how it ended. */
 class TurnPrinter {
@@ -45,17 +46,17 @@ class TurnPrinter {
 
   #showDelta({ part, text }) {
     if (part !== 'text') {
-      process.stderr.write(dim(text));
+      process.stderr.write(dim(terminalText(text)));
       return;
     }
     this.#textLength += text.length;
-    process.stdout.write(text);
+    process.stdout.write(terminalText(text));
   }
 
   /** The completed message stands for deltas that were folded into it. */
   #showRest(message) {
     const text = message.parts.filter((part) => part.kind === 'text').map((part) => part.text).join('');
-    if (text.length > this.#textLength) process.stdout.write(text.slice(this.#textLength));
+    if (text.length > this.#textLength) process.stdout.write(terminalText(text.slice(this.#textLength)));
     this.#textLength = Math.max(this.#textLength, text.length);
     process.stdout.write('\n');
   }
@@ -103,7 +104,7 @@ if (process.argv[1] === import.meta.filename) {
     if (!text) throw new Error('usage: npm start -- --say "text"');
     process.exitCode = (await sayToFirstAgent(text, process.env.LOGOS_SERVER ? { server: process.env.LOGOS_SERVER } : {})) ? 0 : 1;
   } catch (error) {
-    process.stderr.write(`say: ${error.message}\n`);
+    process.stderr.write(`say: ${terminalText(error.message)}\n`);
     process.exitCode = 1;
   }
 }

@@ -1,11 +1,13 @@
 /** Why there is no gateway, as a closed set; the welcome view of the agents has a sentence for each. */
-export type FailureCode = 'no_node' | 'no_server' | 'start_failed' | 'timeout' | 'refused' | 'protocol' | 'closed';
+export type FailureCode = 'no_node' | 'no_server' | 'start_failed' | 'crash_budget' | 'timeout' | 'refused' | 'protocol' | 'closed';
 
 /** Why an attempt ended without a gateway. */
 export interface Failure {
   readonly code: FailureCode;
   /** One sentence: what happened. */
   readonly sentence: string;
+  /** One sentence: the next step, where the gateway's starter named one. */
+  readonly hint?: string;
   /** Trying again by itself cannot help. */
   readonly isFinal: boolean;
   /** A gateway died (before `initialize` was answered), so the crash budget is charged. */

@@ -14,6 +14,8 @@ export interface AttemptOptions {
   readonly node: string | undefined;
   /** Only a window that connects for the first time has an idle gateway of another build replaced: two windows must not take turns. */
   readonly mayReplace: boolean;
+  /** A person asks for the start: that the gateway died too often lately does not count. */
+  readonly isAnew: boolean;
   /** A window that nobody looks at leaves a gateway alone that went to rest by itself. */
   readonly mayWake: boolean;
   readonly signal: AbortSignal;
@@ -35,7 +37,7 @@ export async function attemptGateway(options: AttemptOptions, listener: LinkList
   if (running === undefined && !options.mayWake) throw new AttemptError('closed', 'The gateway is at rest; it starts again when this window is used.', {});
   const node = chooseNode(options.node);
   say(`Attaching to the gateway of ${folder}, or starting it with ${node.path}.`);
-  await runGatewayStarter({ node, distFolder, stateFolder: folder, timeoutMs: START_TIMEOUT_MS, chosenNode: options.node, signal, onLogLine: say });
+  await runGatewayStarter({ node, isAnew: options.isAnew, distFolder, stateFolder: folder, timeoutMs: START_TIMEOUT_MS, chosenNode: options.node, signal, onLogLine: say });
   const pointer = await readGatewayPointer(folder);
   if (pointer === undefined) throw new AttemptError('start_failed', `The gateway left no gateway.json in ${folder}.`, { isDeath: true });
   if (pointer.build !== mine.build) say(`The gateway is of build ${pointer.build}, this extension of ${mine.build}; it is busy, so it is used as it is.`);

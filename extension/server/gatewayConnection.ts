@@ -6,8 +6,8 @@ import { idleConnection, reduceConnection, type ConnectionEvent, type Connection
 import { asGatewayError, gatewayAway } from './gatewayError.ts';
 import type { GatewayInfo, GatewayLink, GatewayNotification, LinkListener } from './gatewayLink.ts';
 
-/** Makes one connection; `isFirst` says that this window has had none yet. */
-export type ConnectionAttempt = (isFirst: boolean, signal: AbortSignal, listener: LinkListener) => Promise<GatewayLink>;
+/** Makes one connection; `isFirst` says that this window has had none yet, `isAnew` that a person asked for it. */
+export type ConnectionAttempt = (why: { readonly isFirst: boolean; readonly isAnew: boolean }, signal: AbortSignal, listener: LinkListener) => Promise<GatewayLink>;
 
 /** What a subscription needs to be ended, and whom its events go to. */
 type EventHandler = (method: string, params: GatewayNotification['params']) => void;
@@ -38,6 +38,7 @@ export class GatewayConnection implements Gateway, Disposable {
   #timer: NodeJS.Timeout | undefined;
   #abort = new AbortController();
   #hasConnected = false;
+  #isAnew = false;
   #isDisposed = false;
 
   constructor(attempt: ConnectionAttempt, say: (sentence: string) => void) {
@@ -72,6 +73,7 @@ export class GatewayConnection implements Gateway, Disposable {
   /** Connects anew at once, with a fresh crash budget. The gateway itself is not touched. */
   reconnect(): void {
     this.#dropLink();
+    this.#isAnew = true;
     this.#dispatch({ type: 'restart' });
   }
 
@@ -128,13 +130,15 @@ export class GatewayConnection implements Gateway, Disposable {
   async #connect(): Promise<void> {
     const { signal } = this.#abort;
     const mine: { link?: GatewayLink } = {};
+    const why = { isFirst: !this.#hasConnected, isAnew: this.#isAnew };
+    this.#isAnew = false;
     const listener: LinkListener = {
       onNotification: ({ method, params }) => this.#routes.get(params.subscriptionId)?.(method, params),
       onClose: () => this.#lose(mine.link),
       onProtocolError: (sentence) => this.#say(`The connection reported: ${sentence}`),
     };
     try {
-      const link = await this.#attempt(!this.#hasConnected, signal, listener);
+      const link = await this.#attempt(why, signal, listener);
       if (signal.aborted || this.#isDisposed) return link.close();
       if (link.isOver()) throw new AttemptError('start_failed', 'The gateway ended soon after it had started.', { isDeath: true });
       mine.link = link;
@@ -165,6 +169,6 @@ function asFailure(error: unknown): Failure {
 
 function describe(state: ConnectionState): string {
   if (state.phase === 'offline') return `${state.away.cause.sentence} Trying again in ${Math.max(0, Math.round(state.retryTick - performance.now()))} ms.`;
-  if (state.phase === 'stopped') return `${state.away.cause.sentence} No more attempts are made by themselves.`;
+  if (state.phase === 'stopped') return `${state.away.cause.sentence} ${state.away.cause.hint ?? ''} No more attempts are made by themselves.`;
   return state.phase === 'connected' ? 'Connected to the gateway.' : 'Connecting to the gateway.';
 }

@@ -12,6 +12,8 @@ export interface StarterOptions {
   readonly stateFolder: string;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** A person asks for the start: that the gateway died too often lately does not count. */
+  readonly isAnew: boolean;
   /** The Node that a person named in the settings, for the gateway itself. */
   readonly chosenNode: string | undefined;
   /** Takes what the starter wrote to stderr, line by line. */
@@ -33,15 +35,24 @@ export async function runGatewayStarter(options: StarterOptions): Promise<void> 
   const error = readStartError(stdout);
   const reason = error?.message ?? lastSentence(stderr);
   const sentence = reason === '' ? `The gateway did not start (code ${code}).` : reason;
-  throw new AttemptError('start_failed', sentence, { isDeath: true, isFinal: HOPELESS_EXITS.has(code) || error?.isHopeless === true });
+  throw new AttemptError(error?.isBudgetSpent === true ? 'crash_budget' : 'start_failed', sentence, { isDeath: true, isFinal: HOPELESS_EXITS.has(code) || error?.isHopeless === true, hint: error?.hint });
+}
+
+interface StartError {
+  readonly message: string;
+  readonly hint: string | undefined;
+  readonly isHopeless: boolean;
+  readonly isBudgetSpent: boolean;
 }
 
 /** What the starter printed instead of a pointer: `{error}`, as the contract has it. */
-function readStartError(stdout: string): { readonly message: string; readonly isHopeless: boolean } | undefined {
+function readStartError(stdout: string): StartError | undefined {
   try {
     const { error } = JSON.parse(stdout) as { error?: Record<string, unknown> };
-    if (typeof error?.['message'] !== 'string') return undefined;
-    return { message: error['message'], isHopeless: error['retryable'] === false || error['cause'] === 'crash_budget' };
+    const { message, hint, retryable, cause } = error ?? {};
+    if (typeof message !== 'string') return undefined;
+    const isBudgetSpent = cause === 'crash_budget';
+    return { message, hint: typeof hint === 'string' ? hint : undefined, isHopeless: retryable === false || isBudgetSpent, isBudgetSpent };
   } catch {
     return undefined;
   }
@@ -60,7 +71,7 @@ function starterEnvironment({ node, stateFolder, chosenNode }: StarterOptions): 
 
 function spawnStarter(script: string, options: StarterOptions): Promise<StarterEnd> {
   return new Promise((resolve, reject) => {
-    const child = spawn(options.node.path, [script, '--ensure'], { env: starterEnvironment(options), cwd: path.parse(script).root, stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
+    const child = spawn(options.node.path, [script, '--ensure', ...(options.isAnew ? ['--anew'] : [])], { env: starterEnvironment(options), cwd: path.parse(script).root, stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
     const output = { stdout: '', stderr: '' };
     const settle = (finish: () => void) => {
       clearTimeout(timer);

@@ -9,6 +9,7 @@ import { gatewayEnvironment } from './environment.ts';
 import { exitCodes } from './exitCodes.ts';
 import { describeFailure, runGateway } from './gatewayProcess.ts';
 import { chooseGatewayRuntime, choosePlainNode, ownRuntime, type RuntimeFacts } from './nodeRuntime.ts';
+import { refuseClient } from './refuseClient.ts';
 import { chooseHome, prepareHome, type StatePaths } from './statePaths.ts';
 
 /** What the program was started with; argv and environment are read by nobody else. */
@@ -23,11 +24,12 @@ export interface Invocation {
   readonly openServices: OpenServices;
 }
 
-const help = `Usage: server.js [--ensure | --stdio | --gateway | --version | --help]
+const help = `Usage: server.js [--ensure | --stdio | --gateway | --version | --help] [--anew]
 
   --ensure   attach to the gateway of this user, or start it; prints one JSON line
   --stdio    the same, then join stdin and stdout to it: JSON-RPC in Content-Length frames
   --gateway  be the gateway itself, in the foreground
+  --anew     with --ensure or --stdio: start it although it died too often lately
   --version  print version and build
 
 LOGOS_HOME           the state directory
@@ -40,11 +42,14 @@ LOGOS_CRASH_BUDGET   early deaths in three minutes after which no start is tried
 /** Does what the arguments ask for and answers the exit code. */
 export async function runCommand(invocation: Invocation): Promise<number> {
   const [flag = '--help', ...more] = invocation.args;
-  const command = more.length === 0 ? commands.get(flag) : undefined;
+  const isKnown = more.length === 0 || (more.length === 1 && isAnew(invocation) && (flag === '--ensure' || flag === '--stdio'));
+  const command = isKnown ? commands.get(flag) : undefined;
   if (command !== undefined) return command(invocation);
   process.stderr.write(`Unknown arguments: ${invocation.args.join(' ').slice(0, 200)}\n\n${help}`);
   return exitCodes.usage;
 }
+
+const isAnew = ({ args }: Invocation): boolean => args[1] === '--anew';
 
 const commands = new Map<string, (invocation: Invocation) => Promise<number>>([
   ['--gateway', runAsGateway],
@@ -87,14 +92,16 @@ async function runAsEnsure(invocation: Invocation): Promise<number> {
 }
 
 async function runAsBridge(invocation: Invocation): Promise<number> {
+  let gateway: EnsuredGateway | undefined;
   try {
-    const { pointer, isOtherBuild } = await ensure(invocation, openHome(invocation));
-    if (isOtherBuild) process.stderr.write('The gateway is of another build and busy; it is used as it is.\n');
-    await bridge(pointer, process.stdin, process.stdout);
+    gateway = await ensure(invocation, openHome(invocation));
+    if (gateway.isOtherBuild) process.stderr.write('The gateway is of another build and busy; it is used as it is.\n');
+    await bridge(gateway.pointer, process.stdin, process.stdout);
     return exitCodes.ok;
-  } catch (error) {
-    const { message, hint } = asAppError(error);
-    process.stderr.write(`${message} ${hint}\n`);
+  } catch (thrown) {
+    const error = asAppError(thrown);
+    process.stderr.write(`${error.message} ${error.hint}\n`);
+    if (gateway === undefined) await refuseClient(error, process.stdin, process.stdout);
     return exitCodes.failed;
   }
 }
@@ -106,6 +113,7 @@ function ensure(invocation: Invocation, paths: StatePaths): Promise<EnsuredGatew
     environment: invocation.environment,
     chooseRuntime: () => chooseGatewayRuntime(runtimeFacts(invocation)),
     crashLimit: readNumber(invocation, 'LOGOS_CRASH_BUDGET', 3),
+    isAnew: isAnew(invocation),
   });
 }
 

@@ -29,15 +29,21 @@ export class CrashBudget {
     this.#limit = limit;
   }
 
-  /** Throws when the gateway died too often; `lastWords` is what it said on stderr. */
-  assertLeft(lastWords: () => string, now = uptimeMs()): void {
+  /** Throws when the gateway died too often; `lastWords` is what it said on stderr, which stands in `logPath`. */
+  assertLeft({ lastWords, logPath }: { lastWords: () => string; logPath: string }, now = uptimeMs()): void {
     const deaths = this.#read(now).filter(({ pid }) => !isProcessAlive(pid));
     if (deaths.length < this.#limit) return;
     const words = lastWords();
     throw new AppError('internal', `The gateway died ${deaths.length} times in three minutes${words === '' ? '.' : `, last with: ${words}`}`, {
       reason: 'crash_budget',
-      hint: 'Look into logs/gateway-start.log in the state directory; a new try is made three minutes after the last one.',
+      hint: `Look into ${logPath} for the cause, then start it by hand: Start Gateway in VS Code, or --anew on the command line; by itself it is tried again three minutes after the last death.`,
+      details: { deaths: deaths.length, logPath },
     });
+  }
+
+  /** Forgives every death: a person has asked for another start. */
+  renew(): void {
+    this.#write([]);
   }
 
   noteStart(pid: number, now = uptimeMs()): void {

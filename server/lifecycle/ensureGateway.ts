@@ -23,6 +23,7 @@ const pollMs = 50;
 export async function ensureGateway(options: StartOptions): Promise<EnsuredGateway> {
   const deadline = performance.now() + deadlineMs;
   const budget = new CrashBudget(options.paths.starts, options.crashLimit);
+  if (options.isAnew === true) budget.renew();
   for (;;) {
     const found = await findGateway(options);
     if (found !== undefined) return { pointer: found, hasStarted: false, isOtherBuild: found.build !== options.build.build };

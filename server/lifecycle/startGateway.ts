@@ -22,6 +22,8 @@ export interface StartOptions {
   readonly chooseRuntime: () => Promise<NodeRuntime>;
   /** Early deaths that are one too many; three unless given. */
   readonly crashLimit?: number | undefined;
+  /** A person asks: earlier deaths do not count. */
+  readonly isAnew?: boolean | undefined;
 }
 
 const pollMs = 10;
@@ -33,7 +35,7 @@ const maxWordsBytes = 16 * 1024;
  */
 export async function startGateway(options: StartOptions, budget: CrashBudget, deadline: number): Promise<GatewayPointer | undefined> {
   const { paths, build } = options;
-  budget.assertLeft(() => lastWords(paths.startLog));
+  budget.assertLeft({ lastWords: () => lastWords(paths.startLog), logPath: paths.startLog });
   const entry = installVersion(build, paths.versions);
   removeOldVersions(paths.versions, new Set([build.build, readPointer(paths.pointer)?.build ?? '']));
   const child = await spawnGateway(options, entry);

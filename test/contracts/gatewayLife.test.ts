@@ -155,6 +155,34 @@ describe('the life of the gateway', { timeout: 60_000 }, () => {
     expect(await server.ensure({ LOGOS_CRASH_BUDGET: '100', LOGOS_TEST_CRASH: undefined })).toMatchObject({ hasStarted: true });
   });
 
+  it('says over the wire why it cannot be had, with the way on, and starts again when a person asks', async () => {
+    const server = serverWith({ LOGOS_TEST_CRASH: 'the module is broken' });
+    const refusals = [];
+    for (let n = 0; n < 4; n++) {
+      const { client, ended } = server.stdio();
+      refusals.push(await client.initialize().catch((error: unknown) => error));
+      expect(await ended).toMatchObject({ code: 1, stderr: expect.stringContaining('the module is broken') });
+    }
+    const log = path.join(server.home, 'logs', 'gateway-start.log');
+    expect(refusals[0]).toMatchObject({ code: -32603, errorClass: 'internal', reason: 'start_failed', hint: expect.stringContaining(log) });
+    expect(refusals[3]).toMatchObject({
+      code: -32603,
+      message: expect.stringMatching(/died 3 times.*the module is broken/),
+      errorClass: 'internal',
+      reason: 'crash_budget',
+      hint: expect.stringMatching(/gateway-start\.log.*--anew/),
+      details: { deaths: 3, logPath: log },
+    });
+    const mended = { LOGOS_TEST_CRASH: undefined };
+    expect((await server.ensure(mended)).error).toMatchObject({ cause: 'crash_budget' });
+    expect(await server.ensure(mended, undefined, '--ensure --anew')).toMatchObject({ hasStarted: true });
+  });
+
+  it('ends the bridge of a client that goes away before it was refused', async () => {
+    const server = serverWith({ LOGOS_TEST_CRASH: 'the module is broken' });
+    expect(await server.run('--stdio')).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('the module is broken') });
+  });
+
   it('does not count a gateway that was stopped in order', async () => {
     const server = serverWith();
     for (let n = 0; n < 4; n++) {

@@ -44,6 +44,22 @@ describe('say', () => {
     expect(code).toBe(0);
   });
 
+  it('shows what a terminal would obey instead of sending it, wherever it comes from', async () => {
+    const evil = '\u001b]52;c;aGk=\u0007\u001b[2J\u009b31m\u0008\r\u007f';
+    const error = { class: 'model_error', cause: 'x', message: `Failed${evil}.`, hint: `Hint${evil}.`, retryable: true } as const;
+    const { stdout, stderr } = await say([
+      { kind: 'turn.status', phase: 'waiting', text: `Wait${evil}` },
+      delta('thinking', 0, `hm${evil}`),
+      { kind: 'tool.started', messageId, partId: 't', callId: 'c', tool: `run${evil}`, title: `ls${evil}`, args: {} },
+      delta('text', 0, `a\tb${evil}\r\n`),
+      completed(`a\tb${evil}\r\nrest${evil}`),
+      { kind: 'turn.ended', outcome: 'failed', error },
+    ]);
+    expect(stdout + stderr).not.toMatch(/[^\P{Cc}\n\t]/u);
+    expect(stdout).toBe('a\tb\u241b]52;c;aGk=\u2407\u241b[2J\ufffd31m\u2408\u2421\nrest\u241b]52;c;aGk=\u2407\u241b[2J\ufffd31m\u2408\u2421\n');
+    for (const word of ['Wait', 'hm', 'run', 'ls', 'Failed', 'Hint']) expect(stderr).toContain(`${word}\u241b]52`);
+  });
+
   it('fails with the cause and the hint when the turn fails', async () => {
     const error = { class: 'model_unreachable', cause: 'refused', message: 'No model answers.', hint: 'Start one.', retryable: true } as const;
     const { code, stderr } = await say([{ kind: 'turn.ended', outcome: 'failed', error }]);

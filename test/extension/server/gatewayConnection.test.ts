@@ -26,7 +26,7 @@ function connect(more: Partial<AttemptOptions> = {}): { connection: GatewayConne
   const said: string[] = [];
   const say = (sentence: string) => void said.push(sentence);
   const connection = new GatewayConnection(
-    (isFirst, signal, listener) => attemptGateway({ distFolder, home, node: process.execPath, mayReplace: isFirst, mayWake: true, signal, say, ...more }, listener),
+    ({ isFirst, isAnew }, signal, listener) => attemptGateway({ distFolder, home, node: process.execPath, mayReplace: isFirst, isAnew, mayWake: true, signal, say, ...more }, listener),
     say,
   );
   ends.push(() => connection.dispose());
@@ -153,6 +153,19 @@ describe('the connection to the gateway', () => {
     const { connection } = connect();
     await until(() => connection.state.phase === 'stopped', 'stopped');
     expect(connection.state).toMatchObject({ away: { cause: { code: 'start_failed', sentence: error.message } } });
+  });
+
+  it('stops with the words and the next step of a gateway that died too often, and starts it anew when a person asks', async () => {
+    const asked = path.join(home, 'asked');
+    const error = { class: 'internal', message: 'The gateway died 3 times in three minutes.', cause: 'crash_budget', hint: 'Look into the log.', retryable: true };
+    fs.writeFileSync(path.join(distFolder, 'server.js'), `require('fs').appendFileSync(${JSON.stringify(asked)}, process.argv.slice(2).join(' ') + '\\n'); console.log(${JSON.stringify(JSON.stringify({ error }))}); process.exitCode = 1;`);
+    const { connection, said } = connect();
+    await until(() => connection.state.phase === 'stopped', 'stopped');
+    expect(connection.state).toMatchObject({ away: { cause: { code: 'crash_budget', sentence: error.message, hint: error.hint } } });
+    expect(said.join('\n')).toContain(`${error.message} ${error.hint}`);
+    connection.reconnect();
+    await until(() => fs.readFileSync(asked, 'utf8').includes('--anew'), 'a start that a person asked for');
+    expect(fs.readFileSync(asked, 'utf8')).toBe('--ensure\n--ensure --anew\n');
   });
 
   it('has a gateway of another build looked at by the starter on the first connection, and leaves it alone on later ones', async () => {

@@ -17,9 +17,9 @@ describe(`Node ${least}, the least that the manifest names,`, () => {
   });
 
   it('is the one that every text and every build target names', () => {
-    const files = ['package.json', ...fs.globSync(['server/**/*.ts', 'extension/**/*.ts', 'scripts/**/*.mjs'], { cwd: root })];
+    const files = ['package.json', ...fs.globSync(['server/**/*.{ts,cjs}', 'extension/**/*.ts', 'scripts/**/*.mjs'], { cwd: root })];
     const named = files.flatMap((file) => [...fs.readFileSync(path.join(root, file), 'utf8').matchAll(/\b(\d\d\.\d+) or newer|'node(\d\d\.\d+)'/g)].map((match) => [file, match[1] ?? match[2]]));
     expect(named.filter(([, version]) => version !== least)).toEqual([]);
-    expect(named.map(([file]) => file)).toEqual(expect.arrayContaining(['package.json', 'server/lifecycle/commandLine.ts', 'server/sandboxes/bubblewrap/host.ts', 'scripts/bundles.mjs']));
+    expect(named.map(([file]) => file)).toEqual(expect.arrayContaining(['package.json', 'server/lifecycle/commandLine.ts', 'server/nodeGuard.cjs', 'server/sandboxes/bubblewrap/host.ts', 'scripts/bundles.mjs']));
   });
 });

@@ -87,15 +87,17 @@ describe('the pointer file', () => {
 });
 
 describe('CrashBudget', () => {
+  const logPath = '/state/logs/gateway-start.log';
+
   it('counts deaths of the last three minutes, and neither the living nor those crossed out', () => {
     const budget = new CrashBudget(path.join(folder, 'starts.json'));
     const now = 1_000_000;
     for (let n = 0; n < 3; n++) budget.noteStart(pid + n, now);
-    expect(() => budget.assertLeft(() => 'it said so', now + 1)).toThrow(/died 3 times.*it said so/);
-    expect(() => budget.assertLeft(() => '', now + 180_001)).not.toThrow();
+    expect(() => budget.assertLeft({ lastWords: () => 'it said so', logPath }, now + 1)).toThrow(/died 3 times.*it said so/);
+    expect(() => budget.assertLeft({ lastWords: () => '', logPath }, now + 180_001)).not.toThrow();
     budget.crossOut(pid, now + 1);
     budget.noteStart(process.pid, now);
-    expect(() => budget.assertLeft(() => '', now + 1)).not.toThrow();
+    expect(() => budget.assertLeft({ lastWords: () => '', logPath }, now + 1)).not.toThrow();
   });
 
   it('is not moved by whoever sets the clock', () => {
@@ -106,7 +108,7 @@ describe('CrashBudget', () => {
       for (let n = 0; n < 3; n++) budget.noteStart(pid + n);
       for (const movedMs of [-3_600_000, 3_600_000]) {
         vi.setSystemTime(now + movedMs);
-        expect(() => budget.assertLeft(() => '')).toThrow(/died 3 times/);
+        expect(() => budget.assertLeft({ lastWords: () => '', logPath })).toThrow(/died 3 times/);
       }
     } finally {
       vi.useRealTimers();
@@ -115,7 +117,7 @@ describe('CrashBudget', () => {
 
   it('begins anew when its file is broken', () => {
     fs.writeFileSync(path.join(folder, 'starts.json'), 'nonsense');
-    expect(() => new CrashBudget(path.join(folder, 'starts.json')).assertLeft(() => '')).not.toThrow();
+    expect(() => new CrashBudget(path.join(folder, 'starts.json')).assertLeft({ lastWords: () => '', logPath })).not.toThrow();
   });
 });
 

@@ -82,10 +82,10 @@ export class ServerUnderTest {
     return JSON.parse(fs.readFileSync(this.pointerFile, 'utf8'));
   }
 
-  /** Starts the program with an argument; it is ended with this object. */
+  /** Starts the program with arguments that stand apart by a space; it is ended with this object. */
   spawn(argument: string, environment: Record<string, string | undefined> = {}, entry = this.#entry): ChildProcess {
     const env = { ...process.env, NODE_NO_WARNINGS: '1', ...this.#environment, ...environment, LOGOS_HOME: this.home };
-    const child = spawn(process.execPath, [entry, argument], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [entry, ...argument.split(' ')], { env, stdio: ['pipe', 'pipe', 'pipe'] });
     child.stdin?.on('error', () => undefined);
     this.#children.add(child);
     child.once('exit', () => this.#children.delete(child));
@@ -98,8 +98,8 @@ export class ServerUnderTest {
     return finished(child);
   }
 
-  async ensure(environment: Record<string, string | undefined> = {}, entry?: string): Promise<Ensured> {
-    const { stdout, stderr } = await this.run('--ensure', environment, entry);
+  async ensure(environment: Record<string, string | undefined> = {}, entry?: string, argument = '--ensure'): Promise<Ensured> {
+    const { stdout, stderr } = await this.run(argument, environment, entry);
     const lines = stdout.trimEnd().split('\n');
     if (lines.length !== 1 || lines[0] === '') throw new Error(`--ensure printed ${JSON.stringify(stdout)} and said ${stderr}`);
     const answer = JSON.parse(lines[0] ?? '') as Ensured;
