@@ -11,6 +11,11 @@ export interface Config {
 /** Every setting that is read, by its full name. */
 export const settingNames = ['logos.home', 'logos.node'] as const;
 
+/** Whether a setting of VS Code switches workspace trust off, so that it runs what any folder says. */
+export function isTrustOff(): boolean {
+  return vscode.workspace.getConfiguration('security.workspace.trust').get<boolean>('enabled') === false;
+}
+
 /** Reads the settings; the only place that does. */
 export function readConfig(): Config {
   const configuration = vscode.workspace.getConfiguration();

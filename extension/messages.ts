@@ -10,7 +10,7 @@ export interface MessageAction {
 
 /**
  * The only place that opens toasts and modal questions. A toast comes only when a person must act, never twice the same, never for
- * success, and never by itself beside another; a modal question comes only before something is lost.
+ * success that shows elsewhere, and never by itself beside another; a modal question comes only before something is lost.
  */
 export class Messages {
   readonly #log: Log;
@@ -35,6 +35,11 @@ export class Messages {
     void this.#toast('error', cause, [{ title: 'Start Gateway', run: restart }, this.#showLog()]);
   }
 
+  /** Answers what a person asked for by hand, where nothing on screen would show it. */
+  answered(sentence: string, actions: readonly MessageAction[] = []): void {
+    void this.#toast('info', sentence, actions);
+  }
+
   /** Says what a person must know before what they asked for can be done. */
   needed(sentence: string, actions: readonly MessageAction[] = []): void {
     void this.#toast('warn', sentence, actions);
@@ -51,10 +56,10 @@ export class Messages {
     return (await vscode.window.showWarningMessage(question, { modal: true, detail }, agree)) === agree;
   }
 
-  async #toast(level: 'error' | 'warn', text: string, actions: readonly MessageAction[]): Promise<void> {
+  async #toast(level: 'error' | 'warn' | 'info', text: string, actions: readonly MessageAction[]): Promise<void> {
     if (this.#open.has(text)) return;
     this.#open.add(text);
-    const show = level === 'error' ? vscode.window.showErrorMessage : vscode.window.showWarningMessage;
+    const show = { error: vscode.window.showErrorMessage, warn: vscode.window.showWarningMessage, info: vscode.window.showInformationMessage }[level];
     try {
       const chosen = await show(text, ...actions.map(({ title }) => title));
       await actions.find(({ title }) => title === chosen)?.run();

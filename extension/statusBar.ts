@@ -16,7 +16,7 @@ export class StatusBar implements Disposable {
     this.#feed = feed;
     this.#item = this.#owned.add(vscode.window.createStatusBarItem('logos.status', vscode.StatusBarAlignment.Left));
     this.#item.name = 'Logos';
-    this.#item.command = 'logos.showStatus';
+    this.#item.command = 'logos.showWorking';
     this.#owned.add(gateway.onDidChange(() => this.#draw()));
     this.#owned.add(feed.onDidChange(() => this.#draw()));
     this.#draw();

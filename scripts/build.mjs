@@ -39,14 +39,14 @@ function listOutputs(folder) {
     .sort();
 }
 
-/** Writes build.json: {build, version}; `build` is a hash of all bundles, so that a gateway and a client can compare. */
-function writeBuildFile(dist) {
+/** Writes build.json: {build, version, isProduction}; `build` is a hash of all bundles, so that a gateway and a client can compare. */
+function writeBuildFile(dist, isProduction) {
   const hash = createHash('sha256');
   for (const file of listOutputs(dist)) {
     hash.update(path.relative(dist, file)).update('\0').update(fs.readFileSync(file)).update('\0');
   }
   const { version } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
-  const info = { build: hash.digest('hex').slice(0, 16), version };
+  const info = { build: hash.digest('hex').slice(0, 16), version, isProduction };
   fs.writeFileSync(path.join(dist, 'build.json'), `${JSON.stringify(info)}\n`);
   return info;
 }
@@ -77,7 +77,7 @@ export async function build({
     copyAssets(finished);
     // The bundles are CommonJS, whatever a package.json above the folder they are copied to may say.
     fs.writeFileSync(path.join(finished, 'package.json'), '{"type":"commonjs"}\n');
-    const { build: id, version } = writeBuildFile(finished);
+    const { build: id, version } = writeBuildFile(finished, isProduction);
     replaceOutputs(finished, dist);
     say(`build: ${path.relative(root, dist)} holds build ${id} of version ${version}, made in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
   } finally {

@@ -17,16 +17,15 @@ function checkNativeFiles(stage) {
 /**
  * Builds into a folder of its own and packs it.
  * @param {string} target `<platform>-<arch>`
- * @param {{isProduction?: boolean}} options without it the package holds the very build of dist/, so that one gateway serves both
  * @returns {Promise<string>} the path of the package
  */
-export async function makePackage(target = `${process.platform}-${process.arch}`, { isProduction = true } = {}) {
+export async function makePackage(target = `${process.platform}-${process.arch}`) {
   const artifacts = path.join(root, 'artifacts');
   const stage = path.join(artifacts, `stage-${target}`);
   const file = path.join(artifacts, `logos-${target}.vsix`);
   fs.rmSync(stage, { recursive: true, force: true });
   fs.mkdirSync(stage, { recursive: true });
-  await build({ isProduction, target, dist: path.join(stage, 'dist'), say: (line) => process.stderr.write(`${line}\n`) });
+  await build({ isProduction: true, target, dist: path.join(stage, 'dist'), say: (line) => process.stderr.write(`${line}\n`) });
   checkNativeFiles(stage);
   for (const name of shipped) {
     const from = path.join(root, name);

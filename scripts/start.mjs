@@ -31,7 +31,7 @@ function readArguments() {
 
 async function prepare(flags) {
   await ensureDependencies();
-  await (await import('./setup/bundle.mjs')).ensureBuild();
+  await (await import('./setup/bundle.mjs')).ensureBuild({ isProduction: true });
   await ensureBubblewrap();
   if (flags['no-model']) return;
   await ensureEmbeddedModel().catch((error) => {
@@ -92,6 +92,8 @@ function readJson(file) {
 /** What the served VS Code starts with: its own chat asks for an account at first, and would stand where that of Logos is looked for. */
 const settings = {
   'workbench.startupEditor': 'none',
+  // A folder runs what it says only when it is trusted, and an agent's files are a folder like any other.
+  'security.workspace.trust.startupPrompt': 'always',
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'chat.disableAIFeatures': true,
   'telemetry.telemetryLevel': 'off',
@@ -106,9 +108,9 @@ async function openServer(folder, isOpened) {
   if (isOpened) say('start', 'no `code` is on PATH, so the VS Code server is used in the browser');
   const host = await ensureVsCodeHost();
   const data = path.join(cacheFolder('vscode-window'), 'data');
-  await installExtension({ host, data, vsix: await makePackage(undefined, { isProduction: false }) });
+  await installExtension({ host, data, vsix: await makePackage() });
   writeSettings(data, settings, { isKept: true });
-  const server = await startVsCodeServer({ host, data, hasToken: true });
+  const server = await startVsCodeServer({ host, data, hasToken: true, hasTrust: true });
   const address = new URL(server.address);
   address.searchParams.set('folder', folder);
   say('start', 'VS Code with Logos is at the address below; Ctrl+C ends it');

@@ -4,8 +4,8 @@ import { checkAgentName } from './checkAgentName.ts';
 import { chooseAgent } from './choose.ts';
 import type { CommandDefinition } from './context.ts';
 import { deleteAgentQuestion } from './lossQuestions.ts';
-import { modelChoices } from './modelChoices.ts';
-import { askText, pickOne } from './quickSteps.ts';
+import { chooseModel } from './modelChoices.ts';
+import { askText } from './quickSteps.ts';
 
 /** Opens the chat with an agent, at its latest session. */
 export const openAgent: CommandDefinition = {
@@ -57,7 +57,7 @@ export const changeModel: CommandDefinition = {
   async run(context, argument) {
     const agent = await chooseAgent(context, argument, 'Change Model');
     if (agent === undefined) return;
-    const answer = await pickOne({ title: `Model of ${labelText(agent.name)}`, placeholder: 'It is used from the next turn on' }, modelChoices(context));
+    const answer = await chooseModel(context, { title: `Model of ${labelText(agent.name)}`, placeholder: 'It is used from the next turn on' }, agent.model);
     if (answer === undefined || answer === 'back') return;
     const { revision } = await context.gateway.request('agents/get', { agentId: agent.id });
     await context.gateway.request('agents/update', { agentId: agent.id, revision, model: answer.value });

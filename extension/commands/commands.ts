@@ -4,11 +4,12 @@ import { changeModel, chooseAgentForChat, deleteAgent, openAgent, renameAgent } 
 import { openAgentFiles } from './agentFiles.ts';
 import type { CommandContext, CommandDefinition } from './context.ts';
 import { deleteFocused, renameFocused } from './focusedRow.ts';
-import { checkSandboxes, restartGateway, showLogs, showStatus, startGateway } from './gatewayCommands.ts';
+import { checkSandboxes, restartGateway, showLogs, showStatus, showWorking, startGateway } from './gatewayCommands.ts';
 import { changeLimit } from './limitCommands.ts';
-import { addModelServer, removeModelServer } from './modelServerCommands.ts';
-import { newAgent, setUp } from './newAgent.ts';
+import { addModelServer, editModelServer, enterKey, removeModelServer } from './modelServerCommands.ts';
+import { newAgent } from './newAgent.ts';
 import { deleteSession, newSession, openChat, openSession, renameSession, showAllSessions, stop } from './sessionCommands.ts';
+import { setUp } from './setUp.ts';
 import { awaitGateway } from './withGateway.ts';
 
 const findAgent: CommandDefinition = {
@@ -29,6 +30,8 @@ export const commandTable = {
   'logos.deleteAgent': deleteAgent,
   'logos.deleteFocused': deleteFocused,
   'logos.deleteSession': deleteSession,
+  'logos.editModelServer': editModelServer,
+  'logos.enterKey': enterKey,
   'logos.findAgent': findAgent,
   'logos.newAgent': newAgent,
   'logos.newSession': newSession,
@@ -45,6 +48,7 @@ export const commandTable = {
   'logos.showAllSessions': showAllSessions,
   'logos.showLogs': showLogs,
   'logos.showStatus': showStatus,
+  'logos.showWorking': showWorking,
   'logos.startGateway': startGateway,
   'logos.stop': stop,
 } as const satisfies Record<string, CommandDefinition>;
@@ -79,6 +83,8 @@ const titles: Partial<Record<CommandId, string>> = {
   'logos.deleteAgent': 'Deleting the agent',
   'logos.deleteFocused': 'Deleting',
   'logos.deleteSession': 'Deleting the session',
+  'logos.editModelServer': 'Changing the model server',
+  'logos.enterKey': 'Changing the key',
   'logos.newAgent': 'Creating the agent',
   'logos.openAgentFiles': 'Opening the files',
   'logos.removeModelServer': 'Removing the model server',

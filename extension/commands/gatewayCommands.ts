@@ -1,16 +1,14 @@
 import * as vscode from 'vscode';
-import type { Sandbox } from '../../server/protocol/sandboxes.ts';
+import type { Agent } from '../../server/protocol/agents.ts';
 import { agentsByName } from '../topics/topicsQueries.ts';
-import { labelText } from '../trees/labelText.ts';
+import { sandboxesPage, statusPage } from '../views/statusPage.ts';
 import { agentChoice } from './choose.ts';
-import type { CommandContext, CommandDefinition } from './context.ts';
+import type { CommandDefinition } from './context.ts';
 import { restartQuestion } from './lossQuestions.ts';
-import { pickOne, type Choice } from './quickSteps.ts';
+import { pickOne, separator, type Choice, type Separator } from './quickSteps.ts';
 import { untilPhase } from './withGateway.ts';
 
 const STOP_TIMEOUT_MS = 10_000;
-const PROBE_TIMEOUT_MS = 20_000;
-const PROBE_PAUSE_MS = 250;
 
 /** Ends the gateway and starts it anew; asks first while turns run. */
 export const restartGateway: CommandDefinition = {
@@ -40,16 +38,29 @@ export const startGateway: CommandDefinition = {
 /** Opens the log. */
 export const showLogs: CommandDefinition = { needsGateway: false, run: ({ log }) => log.show() };
 
-/** Lists what the status bar counts; while the gateway is away, what can be done about it. */
+/** Says how the gateway stands, with its models and its sandboxes; while it is away, what can be done about it. */
 export const showStatus: CommandDefinition = {
+  needsGateway: false,
+  async run({ gateway, feed, documents }) {
+    if (gateway.state.phase !== 'connected') return showAway();
+    const [status, { items: servers }] = await Promise.all([gateway.request('gateway/status', {}), gateway.request('models/servers', {})]);
+    await documents.open('Logos status', statusPage({ status, servers, agents: agentsByName(feed.state), now: Date.now() }));
+  },
+};
+
+/** Opens one of the agents that the status bar counts. */
+export const showWorking: CommandDefinition = {
   needsGateway: false,
   async run({ gateway, feed, chat }) {
     if (gateway.state.phase !== 'connected') return showAway();
     const agents = agentsByName(feed.state);
     const working = agents.filter(({ state }) => state === 'working' || state === 'needs_you');
-    const choices = (working.length > 0 ? working : agents).map((agent) => agentChoice(agent, feed.isLive));
-    const answer = await pickOne({ title: 'Logos', placeholder: agents.length === 0 ? 'No agents yet' : 'Open an agent' }, choices);
-    if (answer !== undefined && answer !== 'back') await chat.show({ type: 'show', what: 'agent', agentId: answer.value.id });
+    const rows: (Choice<Agent | 'status'> | Separator)[] = (working.length > 0 ? working : agents).map((agent) => agentChoice(agent, feed.isLive));
+    const status: Choice<'status'> = { label: 'Show Status', iconPath: new vscode.ThemeIcon('info'), value: 'status' };
+    const answer = await pickOne({ title: 'Logos', placeholder: agents.length === 0 ? 'No agents yet' : 'Open an agent' }, [...rows, separator(''), status]);
+    if (answer === undefined || answer === 'back') return;
+    if (answer.value === 'status') await vscode.commands.executeCommand('logos.showStatus');
+    else await chat.show({ type: 'show', what: 'agent', agentId: answer.value.id });
   },
 };
 
@@ -62,31 +73,12 @@ async function showAway(): Promise<void> {
   if (answer !== undefined && answer !== 'back') await vscode.commands.executeCommand(answer.value);
 }
 
-/** Starts and probes every sandbox, and shows what each needs. */
+/** Looks whether sandboxes can be held here and how each stands; starts none. */
 export const checkSandboxes: CommandDefinition = {
   needsGateway: true,
-  async run(context) {
-    const agents = agentsByName(context.feed.state);
-    const probe = () => Promise.all(agents.map(async (agent) => sandboxWords(agent.name, await settledSandbox(context, agent.id))));
-    const lines = await vscode.window.withProgress({ location: { viewId: 'logos.agents' }, title: 'Checking sandboxes' }, probe);
-    await context.documents.open('Sandboxes', lines.length === 0 ? 'No agent has a sandbox yet.\n' : `${lines.join('\n\n')}\n`);
+  async run({ gateway, documents, feed }) {
+    const look = () => Promise.all([gateway.request('sandboxes/check', {}), Promise.all(agentsByName(feed.state).map(async ({ id, name }) => ({ name, sandbox: await gateway.request('sandboxes/get', { agentId: id }) })))]);
+    const [engine, sandboxes] = await vscode.window.withProgress({ location: { viewId: 'logos.agents' }, title: 'Checking sandboxes' }, look);
+    await documents.open('Sandboxes', sandboxesPage(engine, sandboxes));
   },
 };
-
-async function settledSandbox({ gateway }: CommandContext, agentId: string): Promise<Sandbox> {
-  const givenUpAt = performance.now() + PROBE_TIMEOUT_MS;
-  let sandbox = await gateway.request('sandboxes/start', { agentId });
-  while (sandbox.phase === 'starting' && performance.now() < givenUpAt) {
-    await new Promise((resolve) => setTimeout(resolve, PROBE_PAUSE_MS));
-    sandbox = await gateway.request('sandboxes/get', { agentId });
-  }
-  return sandbox;
-}
-
-function sandboxWords(agentName: string, sandbox: Sandbox): string {
-  const engine = labelText(sandbox.apiVersion ?? sandbox.engine, 80);
-  const latency = sandbox.apiLatencyMs === undefined ? '' : `, ${Math.round(sandbox.apiLatencyMs)} ms`;
-  if (sandbox.isChatReady) return `${labelText(agentName)}: Ready. The next message is accepted. (${engine}${latency})`;
-  if (sandbox.error === undefined) return `${labelText(agentName)}: ${sandbox.phase}. (${engine})`;
-  return `${labelText(agentName)}: ${labelText(sandbox.error.message, 400)}\n  ${labelText(sandbox.error.hint, 400)}`;
-}

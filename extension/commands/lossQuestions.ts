@@ -37,6 +37,16 @@ export function deleteAgentQuestion({ name, state, sessionCount, deletedSessionC
 
 const upperFirst = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
 
+/** The question before a window is opened on what an agent wrote. */
+export function openFilesQuestion(agent: string, isTrustOff: boolean): LossQuestion & { readonly agree: string } {
+  const question = `Open the files of ${agent} in a window of their own?`;
+  if (isTrustOff) {
+    const detail = 'Workspace trust is switched off in this VS Code, so it runs what these files say, as you and outside of the sandbox: tasks, settings, git hooks. Switch security.workspace.trust.enabled on first, or read them in another program.';
+    return { question, detail, agree: 'Open Without Trust Check' };
+  }
+  return { question, detail: `${agent} wrote them, and a window that trusts their folder runs what they say, as you and outside of the sandbox. When VS Code asks whether you trust them, say no; reading and editing work without.`, agree: 'Open' };
+}
+
 /** The question before a gateway with so many running turns is restarted. */
 export function restartQuestion(runningTurns: number): LossQuestion {
   if (runningTurns === 1) return { question: 'Restart the gateway and interrupt 1 turn?', detail: 'What it has written is kept, and it can be resumed.' };

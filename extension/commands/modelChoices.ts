@@ -1,18 +1,39 @@
+import * as vscode from 'vscode';
 import type { ModelChoice } from '../../server/protocol/agents.ts';
 import type { ModelServer } from '../../server/protocol/models.ts';
 import { labelText } from '../trees/labelText.ts';
 import type { CommandContext } from './context.ts';
-import { modelRows } from './modelRows.ts';
-import { separator, type Choice, type Refused, type Separator } from './quickSteps.ts';
+import { isSameChoice, modelRows } from './modelRows.ts';
+import { addServer } from './modelServerCommands.ts';
+import { pickOne, separator, type Answer, type Choice, type Refused, type Separator, type StepFrame } from './quickSteps.ts';
 
-/** Asks every model server what it offers and makes rows of it, the automatic choice first. */
-export async function modelChoices({ gateway }: CommandContext): Promise<(Choice<ModelChoice> | Refused | Separator)[]> {
-  const { items } = await gateway.request('models/list', {});
-  const automatic: Choice<ModelChoice> = { label: 'Automatic', description: 'the first server that answers, else the tiny embedded model', value: { kind: 'auto' } };
-  return [automatic, ...items.flatMap((server) => serverRows(server))];
+type Row = Choice<ModelChoice | 'add'> | Refused | Separator;
+
+/** Lets a person choose among what the model servers offer at present, the present choice marked; a server can be added on the way. */
+export async function chooseModel(context: CommandContext, frame: StepFrame, present?: ModelChoice): Promise<Answer<ModelChoice>> {
+  for (;;) {
+    const answer = await pickOne(frame, modelChoices(context, present));
+    if (answer === undefined || answer === 'back') return answer;
+    if (answer.value !== 'add') return { value: answer.value };
+    if ((await addServer(context)) === undefined) return undefined;
+  }
 }
 
-function serverRows(server: ModelServer): (Choice<ModelChoice> | Refused | Separator)[] {
-  const rows = modelRows(server).map(({ value, ...row }) => (value === undefined ? row : { ...row, value }));
+/** Asks every model server what it offers and makes rows of it, the automatic choice first. */
+async function modelChoices({ gateway }: CommandContext, present: ModelChoice | undefined): Promise<Row[]> {
+  const { items } = await gateway.request('models/list', {});
+  const automatic: Choice<ModelChoice> = { label: 'Automatic', description: 'the first server that answers, else the tiny embedded model', value: { kind: 'auto' } };
+  const add: Choice<'add'> = { label: 'Add Server…', iconPath: new vscode.ThemeIcon('add'), value: 'add' };
+  return [marked(automatic, present), ...items.flatMap((server) => serverRows(server, present)), separator(''), add];
+}
+
+function serverRows(server: ModelServer, present: ModelChoice | undefined): Row[] {
+  const rows = modelRows(server).map(({ value, ...row }) => (value === undefined ? row : marked({ ...row, value }, present)));
   return rows.length === 0 ? [] : [separator(labelText(server.name, 60)), ...rows];
+}
+
+/** The present choice says so, in a word and by its icon. */
+function marked(row: Choice<ModelChoice>, present: ModelChoice | undefined): Choice<ModelChoice> {
+  if (present === undefined || !isSameChoice(row.value, present)) return row;
+  return { ...row, iconPath: new vscode.ThemeIcon('check'), description: ['present', row.description].filter((word) => word).join(' · ') };
 }

@@ -18,8 +18,21 @@ export function modelRows(server: ModelServer): ModelRow[] {
   return isAbsent ? [] : [{ label: 'No model', description: server.error === undefined ? 'It lists no models.' : labelText(`${server.error.message} ${server.error.hint}`, 300) }];
 }
 
+/** What a server was found to offer, in a few words: `3 models, 41 ms`, or why it offers nothing. */
+export function foundWords({ state, models, latencyMs, error }: ModelServer): string {
+  if (state === 'unknown') return 'not asked yet';
+  if (state !== 'up') return error === undefined ? 'does not answer' : labelText(error.message, 200);
+  const time = latencyMs === undefined ? '' : `, ${Math.round(latencyMs)} ms`;
+  return `${models.length === 0 ? 'no models' : models.length === 1 ? '1 model' : `${models.length} models`}${time}`;
+}
+
 function modelFacts(model: Model): string {
   if (model.isTiny) return 'tiny model for trying things out; it cannot use tools';
   const context = model.contextTokens === undefined ? [] : [`${model.contextTokens.toLocaleString('en-US')} tokens`];
   return [...context, ...(model.supportsTools ? [] : ['cannot use tools'])].join(' · ');
+}
+
+/** Whether two choices are the same one. */
+export function isSameChoice(one: ModelChoice, other: ModelChoice): boolean {
+  return one.kind === 'model' && other.kind === 'model' ? one.serverId === other.serverId && one.name === other.name : one.kind === other.kind;
 }

@@ -3,18 +3,48 @@ import { askForKey } from '../secrets.ts';
 import { labelText } from '../trees/labelText.ts';
 import { checkLabel } from './checkLabel.ts';
 import type { CommandContext, CommandDefinition } from './context.ts';
-import { askText, pickOne } from './quickSteps.ts';
-import { moveModelServer } from './moveModelServer.ts';
+import { foundWords } from './modelRows.ts';
+import { askText, pickOne, type Choice } from './quickSteps.ts';
 
-/** Adds a model server by name, address and key; the key goes to the gateway and stays nowhere else. */
+const checkName = (text: string): string | undefined => checkLabel(text, 80);
+
+/** Adds a model server by name, address and key, and says what was found there. The key goes to the gateway and stays nowhere else. */
 export const addModelServer: CommandDefinition = {
   needsGateway: true,
+  run: async (context) => void (await addServer(context)),
+};
+
+/** The same for who goes on with the server; undefined when the person left. */
+export async function addServer(context: CommandContext): Promise<ModelServer | undefined> {
+  const title = 'Add Model Server';
+  const name = await askText({ title, placeholder: 'LM Studio in the study', prompt: 'What is the server called?', check: checkName });
+  if (name === undefined || name === 'back') return undefined;
+  const baseUrl = await askAddress(title);
+  if (baseUrl === undefined) return undefined;
+  const secret = await askForKey(labelText(name.value));
+  if (secret === undefined) return undefined;
+  const server = await context.gateway.request('models/add', { name: name.value, baseUrl, ...secret });
+  sayFound(context, server);
+  return server;
+}
+
+/** Changes name, address or key of a model server, or removes it. */
+export const editModelServer: CommandDefinition = {
+  needsGateway: true,
   async run(context) {
-    const title = 'Add Model Server';
-    const name = await askText({ title, placeholder: 'LM Studio in the study', prompt: 'What is the server called?', check: (text) => checkLabel(text, 80) });
-    if (name === undefined || name === 'back') return;
-    const place = await askPlace(title, name.value);
-    if (place !== undefined) offerToMend(context, await context.gateway.request('models/add', { name: name.value, ...place }));
+    const { items } = await context.gateway.request('models/servers', {});
+    const rows = items.filter(({ kind }) => kind !== 'embedded').map((server): Choice<ModelServer> => ({ label: labelText(server.name), description: labelText(server.baseUrl), detail: foundWords(server), value: server }));
+    const answer = await pickOne({ title: 'Edit Model Server', placeholder: 'Which server?' }, rows);
+    if (answer !== undefined && answer !== 'back') await editServer(context, answer.value);
+  },
+};
+
+/** Asks for the key of a model server: of the one that an agent uses, of one that is named, else of one that a person chooses. */
+export const enterKey: CommandDefinition = {
+  needsGateway: true,
+  async run(context, argument) {
+    const server = await serverOf(context, argument);
+    if (server !== undefined) await changeKey(context, server);
   },
 };
 
@@ -33,32 +63,81 @@ export const removeModelServer: CommandDefinition = {
   },
 };
 
-/** A server that was added and does not answer has a wrong address, or is not running yet: both are the person's to mend. */
-function offerToMend(context: CommandContext, server: ModelServer): void {
-  if (server.state === 'up') return;
-  const { gateway, messages } = context;
-  const attempt = (what: string, act: () => Promise<unknown>) => () => act().catch((error: unknown) => messages.failed(what, error));
-  messages.needed(`${labelText(server.name)} was added, but it does not answer. ${server.error?.hint ?? ''}`.trim(), [
-    { title: 'Change Address…', run: attempt('Changing the address failed.', () => changeAddress(context, server)) },
-    { title: 'Remove', run: attempt('Removing the model server failed.', () => gateway.request('models/remove', { serverId: server.id })) },
-  ]);
+type Edit = (context: CommandContext, server: ModelServer) => Promise<unknown>;
+
+/** Of a built-in server only the key is a person's to change. */
+async function editServer(context: CommandContext, server: ModelServer): Promise<void> {
+  const own: Choice<Edit>[] = [
+    { label: 'Name', description: labelText(server.name), value: changeName },
+    { label: 'Address', description: labelText(server.baseUrl), value: changeAddress },
+  ];
+  const keyRows: Choice<Edit>[] = [
+    { label: server.hasKey ? 'Enter another key' : 'Enter a key', description: server.hasKey ? 'it has one' : 'it has none', value: changeKey },
+    ...(server.hasKey ? [{ label: 'Forget its key', value: forgetKey }] : []),
+  ];
+  const remove: Choice<Edit> = { label: 'Remove', description: 'with its key; agents that use it need another model', value: ({ gateway }) => gateway.request('models/remove', { serverId: server.id }) };
+  const answer = await pickOne({ title: labelText(server.name), placeholder: foundWords(server) }, server.isBuiltIn ? keyRows : [...own, ...keyRows, remove]);
+  if (answer !== undefined && answer !== 'back') await answer.value(context, server);
 }
 
-async function changeAddress(context: CommandContext, server: ModelServer): Promise<void> {
-  const place = await askPlace(`Address of ${labelText(server.name)}`, server.name, server.baseUrl);
-  if (place !== undefined) offerToMend(context, await moveModelServer(context.gateway, server, place));
-}
+const changeName: Edit = async ({ gateway }, { id, name }) => {
+  const answer = await askText({ title: `Name of ${labelText(name)}`, value: name, placeholder: 'Name', check: checkName });
+  if (answer !== undefined && answer !== 'back') await gateway.request('models/update', { serverId: id, name: answer.value });
+};
 
-/** Asks for an address and the key for it; undefined when the person left. */
-async function askPlace(title: string, name: string, present = ''): Promise<{ readonly baseUrl: string; readonly key?: string } | undefined> {
-  const prompt = 'The address of an OpenAI-compatible server';
-  const address = await askText({ title, placeholder: 'http://localhost:1234/v1', prompt, value: present, check: checkAddress });
-  if (address === undefined || address === 'back') return undefined;
+/** A key stays with the host that it was given for, so another host is asked for its own. */
+const changeAddress: Edit = async (context, { id, name, baseUrl: present, hasKey }) => {
+  const baseUrl = await askAddress(`Address of ${labelText(name)}`, present);
+  if (baseUrl === undefined) return;
+  const keepsKey = hasKey && new URL(baseUrl).origin === new URL(present).origin;
+  const secret = keepsKey ? {} : await askForKey(labelText(name));
+  if (secret !== undefined) sayFound(context, await context.gateway.request('models/update', { serverId: id, baseUrl, ...secret }));
+};
+
+const changeKey: Edit = async (context, { id, name }) => {
   const secret = await askForKey(labelText(name));
-  return secret === undefined ? undefined : { baseUrl: address.value, ...secret };
+  if (secret !== undefined) sayFound(context, await context.gateway.request('models/update', { serverId: id, key: secret.key ?? null }));
+};
+
+const forgetKey: Edit = ({ gateway }, { id }) => gateway.request('models/update', { serverId: id, key: null });
+
+/** Says what a server that was added or changed offers; one that does not answer has a wrong address or key, or is not running yet: all are the person's to mend. */
+function sayFound(context: CommandContext, server: ModelServer): void {
+  const { messages } = context;
+  const name = labelText(server.name);
+  if (server.state === 'up') return messages.answered(`${name} answers: ${foundWords(server)}.`);
+  const attempt = (what: string, edit: Edit) => () => edit(context, server).catch((error: unknown) => messages.failed(what, error));
+  const mend =
+    server.error?.class === 'model_auth' || server.isBuiltIn
+      ? { title: 'Enter Key', run: attempt('Changing the key failed.', changeKey) }
+      : { title: 'Change Address…', run: attempt('Changing the address failed.', changeAddress) };
+  const remove = { title: 'Remove', run: attempt('Removing the model server failed.', ({ gateway }) => gateway.request('models/remove', { serverId: server.id })) };
+  messages.needed([`${name} is kept, but it cannot be used yet.`, server.error?.message, server.error?.hint].filter((sentence) => sentence).join(' '), server.isBuiltIn ? [mend] : [mend, remove]);
+}
+
+/** The server that an argument names by its own id or by an agent's, where a key can be meant at all. */
+async function serverOf({ gateway, feed }: CommandContext, argument: unknown): Promise<ModelServer | undefined> {
+  const { agentId, serverId } = (typeof argument === 'object' && argument !== null ? argument : {}) as Readonly<Record<string, unknown>>;
+  const agent = typeof agentId === 'string' ? feed.state.agents.get(agentId) : undefined;
+  const { items } = await gateway.request('models/servers', {});
+  const servers = items.filter(({ kind }) => kind !== 'embedded');
+  const meant = serverId ?? (agent?.model.kind === 'model' ? agent.model.serverId : agent?.route?.serverId);
+  const known = servers.find(({ id }) => id === meant);
+  if (known !== undefined) return known;
+  const refused = servers.filter(({ error }) => error?.class === 'model_auth');
+  const rows = (refused.length > 0 ? refused : servers).map((server): Choice<ModelServer> => ({ label: labelText(server.name), description: labelText(server.baseUrl), value: server }));
+  const answer = await pickOne({ title: 'Enter Key', placeholder: 'Of which server?' }, rows);
+  return answer === undefined || answer === 'back' ? undefined : answer.value;
+}
+
+async function askAddress(title: string, present = ''): Promise<string | undefined> {
+  const prompt = 'The address of an OpenAI-compatible server';
+  const answer = await askText({ title, placeholder: 'http://localhost:1234/v1', prompt, value: present, check: checkAddress });
+  return answer === undefined || answer === 'back' ? undefined : answer.value;
 }
 
 function checkAddress(text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  return url?.protocol === 'http:' || url?.protocol === 'https:' ? undefined : 'Write an address that begins with http:// or https://.';
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') return 'Write an address that begins with http:// or https://.';
+  return url.username === '' && url.password === '' ? undefined : 'Write the address without a user; the key is asked for after it.';
 }

@@ -7,7 +7,7 @@ import { labelText } from '../trees/labelText.ts';
 import { checkAgentName } from './checkAgentName.ts';
 import type { CommandContext, CommandDefinition } from './context.ts';
 import { generalFirst } from './generalFirst.ts';
-import { modelChoices } from './modelChoices.ts';
+import { chooseModel } from './modelChoices.ts';
 import { policyChoices } from './policyChoices.ts';
 import { askText, pickOne, type Answer, type Choice, type Refused } from './quickSteps.ts';
 
@@ -51,7 +51,7 @@ const askSoul: Step = async ({ gateway }, draft, step) => {
 };
 
 const askModel: Step = async (context, draft, step) =>
-  take(await pickOne({ title: TITLE, step, totalSteps: steps.length, placeholder: 'Which model answers?' }, modelChoices(context)), (model) => (draft.model = model));
+  take(await chooseModel(context, { title: TITLE, step, totalSteps: steps.length, placeholder: 'Which model answers?' }, draft.model), (model) => (draft.model = model));
 
 const askPolicy: Step = async (context, draft, step) =>
   take(await pickOne({ title: TITLE, step, totalSteps: steps.length, placeholder: 'What may it touch? Choose a policy' }, policyChoices(context)), (policy) => (draft.policy = policy));
@@ -76,17 +76,5 @@ export const newAgent: CommandDefinition = {
     if (name === undefined || soul === undefined || model === undefined || policy === undefined) return;
     const agent = await context.gateway.request('agents/create', { agentId: newId(), name, soul, model, policy });
     await context.chat.show({ type: 'show', what: 'newSession', agentId: agent.id });
-  },
-};
-
-/** Makes the first agent without questions: a stable soul, the first model that answers, the default policy. */
-export const setUp: CommandDefinition = {
-  needsGateway: true,
-  async run({ gateway, chat }) {
-    const { items } = await gateway.request('souls/list', {});
-    const [soul] = generalFirst(items);
-    if (soul === undefined) throw new Error('No soul came with the gateway.');
-    const agent = await gateway.request('agents/create', { agentId: newId(), name: soul.name, soul: soul.slug });
-    await chat.show({ type: 'show', what: 'newSession', agentId: agent.id });
   },
 };

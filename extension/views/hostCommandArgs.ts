@@ -19,7 +19,7 @@ const readers: { readonly [C in HostCommand]: Reader<C> } = {
   createAgent: nothing,
   renameSession: ({ sessionId }) => (isId(sessionId) ? { sessionId } : undefined),
   changeModel: ({ agentId }) => (isId(agentId) ? { agentId } : undefined),
-  addModelServer: nothing,
+  enterKey: ({ agentId }) => (isId(agentId) ? { agentId } : undefined),
   openPolicy: ({ agentId }) => (isId(agentId) ? { agentId } : undefined),
   openText: (fields) => (text(fields['title'], MAX_TITLE) && typeof fields['text'] === 'string' ? { title: fields['title'], text: fields['text'] } : undefined),
   openFile: ({ agentId, path, line }) => (isId(agentId) && text(path, MAX_PATH) && path !== '' ? { agentId, path, ...(isLine(line) ? { line } : {}) } : undefined),

@@ -27,7 +27,7 @@ const runners: { readonly [C in HostCommand]: Runner<C> } = {
   createAgent: run('logos.newAgent'),
   renameSession: ({ sessionId }) => vscode.commands.executeCommand('logos.renameSession', { sessionId }),
   changeModel: ({ agentId }) => vscode.commands.executeCommand('logos.changeModel', { agentId }),
-  addModelServer: run('logos.addModelServer'),
+  enterKey: ({ agentId }) => vscode.commands.executeCommand('logos.enterKey', { agentId }),
   openPolicy: ({ agentId }, ports) => openPolicy(agentId, ports),
   openText: ({ title, text }, { documents }) => documents.open(title, text),
   openFile: (named, ports) => openFile(named, ports),

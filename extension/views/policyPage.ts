@@ -37,7 +37,8 @@ function limitWords({ name, value }: SandboxLimit): string {
   return `${limitNames[name]}: ${words}`;
 }
 
-function bytesWords(bytes: number): string {
+/** A size in words, `1.2 GB`. */
+export function bytesWords(bytes: number): string {
   const step = Math.min(3, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
   return `${Number((bytes / 1024 ** step).toFixed(1))} ${['bytes', 'KB', 'MB', 'GB'][step]}`;
 }

@@ -3,12 +3,24 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '../base/appError.ts';
 
+/** Whose key it is: a server at an address. At another address it is another's, and never sent there. */
+export interface KeyOwner {
+  readonly id: string;
+  readonly baseUrl: string;
+}
+
 /** The keys of model servers, in a file of their own that only its owner can read. Nothing here is ever logged. */
 export interface Keys {
-  get(serverId: string): Promise<string | undefined>;
-  set(serverId: string, key: string): Promise<void>;
+  get(owner: KeyOwner): Promise<string | undefined>;
+  set(owner: KeyOwner, key: string): Promise<void>;
+  /** Forgets the keys that this server had at other addresses. */
+  keepOnly(owner: KeyOwner): Promise<void>;
   remove(serverId: string): Promise<void>;
 }
+
+const nameOf = ({ id, baseUrl }: KeyOwner): string => `${id} ${baseUrl}`;
+/** A name without an address is of a file that an earlier version wrote. */
+const isOf = (name: string, serverId: string): boolean => name === serverId || name.startsWith(`${serverId} `);
 
 /** Opens the keys in `file`, which is made with mode 0600 when the first key comes. A file that cannot be read as keys is an error, not an empty one. Each key is told to `onKey` before it is given out, so that the log can keep it out. */
 export function openKeys(file: string, onKey: (key: string) => void = () => undefined): Keys {
@@ -41,15 +53,25 @@ export function openKeys(file: string, onKey: (key: string) => void = () => unde
     return next;
   }
 
+  async function forget(isMeant: (name: string) => boolean): Promise<void> {
+    const names = [...(await load()).keys()].filter(isMeant);
+    if (names.length > 0) await change((keys) => names.forEach((name) => keys.delete(name)));
+  }
+
   return {
-    get: async (serverId) => (await load()).get(serverId),
-    set: (serverId, key) => {
+    get: async (owner) => {
+      const keys = await load();
+      return keys.get(nameOf(owner)) ?? keys.get(owner.id);
+    },
+    set: (owner, key) => {
       onKey(key);
-      return change((keys) => keys.set(serverId, key));
+      return change((keys) => {
+        keys.delete(owner.id);
+        keys.set(nameOf(owner), key);
+      });
     },
-    remove: async (serverId) => {
-      if ((await load()).has(serverId)) await change((keys) => keys.delete(serverId));
-    },
+    keepOnly: (owner) => forget((name) => isOf(name, owner.id) && name !== nameOf(owner)),
+    remove: (serverId) => forget((name) => isOf(name, serverId)),
   };
 }
 

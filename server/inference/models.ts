@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { AppError } from '../base/appError.ts';
 import type { Disposable } from '../base/disposables.ts';
 import { Emitter } from '../base/emitter.ts';
 import type { Logger } from '../log/logger.ts';
@@ -7,7 +5,7 @@ import type { HttpClient } from '../net/http.ts';
 import type { ModelChoice } from '../protocol/agents.ts';
 import type { ModelServer } from '../protocol/models.ts';
 import type { Store } from '../store/store.ts';
-import { normaliseBaseUrl } from './baseUrl.ts';
+import { AddedServers, type NewServer, type ServerUpdate } from './addedServers.ts';
 import type { EmbeddedModel } from './embedded/embeddedModel.ts';
 import type { Keys } from './keys.ts';
 import type { ModelRoute } from './route.ts';
@@ -17,7 +15,7 @@ import { embeddedId, type KnownServer } from './servers.ts';
 
 /** What the models need. */
 export interface ModelsOptions {
-  readonly store: Pick<Store, 'listServers' | 'addServer' | 'removeServer'>;
+  readonly store: Pick<Store, 'listServers' | 'addServer' | 'updateServer' | 'removeServer'>;
   readonly keys: Keys;
   readonly http: HttpClient;
   readonly log: Logger;
@@ -41,7 +39,9 @@ export interface Models {
   /** Probes all of them at once first. */
   list(): Promise<ModelServer[]>;
   /** Adds a server, or gives a known one another key; `conflict` when name or address belong to another. */
-  add(server: { readonly name: string; readonly baseUrl: string; readonly key?: string | undefined }): Promise<ModelServer>;
+  add(server: NewServer): Promise<ModelServer>;
+  /** Gives a server another name, address or key (null forgets it); what is left out stays, the key only as long as the server stays on its host. Throws `not_found`, `conflict` and, for name and address of the built-in ones, `forbidden`. */
+  update(change: ServerUpdate): Promise<ModelServer>;
   /** Throws `not_found` and, for the built-in ones, `forbidden`. */
   remove(serverId: string): Promise<void>;
   /** Gives the route of a choice: at once where its server answered lately. Throws `model_unreachable` and `model_not_found`. `findEarlier` keeps *auto* from handing a session to the tiny model. */
@@ -75,41 +75,7 @@ export function createModels(options: ModelsOptions): Models {
   const views = (): ModelServer[] => [...book.views(), embedded.view()];
   const resolver = createRouteResolver({ book, embedded, keys });
 
-  async function add({ name, baseUrl, key }: Parameters<Models['add']>[0]): Promise<ModelServer> {
-    const address = normaliseBaseUrl(baseUrl);
-    const present = book.servers().filter((server) => !server.isBuiltIn);
-    const same = present.find((server) => server.baseUrl === address && server.name === name);
-    if (same === undefined && present.some((server) => server.baseUrl === address || server.name === name)) {
-      throw new AppError('conflict', 'There is a model server with this name or address already.', { reason: 'taken', hint: 'Remove that one first, or choose another name.' });
-    }
-    const draft: KnownServer = same ?? { id: randomUUID(), name, kind: 'openai_compatible', baseUrl: address, isBuiltIn: false };
-    if (key !== undefined) await keys.set(draft.id, key);
-    const server = { ...draft, kind: await book.probe(draft) };
-    if (same === undefined) await keep(server);
-    book.put(server);
-    log.info(`The model server ${name} was added.`, { data: { baseUrl: address } });
-    return book.view(server);
-  }
-
-  /** A key whose server could not be stored is not left behind. */
-  async function keep({ id, name, kind, baseUrl }: KnownServer): Promise<void> {
-    try {
-      await store.addServer({ server: { id, name, kind, baseUrl, addedAt: Date.now() } });
-    } catch (error) {
-      await keys.remove(id);
-      throw error;
-    }
-  }
-
-  async function remove(serverId: string): Promise<void> {
-    if (serverId === embeddedId || book.servers().some((server) => server.id === serverId && server.isBuiltIn)) {
-      throw new AppError('forbidden', 'This model server is built in.', { reason: 'built_in', hint: 'Only servers that were added can be removed.' });
-    }
-    const wasThere = await store.removeServer({ serverId });
-    await keys.remove(serverId);
-    book.remove(serverId);
-    if (!wasThere) throw new AppError('not_found', 'There is no such model server.', { hint: 'List the model servers again.' });
-  }
+  const added = new AddedServers({ store, keys, book, log });
 
   return {
     async servers() {
@@ -123,11 +89,15 @@ export function createModels(options: ModelsOptions): Models {
     },
     add: async (server) => {
       await load();
-      return add(server);
+      return added.add(server);
+    },
+    update: async (change) => {
+      await load();
+      return added.update(change);
     },
     remove: async (serverId) => {
       await load();
-      await remove(serverId);
+      await added.remove(serverId);
     },
     async resolve(choice, findEarlier) {
       await load();

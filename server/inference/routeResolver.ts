@@ -36,7 +36,7 @@ export function createRouteResolver({ book, embedded, keys }: RouteResolverOptio
 
   const routeOf = (server: KnownServer, name?: string): ModelRoute | undefined => {
     const model = chooseModel(book.modelsOf(server.id), name);
-    return model === undefined ? undefined : routeTo(server, model, { key: () => keys.get(server.id) });
+    return model === undefined ? undefined : routeTo(server, model, { key: () => keys.get(server) });
   };
 
   const knownRoute = (server: KnownServer | undefined, name?: string): ModelRoute | undefined =>

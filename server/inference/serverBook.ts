@@ -67,41 +67,37 @@ export function createServerBook({ keys, http, log, builtInServers, probeMs, onC
   };
   const resultOf = (id: string): ProbeResult | undefined => seen.get(id)?.result;
 
-  function view(server: KnownServer): ModelServer {
-    const last = seen.get(server.id);
-    const base = { ...server, hasKey: hasKey.has(server.id) };
-    if (last === undefined) return { ...base, state: 'unknown', models: [] };
-    if (last.result.state === 'down') return { ...base, state: 'down', models: [], lastProbeAt: last.at, error: last.result.error };
-    const models = last.result.models.map(({ isLoaded: _loaded, ...model }) => model);
-    return { ...base, state: 'up', models, lastProbeAt: last.at, latencyMs: last.result.latencyMs };
-  }
+  const view = (server: KnownServer): ModelServer => viewOf(server, seen.get(server.id), hasKey.has(server.id));
 
   function tellIfChanged(server: KnownServer, before: ModelServer): void {
     const after = view(server);
-    const facts = ({ lastProbeAt: _at, latencyMs: _latency, ...rest }: ModelServer): string => JSON.stringify(rest);
     const isListed = servers().some(({ id }) => id === server.id);
-    if (isListed && facts(before) !== facts(after)) onChange(server.id, after);
+    if (isListed && factsOf(before) !== factsOf(after)) onChange(server.id, after);
   }
 
   async function runProbe(server: KnownServer): Promise<ServerKind> {
     const before = view(server);
-    const key = await keys.get(server.id).catch((error: unknown) => {
+    const key = await keys.get(server).catch((error: unknown) => {
       log.error('The keys of the model servers cannot be read.', { data: { error: error instanceof Error ? error.message : 'unknown' } });
       return undefined;
     });
     if (key === undefined) hasKey.delete(server.id);
     else hasKey.add(server.id);
     const result = await probeServer(server, { http, key, timeoutMs: probeMs });
+    // It may have moved meanwhile, and what answers at its old address says nothing of the new one.
+    const listed = servers().find(({ id }) => id === server.id);
+    if (listed !== undefined && listed.baseUrl !== server.baseUrl) return server.kind;
     seen.set(server.id, { result, at: Date.now(), tick: performance.now(), isDoubtful: false });
     tellIfChanged(server, before);
     return result.state === 'up' ? result.kind : server.kind;
   }
 
   function probe(server: KnownServer): Promise<ServerKind> {
-    const running = probes.get(server.id);
+    const place = `${server.id} ${server.baseUrl}`;
+    const running = probes.get(place);
     if (running !== undefined) return running;
-    const started = runProbe(server).finally(() => probes.delete(server.id));
-    probes.set(server.id, started);
+    const started = runProbe(server).finally(() => probes.delete(place));
+    probes.set(place, started);
     return started;
   }
 
@@ -114,6 +110,8 @@ export function createServerBook({ keys, http, log, builtInServers, probeMs, onC
     servers,
     setAdded: (list) => list.forEach((server) => added.set(server.id, server)),
     put(server) {
+      const before = added.get(server.id);
+      if (before !== undefined && before.baseUrl !== server.baseUrl) seen.delete(server.id);
       added.set(server.id, server);
       onChange(server.id, view(server));
     },
@@ -140,4 +138,17 @@ export function createServerBook({ keys, http, log, builtInServers, probeMs, onC
       for (const server of servers()) if (isOlderThan(server.id, staleMs)) void probe(server);
     },
   };
+}
+
+function viewOf(server: KnownServer, last: Seen | undefined, hasKey: boolean): ModelServer {
+  const base = { ...server, hasKey };
+  if (last === undefined) return { ...base, state: 'unknown', models: [] };
+  if (last.result.state === 'down') return { ...base, state: 'down', models: [], lastProbeAt: last.at, error: last.result.error };
+  const models = last.result.models.map(({ isLoaded: _loaded, ...model }) => model);
+  return { ...base, state: 'up', models, lastProbeAt: last.at, latencyMs: last.result.latencyMs };
+}
+
+/** All of a view but the time of its probe. */
+function factsOf({ lastProbeAt: _at, latencyMs: _latency, ...facts }: ModelServer): string {
+  return JSON.stringify(facts);
 }

@@ -27,6 +27,10 @@ export const ModelServer = z.object({
 });
 export type ModelServer = z.infer<typeof ModelServer>;
 
+const ServerId = z.string().min(1).max(100);
+const ServerAddress = z.url({ protocol: /^https?$/ }).max(2000);
+const ServerKey = z.string().max(4096).regex(/^[\x21-\x7e]+$/, 'A key is one word of plain characters; copy it again without spaces and line ends.');
+
 /** The methods about model servers and their models. */
 export const models = {
   servers: request({ summary: 'Lists the known model servers in the order in which they are tried, as last probed.', params: NoParams, result: z.object({ items: z.array(ModelServer) }), isIdempotent: true, isOpenToWebviews: false }),
@@ -39,11 +43,20 @@ export const models = {
   }),
   add: request({
     summary: 'Adds a model server by address, with its key kept in a private file, and probes it.',
-    params: z.strictObject({ name: Label.max(80), baseUrl: z.url({ protocol: /^https?$/ }).max(2000), key: z.string().max(4096).regex(/^[\x21-\x7e]+$/, 'A key is one word of plain characters; copy it again without spaces and line ends.').optional() }),
+    params: z.strictObject({ name: Label.max(80), baseUrl: ServerAddress, key: ServerKey.optional() }),
     result: ModelServer,
     errors: ['conflict', 'storage_full'],
     isIdempotent: true,
     isOpenToWebviews: false,
   }),
-  remove: request({ summary: 'Removes a server that was added, with its key.', params: z.strictObject({ serverId: z.string().min(1).max(100) }), result: Done, errors: ['not_found', 'forbidden'], isIdempotent: true, isOpenToWebviews: false }),
+  update: request({
+    summary:
+      'Gives a model server another name, address or key at once and probes it; a key of null is forgotten. What is left out stays, but a key stays only while the server stays on its host. Of the built-in servers only the key can be changed.',
+    params: z.strictObject({ serverId: ServerId, name: Label.max(80).optional(), baseUrl: ServerAddress.optional(), key: ServerKey.nullable().optional() }),
+    result: ModelServer,
+    errors: ['conflict', 'not_found', 'forbidden', 'storage_full'],
+    isIdempotent: true,
+    isOpenToWebviews: false,
+  }),
+  remove: request({ summary: 'Removes a server that was added, with its key.', params: z.strictObject({ serverId: ServerId }), result: Done, errors: ['not_found', 'forbidden'], isIdempotent: true, isOpenToWebviews: false }),
 };

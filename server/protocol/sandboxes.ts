@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { request } from './method.ts';
-import { AtMs, DurationMs, Id, Page, pageOf } from './shapes.ts';
+import { AtMs, DurationMs, Id, NoParams, Page, pageOf } from './shapes.ts';
 import { ErrorInfo } from './errors.ts';
 
 /** The engines that can hold a sandbox. */
@@ -35,6 +35,10 @@ export const Sandbox = z.object({
 });
 export type Sandbox = z.infer<typeof Sandbox>;
 
+/** What a look at the engine of this host saw: its version with the limits that it holds, or why it cannot hold a sandbox. */
+export const EngineCheck = z.object({ engine: EngineName, version: z.string().optional(), latencyMs: DurationMs.optional(), limits: z.array(SandboxLimit), error: ErrorInfo.optional() });
+export type EngineCheck = z.infer<typeof EngineCheck>;
+
 /** The methods about sandboxes. */
 export const sandboxes = {
   list: request({ summary: 'Lists sandboxes by the name of their agent.', params: z.strictObject({ ...Page }), result: pageOf(Sandbox), isIdempotent: true, isOpenToWebviews: true }),
@@ -45,6 +49,13 @@ export const sandboxes = {
     /** No paths before the sandbox was made for the first time. `insidePath` is the folder as the agent names it. */
     result: z.object({ path: z.string().optional(), insidePath: z.string().optional() }),
     errors: ['not_found', 'sandbox_unavailable'],
+    isIdempotent: true,
+    isOpenToWebviews: false,
+  }),
+  check: request({
+    summary: 'Looks whether the engine of this host can hold a sandbox at present, and what it needs if not. Starts no sandbox.',
+    params: NoParams,
+    result: EngineCheck,
     isIdempotent: true,
     isOpenToWebviews: false,
   }),

@@ -32,6 +32,7 @@ export function createSandboxHandlers(ports: SandboxHandlerPorts): { readonly [M
       const home = registry.homeOf(id);
       return home === undefined ? {} : { path: home, insidePath: registry.engine.capabilities.workspacePath };
     },
+    'sandboxes/check': () => registry.check(),
     'sandboxes/start': async ({ agentId }) => {
       const agent = await ports.getAgent(agentId);
       await ports.provision(agentId);

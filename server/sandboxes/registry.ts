@@ -5,7 +5,7 @@ import { Emitter } from '../base/emitter.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Policy } from '../policies/policy.ts';
 import type { ErrorInfo } from '../protocol/errors.ts';
-import type { Sandbox, SandboxLimit } from '../protocol/sandboxes.ts';
+import type { EngineCheck, Sandbox, SandboxLimit } from '../protocol/sandboxes.ts';
 import type { EngineProbe, PreparedSandbox, SandboxEngine } from './engine.ts';
 import { sandboxLabel } from './label.ts';
 import { absentSandbox, healthOf, reduceSandbox, type SandboxEvent, type SandboxState } from './state.ts';
@@ -97,6 +97,18 @@ export class SandboxRegistry implements Disposable {
   /** Host path of the workspace of an agent's sandbox; undefined while it was not made yet. Throws `sandbox_unavailable` when it cannot be told. */
   homeOf(agentId: string): string | undefined {
     return this.engine.homeOf(agentId);
+  }
+
+  /** Asks the engine anew whether it can hold a sandbox here; starts none. */
+  async check(): Promise<EngineCheck> {
+    this.#probing = undefined;
+    const { name: engine } = this.engine;
+    try {
+      const { probe } = await this.#probeOnce();
+      return { engine, version: probe.version, latencyMs: probe.latencyMs, limits: [...probe.limits] };
+    } catch (thrown) {
+      return { engine, limits: [], error: asSandboxError(thrown).toInfo() };
+    }
   }
 
   /** Keeps a failure that came before the engine was asked, such as a policy that does not parse. */

@@ -51,6 +51,7 @@ export const operationModes = {
   lastFullModel: 'read',
   listServers: 'read',
   addServer: 'write',
+  updateServer: 'write',
   removeServer: 'write',
   getSetting: 'read',
   setSetting: 'write',

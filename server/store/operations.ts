@@ -4,7 +4,7 @@ import { beginErase, copyLog, eraseChunk, finishErase, listUnerased, truncateLog
 import { acceptMessage, editQueued, removeQueued } from './messages.ts';
 import type { OperationName } from './operationModes.ts';
 import { freezeRun, getRun, lastFullModel, listRuns } from './runs.ts';
-import { addServer, listServers, removeServer } from './servers.ts';
+import { addServer, listServers, removeServer, updateServer } from './servers.ts';
 import { eventsAfter } from './sessionEvents.ts';
 import { createSession, deleteSession, getSession, listSessions, renameSession, restoreSession } from './sessions.ts';
 import { getSetting, setSetting } from './settings.ts';
@@ -58,6 +58,7 @@ export const operations: { readonly [Name in OperationName]: Operation<Name> } =
   lastFullModel,
   listServers,
   addServer,
+  updateServer,
   removeServer,
   getSetting,
   setSetting,

@@ -37,6 +37,11 @@ export function addServer(db: Database, { server }: { server: ServerRecord }): v
   );
 }
 
+/** Gives a server another name, kind and address, and says whether it was there. */
+export function updateServer(db: Database, { server }: { server: Omit<ServerRecord, 'addedAt'> }): boolean {
+  return db.run('UPDATE servers SET name = ?, kind = ?, base_url = ? WHERE id = ?', server.name, server.kind, server.baseUrl, server.id) > 0;
+}
+
 /** Removes a server and says whether it was there. */
 export function removeServer(db: Database, { serverId }: { serverId: string }): boolean {
   return db.run('DELETE FROM servers WHERE id = ?', serverId) > 0;

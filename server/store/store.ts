@@ -135,6 +135,8 @@ export interface Store {
   lastFullModel(sessionId: string): Promise<Stamp['model'] | undefined>;
   listServers(): Promise<ServerRecord[]>;
   addServer(input: { server: ServerRecord }): Promise<void>;
+  /** Says whether it was there. */
+  updateServer(input: { server: Omit<ServerRecord, 'addedAt'> }): Promise<boolean>;
   removeServer(input: { serverId: string }): Promise<boolean>;
   /** A value of the gateway itself, such as which shipped agents were made. */
   getSetting(key: string): Promise<string | undefined>;

@@ -34,12 +34,14 @@ describe('The tree of agents by keys, and what an agent is made of', () => {
     await logos.chat.status.getByText('Not started').waitFor();
   });
 
-  it("tells in one sentence that there are no files before that, and where there are some opens them in a window of their own", async () => {
+  it('opens its files in a window of their own after a question, also before the first message', async () => {
     const { chat, workbench } = logos;
     await workbench.runCommand("Logos: Open Agent's Files");
-    const toast = workbench.notification('Coder has no files yet: its sandbox starts with the first message.');
-    await toast.waitFor();
-    await workbench.runCommand('Notifications: Clear All Notifications');
+    await workbench.dialog.getByText('Open the files of Coder in a window of their own?').waitFor();
+    await workbench.dialog.getByText('Workspace trust is switched off in this VS Code').waitFor();
+    await workbench.takeScreenshot('open-files-without-trust');
+    await workbench.dialog.getByRole('button', { name: 'Cancel' }).click();
+    await chat.field.click();
     await chat.send('[[tool:write_file {"path":"notes.md","content":"from the agent"}]] [[say:Written.]]');
     await chat.waitForAnswer('Written.');
     await chat.waitUntilIdle();
@@ -48,6 +50,7 @@ describe('The tree of agents by keys, and what an agent is made of', () => {
     // A menu that has just opened takes no click, lest the one that opened it counts twice.
     await workbench.page.getByRole('menuitem', { name: "Open Agent's Files" }).hover();
     await workbench.page.keyboard.press('Enter');
+    await workbench.dialog.getByRole('button', { name: 'Open Without Trust Check' }).click();
     const files = await opened;
     await files.locator('.explorer-folders-view').getByText('notes.md').waitFor({ timeout: 60_000 });
     await files.close();

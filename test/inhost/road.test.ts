@@ -113,15 +113,14 @@ describe('the extension with a gateway', () => {
 
   it('lets the address of a model server that does not answer be corrected from its message', async () => {
     const down = { id: 'study', kind: 'openai_compatible', hasKey: false, isBuiltIn: false, models: [], error: { hint: 'Start it.' } };
-    gateway.handlers.set('models/add', ({ name, baseUrl }) => ({ ...down, name, baseUrl, state: baseUrl === 'http://right/v1' ? 'up' : 'down' }));
-    gateway.handlers.set('models/remove', () => ({}));
+    gateway.handlers.set('models/add', ({ name, baseUrl }) => ({ ...down, name, baseUrl, state: 'down' }));
+    gateway.handlers.set('models/update', ({ serverId, baseUrl }) => ({ ...down, id: serverId, name: 'Study', baseUrl, state: 'up' }));
     const messages = answerWith('Change Address…');
     typeInto(['Study', 'http://wrong/v1', 'http://right/v1']);
     await vscode.commands.executeCommand('logos.addModelServer');
-    await until(() => asked('models/add').length === 2, 'added at the other address');
-    assert.deepEqual(messages, ['Study was added, but it does not answer. Start it.']);
-    assert.deepEqual(asked('models/remove').at(-1)?.params, { serverId: 'study' });
-    assert.deepEqual(asked('models/add').at(-1)?.params, { name: 'Study', baseUrl: 'http://right/v1' });
+    await until(() => asked('models/update').length === 1, 'moved to the other address');
+    assert.deepEqual(messages, ['Study is kept, but it cannot be used yet. Start it.']);
+    assert.deepEqual(asked('models/update').at(-1)?.params, { serverId: 'study', baseUrl: 'http://right/v1' });
   });
 
   it('lists all sessions of an agent when asked for', async () => {

@@ -140,6 +140,10 @@ export class ChatApp extends LightElement {
       const agentId = this.state?.agentId;
       if (agentId !== undefined) this.link?.run('changeModel', { agentId });
     },
+    enterKey: () => {
+      const agentId = this.state?.agentId;
+      if (agentId !== undefined) this.link?.run('enterKey', { agentId });
+    },
     newSession: () => this.driver?.take({ type: 'show', what: 'newSession' }),
     resend: (messageId) => this.driver?.resend(messageId),
     removePending: (messageId) => this.driver?.removePending(messageId),

@@ -7,6 +7,8 @@ export interface ChatActions {
   startSandbox(): void;
   /** Asks which model the agent of this chat answers with from now on. */
   changeModel(): void;
+  /** Asks for the key of the model server that the agent of this chat uses. */
+  enterKey(): void;
   /** Goes to an empty chat with the same agent. */
   newSession(): void;
   resend(messageId: string): void;

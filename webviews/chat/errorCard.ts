@@ -25,7 +25,7 @@ const labels: Readonly<Record<ErrorAction, string>> = {
   startSandbox: 'Start Sandbox',
   checkSandboxes: 'Check Sandboxes',
   changeModel: 'Change Model',
-  addModelServer: 'Enter Key',
+  enterKey: 'Enter Key',
 };
 
 /** What goes on from a turn that failed. */
@@ -61,6 +61,8 @@ function act(action: ErrorAction, model: ErrorCardModel, actions: ChatActions): 
       return actions.newSession();
     case 'changeModel':
       return actions.changeModel();
+    case 'enterKey':
+      return actions.enterKey();
     default:
       return actions.run(action, {});
   }

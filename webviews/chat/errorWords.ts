@@ -2,7 +2,7 @@ import type { ErrorInfo } from '../../server/protocol/errors.ts';
 import { countWords, withStop, withoutStop } from './words.ts';
 
 /** What can be done about an error from its card. */
-export type ErrorAction = 'retry' | 'resume' | 'newSession' | 'showLogs' | 'startSandbox' | 'checkSandboxes' | 'changeModel' | 'addModelServer';
+export type ErrorAction = 'retry' | 'resume' | 'newSession' | 'showLogs' | 'startSandbox' | 'checkSandboxes' | 'changeModel' | 'enterKey';
 
 /** The words of an error card: what happened, the cause, then the next step, and what can be done; the first action is the filled one. */
 export interface ErrorWords {
@@ -74,7 +74,7 @@ const wordsByClass: Readonly<Partial<Record<string, Words>>> = {
   model_unreachable: (error) =>
     withDetails(error, ['server', 'address'], 'Cannot reach model server', ['retry', 'changeModel'], (server, address) => [`Start ${server} or choose another model.`, `It refused at ${address}.`]),
   model_auth: (error) =>
-    withDetails(error, ['server'], 'Authentication failed', ['addModelServer', 'retry', 'changeModel'], (server) => [`Enter the key for ${server} again.`, 'It was refused.']),
+    withDetails(error, ['server'], 'Authentication failed', ['enterKey', 'retry', 'changeModel'], (server) => [`Enter the key for ${server} again.`, 'It was refused.']),
   model_not_found: (error) =>
     withDetails(error, ['server', 'model'], 'Model not found', ['changeModel', 'retry'], (server, model) => ['Choose another model.', `${server} does not have ${model}.`]),
   model_crashed: (error) =>

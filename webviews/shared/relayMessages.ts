@@ -57,8 +57,8 @@ export interface HostCommands {
   renameSession: { readonly sessionId: string };
   /** Asks which model an agent answers with from now on. */
   changeModel: { readonly agentId: string };
-  /** Asks for the address and the key of a model server. */
-  addModelServer: Record<string, never>;
+  /** Asks for the key of the model server that an agent uses. */
+  enterKey: { readonly agentId: string };
   /** Opens what an agent may touch, as a read-only document. */
   openPolicy: { readonly agentId: string };
   /** Opens a read-only editor with text, such as the whole output of a tool. */
@@ -87,12 +87,12 @@ export type HostCommand = keyof HostCommands;
 
 /** The names of all host commands, for checking at run time. */
 export const hostCommands = [
-  'addModelServer',
   'changeModel',
   'checkSandboxes',
   'chooseAgent',
   'copyText',
   'createAgent',
+  'enterKey',
   'log',
   'manageTrust',
   'openFile',

@@ -1,9 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { modelRows } from '../../../extension/commands/modelRows.ts';
-import { moveModelServer } from '../../../extension/commands/moveModelServer.ts';
-import { GatewayError } from '../../../extension/server/gatewayError.ts';
+import { foundWords, isSameChoice, modelRows } from '../../../extension/commands/modelRows.ts';
 import type { ModelServer } from '../../../server/protocol/models.ts';
-import { FakeGatewayPort } from '../../support/extension/fakeGatewayPort.ts';
 
 const server: ModelServer = { id: 'study', name: 'Study', kind: 'openai_compatible', baseUrl: 'http://old/v1', hasKey: true, isBuiltIn: false, state: 'up', models: [] };
 const error = { class: 'model_unreachable', message: 'Study does not answer at old.', cause: 'ECONNREFUSED', hint: 'Start it.', retryable: true } as const;
@@ -26,22 +23,18 @@ describe('the rows of a model server', () => {
   });
 });
 
-describe('another address of a model server', () => {
-  it('keeps the name and takes the new address and key', async () => {
-    const gateway = new FakeGatewayPort();
-    await moveModelServer(gateway, server, { baseUrl: 'http://new/v1', key: 'k' });
-    expect(gateway.asked).toEqual([
-      { method: 'models/remove', params: { serverId: 'study' } },
-      { method: 'models/add', params: { name: 'Study', baseUrl: 'http://new/v1', key: 'k' } },
-    ]);
+describe('what a model server was found to offer', () => {
+  it('is said with the time that it took, or with the reason why it is nothing', () => {
+    const model = { name: 'a', supportsTools: true, isTiny: false };
+    expect(foundWords({ ...server, models: [model, model, model], latencyMs: 41.4 })).toBe('3 models, 41 ms');
+    expect(foundWords({ ...server, models: [model], latencyMs: 1 })).toBe('1 model, 1 ms');
+    expect(foundWords(server)).toBe('no models');
+    expect(foundWords({ ...server, state: 'down', error })).toBe('Study does not answer at old.');
+    expect(foundWords({ ...server, state: 'unknown' })).toBe('not asked yet');
   });
 
-  it('leaves the server where it was when the gateway refuses, and says why', async () => {
-    const gateway = new FakeGatewayPort();
-    gateway.answers.set('models/add', ({ baseUrl }) => {
-      if (baseUrl === 'http://new/v1') throw new GatewayError({ ...error, class: 'conflict' });
-    });
-    await expect(moveModelServer(gateway, server, { baseUrl: 'http://new/v1' })).rejects.toMatchObject({ info: { class: 'conflict' } });
-    expect(gateway.asked.at(-1)).toEqual({ method: 'models/add', params: { name: 'Study', baseUrl: 'http://old/v1' } });
+  it('is the present choice when server and model are the same', () => {
+    const choice = { kind: 'model', serverId: 'study', name: 'a' } as const;
+    expect([isSameChoice(choice, { ...choice }), isSameChoice(choice, { ...choice, name: 'b' }), isSameChoice(choice, { kind: 'auto' }), isSameChoice({ kind: 'auto' }, { kind: 'auto' })]).toEqual([true, false, false, true]);
   });
 });

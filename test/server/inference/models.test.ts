@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { AppError } from '../../../server/base/appError.ts';
 import type { EmbeddedModel } from '../../../server/inference/embedded/embeddedModel.ts';
 import { createModelHandlers } from '../../../server/inference/handlers.ts';
-import type { Keys } from '../../../server/inference/keys.ts';
+import type { KeyOwner, Keys } from '../../../server/inference/keys.ts';
 import { createModels, type ModelServerChange } from '../../../server/inference/models.ts';
 import type { KnownServer } from '../../../server/inference/servers.ts';
 import { createHttpClient } from '../../../server/net/http.ts';
@@ -41,19 +42,29 @@ function fakeEmbedded(state: ModelServer['state']): EmbeddedModel & { starts: nu
   return embedded;
 }
 
-function makeModels(builtInServers: readonly KnownServer[], { embedded = fakeEmbedded('not_installed'), stored = [] as ServerRecord[] } = {}) {
+function makeModels(builtInServers: readonly KnownServer[], { embedded = fakeEmbedded('not_installed'), stored = [] as ServerRecord[], isStoreFull = false } = {}) {
   const http = createHttpClient();
   ends.push(() => http.dispose());
   const log = keepLog();
   const kept = new Map<string, string>();
+  const nameOf = ({ id, baseUrl }: KeyOwner): string => `${id} ${baseUrl}`;
+  const forget = (isMeant: (name: string) => boolean): Promise<void> => Promise.resolve([...kept.keys()].filter(isMeant).forEach((name) => kept.delete(name)));
   const keys: Keys = {
-    get: (id) => Promise.resolve(kept.get(id)),
-    set: (id, key) => Promise.resolve(void kept.set(id, key)),
-    remove: (id) => Promise.resolve(void kept.delete(id)),
+    get: (owner) => Promise.resolve(kept.get(nameOf(owner))),
+    set: (owner, key) => Promise.resolve(void kept.set(nameOf(owner), key)),
+    keepOnly: (owner) => forget((name) => name.startsWith(`${owner.id} `) && name !== nameOf(owner)),
+    remove: (id) => forget((name) => name.startsWith(`${id} `)),
   };
   const store = {
     listServers: () => Promise.resolve(stored),
     addServer: ({ server }: { server: ServerRecord }) => Promise.resolve(void stored.push(server)),
+    updateServer: ({ server }: { server: Omit<ServerRecord, 'addedAt'> }) => {
+      if (isStoreFull) return Promise.reject(new AppError('storage_full', 'The disk is full.', { hint: 'Free some space.' }));
+      const at = stored.findIndex(({ id }) => id === server.id);
+      const before = stored[at];
+      if (before !== undefined) stored[at] = { ...before, ...server };
+      return Promise.resolve(before !== undefined);
+    },
     removeServer: ({ serverId }: { serverId: string }) => {
       const at = stored.findIndex(({ id }) => id === serverId);
       if (at !== -1) stored.splice(at, 1);
@@ -132,6 +143,62 @@ describe('the list of model servers', () => {
     const { models } = makeModels([asKnown(server, 'builtin')]);
     const { id } = await models.add({ name: 'Same place', baseUrl: server.baseUrl, key: 'secret' });
     expect((await models.list()).map((view) => view.id)).toEqual([id, 'embedded']);
+  });
+});
+
+describe('a change of a model server', () => {
+  it('takes name, address and key at once, and its agents keep their choice', async () => {
+    const before = await startServer({ key: 'old-key' });
+    const after = await startServer({ key: 'new-key', persona: 'llamacpp' });
+    const { models, stored, kept } = makeModels([]);
+    const { id } = await models.add({ name: 'Study', baseUrl: before.baseUrl, key: 'old-key' });
+    const changed = await models.update({ serverId: id, name: 'Attic', baseUrl: after.baseUrl, key: 'new-key' });
+    expect(changed).toMatchObject({ id, name: 'Attic', baseUrl: after.baseUrl, kind: 'llamacpp', state: 'up', hasKey: true });
+    expect(stored).toMatchObject([{ id, name: 'Attic', baseUrl: after.baseUrl, kind: 'llamacpp' }]);
+    expect([...kept.values()]).toEqual(['new-key']);
+    expect(await models.resolve({ kind: 'model', serverId: id, name: 'scripted' })).toMatchObject({ serverName: 'Attic', baseUrl: after.baseUrl });
+  });
+
+  it('never sends the key of one host to another', async () => {
+    const before = await startServer({ key: 'old-key' });
+    const after = await startServer({ key: 'another' });
+    const { models, kept } = makeModels([]);
+    const { id } = await models.add({ name: 'Study', baseUrl: before.baseUrl, key: 'old-key' });
+    expect(await models.update({ serverId: id, baseUrl: after.baseUrl })).toMatchObject({ state: 'down', hasKey: false, error: { class: 'model_auth' } });
+    expect(JSON.stringify(after.requests)).not.toContain('old-key');
+    expect(kept.size).toBe(0);
+  });
+
+  it('keeps the key under another name or path, takes another one, and forgets it when asked to', async () => {
+    const server = await startServer({ key: 'right' });
+    const { models } = makeModels([]);
+    const { id } = await models.add({ name: 'Study', baseUrl: server.baseUrl, key: 'right' });
+    expect(await models.update({ serverId: id, name: 'Attic' })).toMatchObject({ state: 'up', hasKey: true });
+    expect(await models.update({ serverId: id, key: 'wrong' })).toMatchObject({ state: 'down', error: { class: 'model_auth' } });
+    expect(await models.update({ serverId: id, key: 'right' })).toMatchObject({ state: 'up' });
+    expect(await models.update({ serverId: id, key: null })).toMatchObject({ state: 'down', hasKey: false });
+  });
+
+  it('gives a built-in server a key and nothing else', async () => {
+    const server = await startServer({ key: 'right' });
+    const { models } = makeModels([asKnown(server, 'one')]);
+    expect((await models.list())[0]).toMatchObject({ state: 'down' });
+    expect(await models.update({ serverId: 'one', key: 'right' })).toMatchObject({ state: 'up', hasKey: true, isBuiltIn: true });
+    await expect(models.update({ serverId: 'one', name: 'Mine' })).rejects.toMatchObject({ class: 'forbidden' });
+    await expect(models.update({ serverId: 'none', key: 'x' })).rejects.toMatchObject({ class: 'not_found' });
+  });
+
+  it('that cannot be made leaves the server and its key as they were', async () => {
+    const server = await startServer({ key: 'right' });
+    const full = makeModels([], { isStoreFull: true });
+    const { id } = await full.models.add({ name: 'Study', baseUrl: server.baseUrl, key: 'right' });
+    await expect(full.models.update({ serverId: id, baseUrl: 'http://127.0.0.1:9/v1', key: 'new' })).rejects.toMatchObject({ class: 'storage_full' });
+    expect([...full.kept]).toEqual([[`${id} ${server.baseUrl}`, 'right']]);
+    expect((await full.models.list())[0]).toMatchObject({ state: 'up', baseUrl: server.baseUrl });
+    const { models } = makeModels([]);
+    const one = await models.add({ name: 'One', baseUrl: server.baseUrl, key: 'right' });
+    await models.add({ name: 'Two', baseUrl: 'http://127.0.0.1:9/v1' });
+    await expect(models.update({ serverId: one.id, name: 'Two' })).rejects.toMatchObject({ class: 'conflict', details: { name: 'Two' } });
   });
 });
 

@@ -35,6 +35,14 @@ describe('SandboxRegistry', () => {
     expect(SandboxSchema.parse(registry.view(coder))).toMatchObject({ agentId: coder.id, label: 'logos-coder', phase: 'absent', isChatReady: false });
   });
 
+  it('looks whether the engine can hold a sandbox without starting one, and says what it needs', async () => {
+    const handlers = createSandboxHandlers({ registry } as unknown as Parameters<typeof createSandboxHandlers>[0]);
+    expect(await handlers['sandboxes/check']({})).toMatchObject({ engine: 'bubblewrap', version: expect.any(String) });
+    engine.probeError = unsupported;
+    expect(await handlers['sandboxes/check']({})).toMatchObject({ engine: 'bubblewrap', limits: [], error: { class: 'sandbox_unsupported', hint: 'Install it.' } });
+    expect([registry.view(coder).phase, changes]).toEqual(['absent', []]);
+  });
+
   it('makes and probes a sandbox, and tells each step', async () => {
     const sandbox = await registry.ensure(coder);
     expect(fs.existsSync(sandbox.homePath)).toBe(true);
