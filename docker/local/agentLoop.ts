@@ -35,6 +35,7 @@ export class AgentLoop {
     for (let step = 1; ; step++) {
       const isLast = step === iterations;
       const reply = await this.#askModel(isLast);
+      if (reply.notice !== undefined) this.#frames.write({ frame: 'notice', text: reply.notice });
       if (reply.toolCalls.length === 0 || isLast) return finalFrame(reply, step, reply.toolCalls.length > 0 || (isLast && step > 1));
       const finished = await this.#tools.run({ step, calls: reply.toolCalls, kept: reply.kept });
       this.#remember(reply, finished, nudge(step, iterations));
@@ -59,6 +60,7 @@ export class AgentLoop {
       model: this.#task.model,
       messages: this.#replay.toWire(messages),
       tools: this.#tools.definitions,
+      toolNames: this.#tools.names,
       isLast,
       signal: this.#signal,
       onDelta: (kind, text) => {

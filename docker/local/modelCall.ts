@@ -3,6 +3,8 @@ import https from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import { createChatStreamReader } from '../../server/inference/wire/chatStream.ts';
 import type { ChatFinish, ChatStreamEvent } from '../../server/inference/wire/chatStreamEvent.ts';
+import { readSpokenCalls, type SpokenReading } from '../../server/inference/wire/spokenCalls.ts';
+import { createSpokenHolder } from '../../server/inference/wire/spokenHolder.ts';
 import { settleArguments } from '../../server/inference/wire/toolArguments.ts';
 import { classifyModelError } from '../../server/inference/wire/classifyModelError.ts';
 import type { Members } from '../../server/protocol/kept.ts';
@@ -28,6 +30,8 @@ export interface ModelReply {
   readonly finish: ChatFinish;
   /** Neither text nor a tool call came, only reasoning. */
   readonly isThinkingOnly: boolean;
+  /** A sentence for the reader about what is amiss in it. */
+  readonly notice?: string | undefined;
 }
 
 /** What one model call needs. */
@@ -37,6 +41,8 @@ export interface ModelCall {
   readonly messages: readonly unknown[];
   /** Definitions as the wire wants them; none means that the model has no tools. */
   readonly tools: readonly unknown[];
+  /** Their names. */
+  readonly toolNames: readonly string[];
   /** The model must answer in words. */
   readonly isLast: boolean;
   readonly signal: AbortSignal;
@@ -67,7 +73,10 @@ function readReply(response: IncomingMessage, reply: ReplyBuilder, { model, sign
       isSettled = true;
       response.destroy();
       try {
-        if (signal.aborted) throw cancelledError();
+        if (signal.aborted) {
+          reply.release();
+          throw cancelledError();
+        }
         // Whoever is behind by then is waited for at the end of the task.
         void reply.take(closing());
         resolve();
@@ -137,11 +146,15 @@ function unreachable(error: NodeJS.ErrnoException): WorkerError {
   return new WorkerError('model_unreachable', `The way to the model is closed (${error.code ?? error.message}).`, 'Retry; if it stays closed, restart the gateway.');
 }
 
+function notMade(tool: string): string {
+  return `The model wrote a call of ${tool} into its answer instead of making it; nothing was run. Ask it again, or choose a model that is trained for tools.`;
+}
+
 /** Puts an answer together from its events. */
 class ReplyBuilder {
   readonly #call: ModelCall;
   readonly #calls = new Map<number, { id: string | undefined; name: string; args: string[] }>();
-  #text = '';
+  readonly #holder = createSpokenHolder();
   #thinking = '';
   #chars = 0;
   #end: Extract<ChatStreamEvent, { kind: 'finish' }> | undefined;
@@ -167,9 +180,9 @@ class ReplyBuilder {
         at += 1;
       }
       this.#countIn(text);
-      if (kind === 'text') this.#text += text;
-      else this.#thinking += text;
-      behind = this.#call.onDelta(kind, text) ?? behind;
+      if (kind === 'thinking') this.#thinking += text;
+      const shown = kind === 'text' ? this.#holder.push(text) : text;
+      if (shown !== '') behind = this.#call.onDelta(kind, shown) ?? behind;
     }
     return behind;
   }
@@ -187,15 +200,38 @@ class ReplyBuilder {
         this.#end = event;
         return undefined;
       case 'error':
+        this.release();
         throw new WorkerError(event.error.class, event.error.message, event.error.hint, { cause: event.error.cause });
     }
   }
 
+  /** Gives out what was held of the text, up to a place or all of it. */
+  release(end = Infinity): void {
+    const held = this.#holder.whole().slice(this.#holder.given, end);
+    if (held !== '') void this.#call.onDelta('text', held);
+  }
+
   build(): ModelReply {
-    const toolCalls = [...this.#calls.entries()].toSorted(([a], [b]) => a - b).map(([index, { id, name, args }]) => ({ id, name, args: settleArguments(args), kept: this.#kept?.calls.get(index) }));
     const { finish, isThinkingOnly } = this.#end ?? { finish: 'unknown', isThinkingOnly: false };
     const kept = this.#kept !== undefined && Object.keys(this.#kept.message).length > 0 ? this.#kept.message : undefined;
-    return { text: this.#text, thinking: this.#thinking, toolCalls, kept, finish, isThinkingOnly };
+    const reply = { text: this.#holder.whole(), thinking: this.#thinking, toolCalls: this.#toolCalls(), kept, finish, isThinkingOnly };
+    const isSpoken = reply.toolCalls.length === 0;
+    // Thinking about a call is no call, unless nothing else came.
+    const source = reply.text.trim() === '' ? 'thinking' : 'text';
+    const reading: SpokenReading = isSpoken ? readSpokenCalls(reply[source], this.#call.toolNames) : { kind: 'none' };
+    if (reading.kind !== 'calls') {
+      this.release();
+      return reading.kind === 'none' ? reply : { ...reply, notice: notMade(reading.tool) };
+    }
+    const toolCalls = reading.calls.map(({ name, args }) => ({ id: undefined, name, args: settleArguments([args]) }));
+    if (source === 'thinking') return { ...reply, toolCalls, isThinkingOnly: false };
+    this.release(reading.start);
+    return { ...reply, text: reply.text.slice(0, reading.start), toolCalls };
+  }
+
+  #toolCalls(): ModelToolCall[] {
+    const calls = [...this.#calls.entries()].toSorted(([a], [b]) => a - b);
+    return calls.map(([index, { id, name, args }]) => ({ id, name, args: settleArguments(args), kept: this.#kept?.calls.get(index) }));
   }
 
   #countIn(text: string): void {

@@ -9,7 +9,7 @@ export function rehearseModelCall(): void {
   reader.push(Buffer.from(chunk({ reasoning_content: 'a' }, null) + chunk({ content: 'b' }, null) + chunk({}, 'stop')));
   reader.push(Buffer.from('data: [DONE]\n\n'));
   const model = { baseUrl: 'http://inference.local/v1', socketPath: '/nonexistent', name: '', params: {}, contextTokens: 1 };
-  const call = callModel({ model, messages: [], tools: [], isLast: false, signal: new AbortController().signal, onDelta: () => undefined });
+  const call = callModel({ model, messages: [], tools: [], toolNames: [], isLast: false, signal: new AbortController().signal, onDelta: () => undefined });
   // It cannot succeed.
   call.catch(() => undefined);
 }

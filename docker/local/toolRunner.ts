@@ -67,6 +67,10 @@ export class ToolRunner {
     for (const message of [...task.history, ...(task.steps ?? [])]) if (message.role === 'assistant') for (const call of message.toolCalls) this.#usedIds.add(call.callId);
   }
 
+  get names(): string[] {
+    return this.#tools.map(({ name }) => name);
+  }
+
   /** Runs the calls of one answer, neighbouring read-only ones at once; gives the results in the order of the calls. */
   async run({ step, calls, kept }: CallsOfStep): Promise<FinishedCall[]> {
     const finished: FinishedCall[] = [];
@@ -82,7 +86,7 @@ export class ToolRunner {
   #nextBatch(calls: readonly ModelToolCall[], keptWith: (call: ModelToolCall) => Kept): PlannedCall[] {
     const batch: PlannedCall[] = [];
     for (const call of calls.slice(0, maxParallel)) {
-      const isReadOnly = this.#find(meantTool(call.name, this.#tools.map(({ name }) => name)) ?? '')?.isReadOnly === true;
+      const isReadOnly = this.#find(meantTool(call.name, this.names) ?? '')?.isReadOnly === true;
       if (batch.length > 0 && !isReadOnly) break;
       batch.push(this.#plan(call, keptWith(call)));
       if (!isReadOnly) break;
@@ -95,7 +99,7 @@ export class ToolRunner {
   }
 
   #plan(call: ModelToolCall, kept: Kept): PlannedCall {
-    const meant = meantTool(call.name, this.#tools.map(({ name }) => name));
+    const meant = meantTool(call.name, this.names);
     const tool = meant === undefined ? undefined : this.#find(meant);
     const name = meant ?? sendableName(call.name);
     const parsed = parseArguments(call.args);
@@ -104,7 +108,7 @@ export class ToolRunner {
     if (verdict === 'end') throw new WorkerError('model_error', `The model made the same call of ${name} again and again.`, 'Retry, say it in other words, or choose another model.');
     const planned = { callId: this.#uniqueId(call.id), name, rawArgs, tool, kept };
     const refuse = (refusal: string): PlannedCall => ({ ...planned, args: undefined, refusal });
-    if (tool === undefined) return refuse(this.#tools.length === 0 ? 'There are no tools in this conversation.' : `There is no tool ${planned.name}. The tools are ${this.#tools.map(({ name }) => name).join(', ')}.`);
+    if (tool === undefined) return refuse(this.#tools.length === 0 ? 'There are no tools in this conversation.' : `There is no tool ${planned.name}. The tools are ${this.names.join(', ')}.`);
     if (parsed === undefined) return refuse('The arguments are not a JSON object. Make the call again with valid JSON.');
     const args = checkArguments(parsed, tool.parameters);
     if (typeof args === 'string') return refuse(`The arguments do not fit: ${args}`);

@@ -5,7 +5,7 @@ import type { LogContext } from '../log/logger.ts';
 import type { PreparedSandbox, SandboxEngine } from '../sandboxes/engine.ts';
 
 /** What a worker says between `accepted` and its final frame. */
-export type ProgressFrame = Extract<Frame, { frame: 'status' | 'text' | 'thinking' | 'tool_start' | 'tool_output' | 'tool_end' }>;
+export type ProgressFrame = Extract<Frame, { frame: 'status' | 'text' | 'thinking' | 'tool_start' | 'tool_output' | 'tool_end' | 'notice' }>;
 
 /** The final frame of a task that came to its own end. */
 export type ResultFrame = Extract<Frame, { frame: 'result' }>;

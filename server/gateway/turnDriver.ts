@@ -4,7 +4,6 @@ import { createForwardClock } from '../base/forwardClock.ts';
 import type { ProgressFrame, TaskEnd } from '../exec/dispatcher.ts';
 import { returnedMembers } from '../exec/history.ts';
 import { routeKey, type ModelCallReport, type ModelRoute } from '../inference/route.ts';
-import { cutAtLimit } from '../protocol/cutAnswer.ts';
 import type { ErrorInfo } from '../protocol/errors.ts';
 import type { Attempt, Message, TurnPhase } from '../protocol/messages.ts';
 import type { SessionEvent } from '../protocol/sessions.ts';
@@ -15,7 +14,7 @@ import { EventAppender } from './eventAppender.ts';
 import type { AgentForTurn, TurnPorts } from './turnPorts.ts';
 import { initialTurnState, reduceTurn, type TaskVerdict, type TurnInput, type TurnState } from './turnState.ts';
 import { stampOf, taskOf } from './turnTask.ts';
-import { startNotices } from './turnNotices.ts';
+import { endNotices, startNotices } from './turnNotices.ts';
 import { sumUsage } from './turnUsage.ts';
 
 /** The attempt that a driver runs. */
@@ -33,6 +32,7 @@ interface Prepared {
 const historyTurns = 200;
 /** What a worker says of its phase is stored; beyond so many times in one attempt it is not heard. */
 const maxStatusFrames = 2_000;
+const maxNoticeFrames = 20;
 const storeRetryMs = 2_000;
 const retryableStoreClasses: ReadonlySet<string> = new Set(['storage_full', 'storage_locked']);
 const transportClasses: ReadonlySet<string> = new Set(['sandbox_disconnected', 'worker_failed', 'worker_silent']);
@@ -52,6 +52,7 @@ export class TurnDriver {
   #phaseText: string | undefined;
   #tool: string | undefined;
   #statusFrames = 0;
+  #noticeFrames = 0;
   #fromReasoning = false;
   /** Where the model of this attempt is reached. */
   #route = '';
@@ -146,7 +147,7 @@ export class TurnDriver {
     this.#exitReason = end.exitReason;
     if (end.outcome === 'result') {
       this.#fromReasoning = end.result.fromReasoning === true;
-      if (this.#reports.at(-1)?.finish === 'length') this.#tellNotices([cutAtLimit]);
+      this.#tellNotices(endNotices(this.#reports));
     }
     this.#reduce({ kind: 'taskEnded', verdict: this.#verdictOf(end) });
   }
@@ -197,6 +198,9 @@ export class TurnDriver {
       case 'thinking':
         this.#enter(frame.frame === 'text' ? 'answering' : 'thinking', undefined);
         return this.#answer.accept(frame);
+      case 'notice':
+        this.#noticeFrames += 1;
+        return this.#noticeFrames > maxNoticeFrames ? undefined : this.#tellNotices([frame.text]);
       case 'tool_start':
         this.#answer.accept(frame, this.#route);
         this.#tool = frame.tool;

@@ -84,6 +84,7 @@ export const Frame = z.discriminatedUnion('frame', [
     truncatedBytes: z.int().nonnegative().optional(),
     error: z.string().max(2000).optional(),
   }),
+  z.object({ frame: z.literal('notice'), text: text.min(1).max(1000) }),
   z.object({ frame: z.literal('log'), level: z.enum(['debug', 'info', 'warn', 'error']), text }),
   z.object({ frame: z.literal('result'), outcome: z.enum(['completed', 'iterations_spent']), text, iterations: z.int().nonnegative(), fromReasoning: z.boolean().optional() }),
   z.object({ frame: z.literal('error'), class: z.string().max(100), message: z.string().max(4000), hint: z.string().max(2000) }),

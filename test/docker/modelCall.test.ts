@@ -32,7 +32,7 @@ async function ask(): Promise<ModelReply> {
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const model = { baseUrl: `http://127.0.0.1:${port}/v1`, name: 'flood', contextTokens: 8_192, params: {}, think: 'auto' as const };
-  return await callModel({ model, messages: [], tools: [], isLast: false, signal: stop.signal, onDelta: () => undefined });
+  return await callModel({ model, messages: [], tools: [], toolNames: [], isLast: false, signal: stop.signal, onDelta: () => undefined });
 }
 
 it('ends a model call whose tool arguments never end, before they fill the memory', async () => {

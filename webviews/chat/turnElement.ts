@@ -1,7 +1,7 @@
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { Attempt, Message, Part, Turn } from '../../server/protocol/messages.ts';
-import { cutAtLimit } from '../../server/protocol/cutAnswer.ts';
+import { cutAtLimit, readCut } from '../../server/protocol/cutAnswer.ts';
 import { messageText } from '../../server/protocol/transcript.ts';
 import { button } from '../shared/button.ts';
 import { icon } from '../shared/icon.ts';
@@ -55,7 +55,7 @@ export class TurnElement extends StepElement {
     const resumed = turn.attempts.slice(first, -1);
     return html`<article class="turn" aria-setsize=${this.setSize} aria-posinset=${turn.ordinal} aria-label=${messageText(turn.message).slice(0, 80)}>
       <logos-user .text=${messageText(turn.message)} .anchor=${turn.message.id}></logos-user>
-      ${[...new Set(turn.notices)].filter((notice) => notice !== cutAtLimit).map((notice) => html`<div class="mark meta">${icon('info', 'quiet')}<span class="grow" dir="auto">${notice}</span></div>`)}
+      ${[...new Set(turn.notices)].filter((notice) => attempt?.outcome !== 'completed' || !readCut(notice).isCut).map((notice) => html`<div class="mark meta">${icon('info', 'quiet')}<span class="grow" dir="auto">${notice}</span></div>`)}
       ${earlier.length === 0 ? nothing : this.#earlier(turn, earlier)}
       ${resumed.map((one) => html`${this.#steps(one, false)}<div class="mark meta">${icon(one.outcome === 'stopped' ? 'debug-stop' : 'debug-disconnect', 'quiet')}<span class="grow">${one.outcome === 'completed' ? 'The model reached its limit for one answer' : endWords(one)}, continued here</span></div>`)}
       ${attempt === undefined ? nothing : this.#attempt(turn, attempt, actions)}
@@ -127,16 +127,21 @@ export class TurnElement extends StepElement {
     return html`${this.#outcome(turn, attempt, actions, canRetry)} ${line}`;
   }
 
+  /** Where an answer stops that is not done, and why. */
+  #cut(notice: string | undefined, goOn: (() => void) | undefined): TemplateResult | typeof nothing {
+    if (notice === undefined) return nothing;
+    const words = notice === cutAtLimit ? 'The answer stops here because the model reached its limit for one answer.' : notice;
+    return html`<div class="mark meta" data-stop role="group" aria-label="Cut short">
+      ${icon('info', 'needs')}<span class="grow" dir="auto">${words}</span>
+      ${goOn !== undefined && readCut(notice).canGoOn ? button({ label: 'Continue', kind: 'second', run: goOn }) : nothing}
+    </div>`;
+  }
+
   #outcome(turn: Turn, attempt: Attempt, actions: ChatActions, canRetry: boolean): TemplateResult | typeof nothing {
     const retry = (mode: 'retry' | 'resume') => () => actions.retry(turn.id, mode);
     switch (attempt.outcome) {
       case 'completed':
-        return turn.notices?.includes(cutAtLimit)
-          ? html`<div class="mark meta" data-stop role="group" aria-label="Cut at its limit">
-              ${icon('info', 'needs')}<span class="grow">The answer stops here because the model reached its limit for one answer.</span>
-              ${canRetry ? button({ label: 'Continue', kind: 'second', run: retry('resume') }) : nothing}
-            </div>`
-          : nothing;
+        return this.#cut(turn.notices?.findLast((notice) => readCut(notice).isCut), canRetry ? retry('resume') : undefined);
       case 'stopped':
         return html`<div class="mark meta" data-stop role="group" aria-label="Stopped">
           ${icon('debug-stop', 'quiet')}<span class="grow">Stopped by you${attempt.endedAt === undefined ? '' : `, ${clockWords(attempt.endedAt)}`}</span>

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { useChatBench } from '../../support/chatBench.ts';
-import { cutAtLimit } from '../../../server/protocol/cutAnswer.ts';
+import { cutAtLimit, cutBy } from '../../../server/protocol/cutAnswer.ts';
 import { emptyScene, endedTurn, longScene, textPart, toolPart } from '../../support/chatScenes.ts';
 import { makeAgent, makeSession, makeTurn } from '../../support/fakeChatHost.ts';
 import { startTurn } from '../../support/startTurn.ts';
@@ -126,6 +126,17 @@ describe('the transcript', () => {
     host.emit(scene.sessionId, { kind: 'turn.ended', outcome: 'completed' }, turn.id);
     await page.getByText('The model reached its limit for one answer, continued here').waitFor();
     expect(await page.getByText('The answer stops here').count()).toBe(0);
+  });
+
+  it('says at the end of an answer what cut it, and offers to go on only where that can help', async () => {
+    const scene = emptyScene();
+    const turn = (ordinal: number, notice: string): ReturnType<typeof endedTurn> => ({ ...endedTurn(scene.sessionId, ordinal, `ask ${ordinal}`, [textPart(`It begins ${ordinal}`)]), notices: [notice] });
+    scene.host.addSession(makeSession({ id: scene.sessionId, agentId: scene.agentId }), [turn(1, cutBy('cut', 'insufficient_system_resource')), turn(2, cutBy('filter', 'PROHIBITED_CONTENT'))]);
+    const { page } = await openComposer(scene);
+    const marks = page.getByRole('group', { name: 'Cut short' });
+    await marks.nth(1).waitFor();
+    expect(await marks.allInnerTexts()).toEqual([expect.stringContaining('could not go on (insufficient_system_resource).'), expect.stringContaining('a filter of the model or of its provider cut it (PROHIBITED_CONTENT).')]);
+    expect(await page.getByRole('button', { name: 'Continue' }).count()).toBe(0);
   });
 
   it('goes to a new session from the card of a conversation that is too long', async () => {

@@ -347,6 +347,17 @@ describe('turns', () => {
     expect((await turns())[0]?.attempts[0]).toMatchObject({ outcome: 'failed', error: { class: 'empty_reply' } });
   });
 
+  it('say what the worker has to say of the answer, but only so often', async () => {
+    dispatch = async (request) => {
+      for (let count = 1; count <= 50; count += 1) await request.onFrame({ frame: 'notice', text: `Note ${count}.` });
+      await request.onFrame({ frame: 'text', text: 'answer' });
+      return completed;
+    };
+    await send('x');
+    await ended(1);
+    expect((await turns())[0]?.notices).toEqual(Array.from({ length: 20 }, (_, at) => `Note ${at + 1}.`));
+  });
+
   it('say that the answer stops at the limit of the model, and are completed all the same', async () => {
     dispatch = async (request) => {
       await request.onFrame({ frame: 'text', text: 'and so' });

@@ -1,0 +1,177 @@
+import { asObject, asObjects, asText, parseJson, type JsonObject } from './jsonFields.ts';
+import { isQuoted } from './proseCode.ts';
+import { opensAtStart, opensIn } from './spokenNotations.ts';
+import { meantTool } from './toolNames.ts';
+
+/** A tool call that a model wrote into its text, and its server left there. */
+export interface SpokenCall {
+  readonly name: string;
+  /** The JSON text of the arguments. */
+  readonly args: string;
+}
+
+/**
+ * What a text says of calls. `calls`: it ends in them from `start` on, and nothing else is behind them; `unclear`: it names a tool in such a
+ * notation, and something is broken or stands behind it; `none`: it is prose, also where it is about calls.
+ */
+export type SpokenReading = { readonly kind: 'none' } | { readonly kind: 'calls'; readonly start: number; readonly calls: readonly SpokenCall[] } | { readonly kind: 'unclear'; readonly tool: string };
+
+/** Places in one text at which a call may begin; more are not looked at. */
+const maxPlaces = 16;
+const maxLooked = 64;
+/** What stands between and around the parts of a call: tokens of templates, tags that hold calls, and the words between those. */
+const framing =
+  /^(?:\s|<[|｜][^<>|｜]{1,60}[|｜]>|<\/?(?:[a-z]+:)?(?:tool_calls?|function_calls?|think)>|\[\/?(?:TOOL_CALLS|ARGS)\]|\[CALL_ID\]\w*|[;,]|```(?:json)?|to=|assistant(?=<)|(?:assistant)?(?:commentary|analysis)(?=[\s<]|to=)|(?:json|code|function)(?=[\s<{]))+/u;
+const toolWord = /^(?:functions?\.)?([a-zA-Z_][\w-]{0,63})(?::\d+)?/;
+
+/** Reads the calls in a text, in the notations of the families of models; `known` are the names of the tools that there are. */
+export function readSpokenCalls(text: string, known: readonly string[]): SpokenReading {
+  if (known.length === 0) return { kind: 'none' };
+  let unclear: string | undefined;
+  for (const start of placesIn(text)) {
+    const { calls, rest } = readUnits(text.slice(start), known);
+    const meant = calls.map(({ name, args }) => ({ name: meantTool(name, known), args }));
+    if (rest === '' && calls.length > 0 && meant.every(({ name }) => name !== undefined)) {
+      return { kind: 'calls', start, calls: meant.map(({ name = '', args }) => ({ name, args })) };
+    }
+    unclear ??= meant.find(({ name }) => name !== undefined)?.name ?? (isJson(text.slice(start)) ? undefined : brokenCall(rest, known));
+  }
+  unclear ??= fencedCall(text, known);
+  return unclear === undefined ? { kind: 'none' } : { kind: 'unclear', tool: unclear };
+}
+
+function placesIn(text: string): number[] {
+  const lead = text.length - text.trimStart().length;
+  const first = opensAtStart(text.slice(lead)) ? [lead] : [];
+  const places = new Set(first);
+  let looked = 0;
+  for (const place of opensIn(text)) {
+    looked += 1;
+    if (places.size >= maxPlaces || looked > maxLooked) break;
+    if (!isQuoted(text, place)) places.add(place);
+  }
+  return [...places];
+}
+
+/** Reads one call behind another; `rest` is what is no call. */
+function readUnits(text: string, known: readonly string[]): { calls: SpokenCall[]; rest: string } {
+  const calls: SpokenCall[] = [];
+  let rest = text.replaceAll(/<(\/?)｜DSML｜/gu, '<$1').replace(framing, '');
+  while (rest !== '') {
+    const unit = readJson(rest) ?? readFunctionTag(rest) ?? readInvokeTag(rest) ?? readNamed(rest, known);
+    if (unit === undefined) break;
+    calls.push(...unit.calls);
+    rest = rest.slice(unit.length).replace(/^(?:\s*<\/(?:function|invoke|tool_call)>)+/, '').replace(framing, '');
+  }
+  return { calls, rest };
+}
+
+interface Unit {
+  readonly calls: readonly SpokenCall[];
+  readonly length: number;
+}
+
+/** `{"name", "arguments"}`, or a list of them. */
+function readJson(text: string): Unit | undefined {
+  const length = jsonLength(text);
+  const value = length === 0 ? undefined : parseJson(text.slice(0, length));
+  const list = Array.isArray(value) ? asObjects(value) : [asObject(value) ?? {}];
+  const calls = list.map(callOf).filter((call) => call !== undefined);
+  return calls.length === 0 || calls.length < (Array.isArray(value) ? value.length : 1) ? undefined : { calls, length };
+}
+
+function callOf(object: JsonObject): SpokenCall | undefined {
+  const inner = asObject(object['function']) ?? object;
+  const name = asText(inner['name']) ?? asText(inner['tool_name']) ?? asText(inner['function']);
+  const args = inner['arguments'] ?? inner['parameters'] ?? inner['args'];
+  if (name === undefined || (typeof args !== 'string' && asObject(args) === undefined)) return undefined;
+  return { name, args: typeof args === 'string' ? args : JSON.stringify(args) };
+}
+
+/** `<function=name>`, with `<parameter=key>value</parameter>` inside, or the JSON of the arguments. */
+function readFunctionTag(text: string): Unit | undefined {
+  const [open, name] = /^<function=["']?([\w.:-]{1,80})["']?>/.exec(text) ?? [];
+  if (open === undefined || name === undefined) return undefined;
+  return readTagged(text, open, name, /<parameter=["']?([\w.-]{1,80})["']?>/g, '</parameter>', '</function>');
+}
+
+/** `<invoke name="name">`, with `<parameter name="key">value</parameter>` inside. */
+function readInvokeTag(text: string): Unit | undefined {
+  const [open, name] = /^<invoke name=["']([\w.:-]{1,80})["'][^>]{0,100}>/.exec(text) ?? [];
+  if (open === undefined || name === undefined) return undefined;
+  return readTagged(text, open, name, /<parameter name=["']([\w.-]{1,80})["'][^>]{0,100}>/g, '</parameter>', '</invoke>');
+}
+
+function readTagged(text: string, open: string, name: string, key: RegExp, close: string, end: string): Unit | undefined {
+  const values: [string, string][] = [];
+  let at = open.length;
+  for (;;) {
+    key.lastIndex = at;
+    const found = key.exec(text);
+    if (found === null || text.slice(at, found.index).trim() !== '') break;
+    const from = found.index + found[0].length;
+    const to = text.indexOf(close, from);
+    if (to === -1) return undefined;
+    values.push([found[1] ?? '', withoutFrame(text.slice(from, to))]);
+    at = to + close.length;
+  }
+  const stop = text.indexOf(end, at);
+  const inner = text.slice(at, stop === -1 ? undefined : stop).trim();
+  if (values.length > 0 && inner === '') return { calls: [{ name, args: JSON.stringify(Object.fromEntries(values)) }], length: stop === -1 ? text.length : stop };
+  if (stop === -1 || values.length > 0 || (inner !== '' && asObject(parseJson(inner)) === undefined)) return undefined;
+  return { calls: [{ name, args: inner === '' ? '{}' : inner }], length: stop };
+}
+
+/** The value of a tag stands between line ends that are not its own. */
+const withoutFrame = (value: string): string => value.replace(/^\r?\n/, '').replace(/\r?\n$/, '');
+
+/** The name of a tool, then its arguments as JSON or as pairs of tags. */
+function readNamed(text: string, known: readonly string[]): Unit | undefined {
+  const [whole = '', name = ''] = toolWord.exec(text) ?? [];
+  if (!known.includes(name)) return undefined;
+  const between = framing.exec(text.slice(whole.length))?.[0] ?? '';
+  const from = whole.length + between.length;
+  const length = text[from] === '{' ? jsonLength(text.slice(from)) : 0;
+  if (length > 0 && asObject(parseJson(text.slice(from, from + length))) !== undefined) return { calls: [{ name, args: text.slice(from, from + length) }], length: from + length };
+  const pairs = /^(?:\s*<arg_key>[^<]{1,80}<\/arg_key>\s*<arg_value>[^]*?<\/arg_value>)+/.exec(text.slice(whole.length))?.[0];
+  if (pairs === undefined) return undefined;
+  const values = [...pairs.matchAll(/<arg_key>([^<]{1,80})<\/arg_key>\s*<arg_value>([^]*?)<\/arg_value>/g)].map(([, key = '', value = '']) => [key.trim(), withoutFrame(value)] as const);
+  return { calls: [{ name, args: JSON.stringify(Object.fromEntries(values)) }], length: whole.length + pairs.length };
+}
+
+/** Whole JSON that is no call is an answer in JSON. */
+const isJson = (text: string): boolean => jsonLength(text) > 0;
+
+/** A call that was begun and cannot be read names a tool where its name stands. */
+function brokenCall(rest: string, known: readonly string[]): string | undefined {
+  const [, name] = /^(?:[{[\s]*"(?:name|tool_name)"\s*:\s*"|<function=["']?|<invoke name=["']|(?:functions?\.)?(?=\w+\s*[<{]))([\w-]{1,64})/.exec(rest) ?? [];
+  return name !== undefined && known.includes(name) ? name : undefined;
+}
+
+/** An answer that is nothing but a call in a code block may be meant as one, or be shown. */
+function fencedCall(text: string, known: readonly string[]): string | undefined {
+  const [, inner] = /^\s*```[\w-]*\n([^]*?)\n?```\s*$/.exec(text) ?? [];
+  if (inner === undefined || inner.includes('```')) return undefined;
+  const { calls, rest } = readUnits(inner, known);
+  return rest === '' ? calls.map(({ name }) => meantTool(name, known)).find((name) => name !== undefined) : undefined;
+}
+
+/** The length of the JSON object or list at the beginning of a text; 0 when there is none, or it does not end. */
+function jsonLength(text: string): number {
+  if (text[0] !== '{' && text[0] !== '[') return 0;
+  let depth = 0;
+  let isInString = false;
+  for (let at = 0; at < text.length; at++) {
+    const sign = text[at];
+    if (isInString) {
+      if (sign === '\\') at += 1;
+      else if (sign === '"') isInString = false;
+    } else if (sign === '"') isInString = true;
+    else if (sign === '{' || sign === '[') depth += 1;
+    else if (sign === '}' || sign === ']') {
+      depth -= 1;
+      if (depth === 0) return at + 1;
+    }
+  }
+  return 0;
+}

@@ -1,0 +1,52 @@
+/** How a family of models writes a tool call when its server does not take it out of the text. */
+export interface Notation {
+  readonly family: string;
+  /** What calls begin with. */
+  readonly opens: readonly string[];
+  /** A call, for the documentation. */
+  readonly example: string;
+}
+
+/** The notations that are known. */
+export const notations: readonly Notation[] = [
+  { family: 'Hermes, Qwen, GLM', opens: ['<tool_call>', '<tool_calls>'], example: '<tool_call>{"name": "x", "arguments": {…}}</tool_call>' },
+  { family: 'Qwen3-Coder, Seed, Llama 3', opens: ['<function=', '<seed:tool_call>'], example: '<function=x><parameter=key>value</parameter></function>' },
+  { family: 'MiniMax, Anthropic', opens: ['<minimax:tool_call>', '<function_calls>', '<invoke name='], example: '<invoke name="x"><parameter name="key">value</parameter></invoke>' },
+  { family: 'Mistral', opens: ['[TOOL_CALLS]'], example: '[TOOL_CALLS]x[ARGS]{…}' },
+  { family: 'Llama', opens: ['<|python_tag|>'], example: '<|python_tag|>{"name": "x", "parameters": {…}}' },
+  { family: 'DeepSeek', opens: ['<｜tool▁call', '<|tool▁call', '<｜DSML｜'], example: '<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>x<｜tool▁sep｜>{…}<｜tool▁call▁end｜>' },
+  { family: 'Kimi, Granite, Phi', opens: ['<|tool_call'], example: '<|tool_call_begin|>functions.x:0<|tool_call_argument_begin|>{…}<|tool_call_end|>' },
+  { family: 'Command, InternLM', opens: ['<|START_ACTION|>', '<|action_start|>'], example: '<|START_ACTION|>[{"tool_name": "x", "parameters": {…}}]<|END_ACTION|>' },
+  { family: 'gpt-oss', opens: ['<|channel|>', '<|start|>assistant'], example: '<|channel|>commentary to=functions.x <|constrain|>json<|message|>{…}<|call|>' },
+];
+
+/** What calls begin with when they are the whole text: JSON alone, and the words of gpt-oss without their tokens. */
+const starts = ['{"name"', '[{"name"', '{"type":"function"', '[{"type":"function"', '{"function"', '[{"function"', '{"tool_name"', '[{"tool_name"', '{"arguments"', '{"parameters"', 'commentaryto=functions.', 'assistantcommentaryto=functions.', 'to=functions.', 'functions.'];
+
+const literals = notations.flatMap(({ opens }) => opens);
+
+const opensAnywhere = new RegExp(literals.map((literal) => literal.replaceAll(/[[\]|()]/g, '\\$&')).join('|'), 'gu');
+
+/** The places at which a call may begin in a text. */
+export function* opensIn(text: string): Generator<number> {
+  const finder = new RegExp(opensAnywhere);
+  for (let found = finder.exec(text); found !== null; found = finder.exec(text)) yield found.index;
+}
+
+/** Whether a text begins as a call that is all of it; `isPart`: or may, once more of it has come. */
+export function opensAtStart(text: string, isPart = false): boolean {
+  const compact = text.slice(0, 200).replaceAll(/\s+/g, '');
+  return starts.some((start) => compact.startsWith(start) || (isPart && start.startsWith(compact)));
+}
+
+/** How many characters at the end of a text may be the beginning of a call. */
+export function openLength(text: string): number {
+  const longest = Math.min(text.length, maxOpen - 1);
+  for (let length = longest; length > 0; length--) {
+    const end = text.slice(-length);
+    if (literals.some((literal) => literal.startsWith(end))) return length;
+  }
+  return 0;
+}
+
+const maxOpen = Math.max(...literals.map(({ length }) => length));

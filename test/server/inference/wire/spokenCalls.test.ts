@@ -1,0 +1,103 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readSpokenCalls } from '../../../../server/inference/wire/spokenCalls.ts';
+import { createSpokenHolder } from '../../../../server/inference/wire/spokenHolder.ts';
+
+const known = ['run_command', 'read_file'];
+const args = '{"command": "ls -l"}';
+const json = `{"name": "run_command", "arguments": ${args}}`;
+const llama = `{"name": "run_command", "parameters": ${args}}`;
+
+const notations: readonly [string, string][] = [
+  ['Hermes', `<tool_call>\n${json}\n</tool_call>`],
+  ['Hermes without its end', `<tool_call>\n${json}`],
+  ['Hermes with arguments as text', `<tool_call>{"name": "run_command", "arguments": ${JSON.stringify(args)}}</tool_call>`],
+  ['a list in tags', `<tool_calls>[${json}]</tool_calls>`],
+  ['Qwen3-Coder', '<tool_call>\n<function=run_command>\n<parameter=command>\nls -l\n</parameter>\n</function>\n</tool_call>'],
+  ['Qwen3-Coder without the outer tag', '<function=run_command>\n<parameter=command>\nls -l\n</parameter>\n</function>'],
+  ['Llama with a function tag', `<function=run_command>${args}</function>`],
+  ['GLM', '<tool_call>run_command\n<arg_key>command</arg_key>\n<arg_value>ls -l</arg_value>\n</tool_call>'],
+  ['Mistral', `[TOOL_CALLS][{"name": "run_command", "arguments": ${args}}]`],
+  ['newer Mistral', `[TOOL_CALLS]run_command[ARGS]${args}`],
+  ['Mistral with an id', `[TOOL_CALLS]run_command[CALL_ID]abc123XYZ[ARGS]${args}</s>`.replace('</s>', '')],
+  ['Llama', `<|python_tag|>${llama}`],
+  ['Llama with its end', `<|python_tag|>${llama}<|eom_id|>`],
+  ['bare JSON', llama],
+  ['bare JSON in a list', `[${json}]`],
+  ['bare JSON as the wire has it', `{"type": "function", "function": ${json}}`],
+  ['DeepSeek', `<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>run_command\n\`\`\`json\n${args}\n\`\`\`<｜tool▁call▁end｜><｜tool▁calls▁end｜>`],
+  ['newer DeepSeek', `<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>run_command<｜tool▁sep｜>${args}<｜tool▁call▁end｜><｜tool▁calls▁end｜>`],
+  ['DeepSeek in its markup', '<｜DSML｜function_calls>\n<｜DSML｜invoke name="run_command">\n<｜DSML｜parameter name="command" string="true">ls -l</｜DSML｜parameter>\n</｜DSML｜invoke>\n</｜DSML｜function_calls>'],
+  ['Kimi', `<|tool_calls_section_begin|><|tool_call_begin|>functions.run_command:0<|tool_call_argument_begin|>${args}<|tool_call_end|><|tool_calls_section_end|>`],
+  ['gpt-oss', `<|channel|>commentary to=functions.run_command <|constrain|>json<|message|>${args}<|call|>`],
+  ['gpt-oss with its start', `<|start|>assistant<|channel|>commentary to=functions.run_command<|channel|>commentary json<|message|>${args}<|call|>`],
+  ['gpt-oss without its tokens', `commentary to=functions.run_command json${args}`],
+  ['MiniMax', '<minimax:tool_call>\n<invoke name="run_command">\n<parameter name="command">ls -l</parameter>\n</invoke>\n</minimax:tool_call>'],
+  ['Granite', `<|tool_call|>[${json}]`],
+  ['Command', `<|START_ACTION|>[{"tool_name": "run_command", "parameters": ${args}}]<|END_ACTION|>`],
+];
+
+describe('calls that a server left in the text', () => {
+  it.each(notations)('are read in the notation of %s, also behind words', (_family, text) => {
+    for (const before of ['', ...(text.startsWith('{') || text.startsWith('[{') || text.startsWith('commentary') ? [] : ['I look. ', 'First this:\n\n'])]) {
+      const reading = readSpokenCalls(before + text + '\n', known);
+      expect(reading).toMatchObject({ kind: 'calls', start: before.length, calls: [{ name: 'run_command' }] });
+      if (reading.kind === 'calls') expect([JSON.parse(reading.calls[0]?.args ?? ''), args]).toSatisfy(([value]) => JSON.stringify(typeof value === 'string' ? JSON.parse(value) : value) === '{"command":"ls -l"}');
+    }
+  });
+
+  it('are read one behind another, with values as they were written', () => {
+    const text = '<tool_call>\n<function=read_file>\n<parameter=path>\na <b>.txt\n</parameter>\n<parameter=offset>\n2\n</parameter>\n</function>\n</tool_call>\n<tool_call>{"name":"run_command","arguments":{"command":"echo \\"}{\\""}}</tool_call>';
+    expect(readSpokenCalls(text, known)).toMatchObject({ calls: [{ name: 'read_file', args: '{"path":"a <b>.txt","offset":"2"}' }, { name: 'run_command', args: '{"command":"echo \\"}{\\""}' }] });
+  });
+
+  it.each([
+    ['a code block', `Qwen writes it so:\n\n\`\`\`\n<tool_call>${json}</tool_call>\n\`\`\``],
+    ['inline code', `It writes \`<tool_call>${json}</tool_call>\``],
+    ['quotes', `The tag is "<tool_call>"`],
+    ['a tool that there is not', '<tool_call>{"name": "weather", "arguments": {}}</tool_call>'],
+    ['a mention', 'The <tool_call> tag stands around a call, and run_command is a tool.'],
+    ['an answer in JSON', '{"name": "Ada", "parameters": 3}'],
+    ['another answer in JSON', '{"name": "run_command"}'],
+    ['a list of names', '[{"name": "run_command"}, {"name": "read_file"}]'],
+  ])('are no calls in prose about them: %s', (_what, text) => expect(readSpokenCalls(text, known)).toEqual({ kind: 'none' }));
+
+  it.each([
+    ['words behind it', `<tool_call>${json}</tool_call>\nIt printed a.txt.`],
+    ['no arguments', '<tool_call>{"name": "run_command"}</tool_call>'],
+    ['bare JSON that is cut', '{"name": "run_command", "parameters": {"comm'],
+    ['JSON that is cut', '<tool_call>{"name": "run_command", "arguments": {"command": "ls'],
+    ['a tag that is cut', '<function=run_command>\n<parameter=command>\nls'],
+    ['a tool among others that there are not', `<tool_call>${json}</tool_call><tool_call>{"name": "weather", "arguments": {}}</tool_call>`],
+    ['nothing but a code block', `\`\`\`json\n${llama}\n\`\`\``],
+  ])('are said to be unclear with %s', (_what, text) => expect(readSpokenCalls(text, known)).toEqual({ kind: 'unclear', tool: 'run_command' }));
+
+  it('are no calls where there are no tools', () => expect(readSpokenCalls(notations[0]![1], [])).toEqual({ kind: 'none' }));
+
+  it('are held back from their beginning on, wherever the text is cut, and all else is given as it comes', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...notations), fc.integer({ min: 1, max: 12 }), fc.constantFrom('', 'I look.\n'), ([, text], size, before) => {
+        if (before !== '' && /^(\{|\[\{|commentary)/.test(text)) return;
+        const holder = createSpokenHolder();
+        const given = (before + text).match(new RegExp(`[^]{1,${size}}`, 'gu'))!.map((piece) => holder.push(piece)).join('');
+        expect(given).toBe(before);
+      }),
+    );
+    const holder = createSpokenHolder();
+    expect(['Write `<tool_call>` ', 'like this. [1] <b>', ' {"name"', ': 1}'].map((piece) => holder.push(piece)).join('')).toBe('Write `<tool_call>` like this. [1] <b> {"name": 1}');
+    const answer = createSpokenHolder();
+    expect(['{"na', 'me": 1'].map((piece) => answer.push(piece))).toEqual(['', '']);
+    const other = createSpokenHolder();
+    expect(['{"', 'city": 1', '}'].map((piece) => other.push(piece)).join('')).toBe('{"city": 1}');
+  });
+
+  it('never fail on a text, and take little time for a hostile one', () => {
+    fc.assert(fc.property(fc.array(fc.constantFrom('<tool_call>', '</tool_call>', '{', '}', '"', '"name":', 'run_command', '<function=', '<parameter=', '>', '[TOOL_CALLS]', '<|', '|>', '`', '\n', ' '), { maxLength: 60 }), (pieces) => void readSpokenCalls(pieces.join(''), known)));
+    for (const piece of ['<tool_call>{', '<function=run_command><parameter=a>', '[', '`<tool_call>', '<|tool_call', ' json', '```', '<arg_key>']) {
+      const text = piece.repeat(100_000);
+      readSpokenCalls(text, known);
+      readSpokenCalls(`<tool_call>${text}`, known);
+      createSpokenHolder().push(text);
+    }
+  });
+});
