@@ -121,7 +121,7 @@ const layerRules = [
   ),
   forbid(
     'webviews-take-types',
-    'Webviews import only types of the protocol, the pure folds of events, and the one notice that they place.',
+    'Webviews import only types of the protocol, the pure folds of events, the one notice that they place, and the limit of a message.',
     { path: '^webviews/' },
     { path: '^server/protocol/', pathNot: '^server/protocol/(transcript|topics|cutAnswer|messageLimit)\\.ts$', dependencyTypesNot: ['type-only'] },
   ),

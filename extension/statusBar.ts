@@ -28,7 +28,7 @@ export class StatusBar implements Disposable {
   }
 
   #draw(): void {
-    const { text, tone, spoken, detail } = statusOf(this.#gateway.state, this.#feed.state);
+    const { text, tone, spoken, detail } = statusOf(this.#gateway.state, this.#feed.state, this.#gateway.silence.isSilent);
     this.#item.text = `$(logos-mark) ${text}`;
     this.#item.tooltip = detail;
     this.#item.accessibilityInformation = { label: spoken };

@@ -11,8 +11,9 @@ export interface StatusWords {
 }
 
 /** Counts what a person would want to know at a glance; a reconnection counts as offline until it has succeeded. */
-export function statusOf(connection: ConnectionState, topics: TopicsState): StatusWords {
+export function statusOf(connection: ConnectionState, topics: TopicsState, isSilent = false): StatusWords {
   if (connection.phase !== 'connected') return awayWords(connection);
+  if (isSilent) return words('Not answering', 'warning', 'The gateway does not answer.');
   const states = [...topics.agents.values()].map(({ state }) => state);
   const needing = states.filter((state) => state === 'needs_you').length;
   const working = states.filter((state) => state === 'working').length;

@@ -4,6 +4,7 @@ import { Signal } from '../signal.ts';
 import { AttemptError } from './attemptError.ts';
 import { idleConnection, reduceConnection, type ConnectionEvent, type ConnectionState, type Failure } from './connectionState.ts';
 import { asGatewayError, gatewayAway } from './gatewayError.ts';
+import { SilenceWatch } from './silenceWatch.ts';
 import type { GatewayInfo, GatewayLink, GatewayNotification, LinkListener } from './gatewayLink.ts';
 
 /** Makes one connection; `isFirst` says that this window has had none yet, `isAnew` that a person asked for it. */
@@ -17,6 +18,8 @@ export interface Gateway {
   readonly state: ConnectionState;
   readonly info: GatewayInfo | undefined;
   readonly onDidChange: (listener: (state: ConnectionState) => void) => Disposable;
+  /** Whether it is connected and does not answer, and for how long. */
+  readonly silence: Pick<SilenceWatch, 'isSilent' | 'quietMs' | 'onDidChange' | 'expect'>;
   /** Typed request; rejects with GatewayError, `cause: 'gateway_away'` when there is no gateway. */
   request<N extends RequestName>(method: N, params: ParamsOf<N>): Promise<ResultOf<N>>;
   /** The same for a name and params that are data, such as a view's. */
@@ -33,6 +36,7 @@ export class GatewayConnection implements Gateway, Disposable {
   readonly #say: (sentence: string) => void;
   readonly #changes: Signal<ConnectionState>;
   readonly #routes = new Map<string, EventHandler>();
+  readonly silence: SilenceWatch;
   #state: ConnectionState = idleConnection;
   #link: GatewayLink | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -44,7 +48,9 @@ export class GatewayConnection implements Gateway, Disposable {
   constructor(attempt: ConnectionAttempt, say: (sentence: string) => void) {
     this.#attempt = attempt;
     this.#say = say;
-    this.#changes = new Signal((error) => say(`A listener of the connection failed: ${String(error)}`));
+    const report = (error: unknown) => say(`A listener of the connection failed: ${String(error)}`);
+    this.#changes = new Signal(report);
+    this.silence = new SilenceWatch(async () => this.#link?.request('gateway/status', {}).then(() => this.silence.heard()), report);
   }
 
   get state(): ConnectionState {
@@ -83,10 +89,14 @@ export class GatewayConnection implements Gateway, Disposable {
 
   async requestUnchecked(method: string, params: unknown): Promise<unknown> {
     if (this.#link === undefined) throw gatewayAway();
+    const waiting = this.silence.expect();
     try {
       return await this.#link.request(method, params);
     } catch (error) {
       throw asGatewayError(error);
+    } finally {
+      this.silence.heard();
+      waiting.dispose();
     }
   }
 
@@ -103,6 +113,7 @@ export class GatewayConnection implements Gateway, Disposable {
     this.#isDisposed = true;
     this.#dropLink();
     this.#routes.clear();
+    this.silence.dispose();
     this.#changes.dispose();
   }
 
@@ -133,7 +144,10 @@ export class GatewayConnection implements Gateway, Disposable {
     const why = { isFirst: !this.#hasConnected, isAnew: this.#isAnew };
     this.#isAnew = false;
     const listener: LinkListener = {
-      onNotification: ({ method, params }) => this.#routes.get(params.subscriptionId)?.(method, params),
+      onNotification: ({ method, params }) => {
+        this.silence.heard();
+        this.#routes.get(params.subscriptionId)?.(method, params);
+      },
       onClose: () => this.#lose(mine.link),
       onProtocolError: (sentence) => this.#say(`The connection reported: ${sentence}`),
     };
@@ -144,6 +158,7 @@ export class GatewayConnection implements Gateway, Disposable {
       mine.link = link;
       this.#link = link;
       this.#hasConnected = true;
+      this.silence.heard();
       this.#dispatch({ type: 'opened', ...instant() });
     } catch (error) {
       if (!signal.aborted) this.#dispatch({ type: 'failed', ...instant(), failure: asFailure(error), jitter: Math.random() });

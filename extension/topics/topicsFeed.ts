@@ -26,6 +26,7 @@ export class TopicsFeed implements Disposable {
     this.#say = say;
     this.#news = this.#owned.add(new Signal((error) => say(`A listener of the topics failed: ${String(error)}`)));
     this.#owned.add(gateway.onDidChange(({ phase }) => (phase === 'connected' ? void this.#subscribe() : this.#lose())));
+    this.#owned.add(gateway.silence.onDidChange(() => this.#news.emit({ kind: 'all' })));
     if (gateway.state.phase === 'connected') void this.#subscribe();
   }
 
@@ -35,7 +36,7 @@ export class TopicsFeed implements Disposable {
 
   /** The state is the gateway's present one, not merely the last known. */
   get isLive(): boolean {
-    return this.#isLive;
+    return this.#isLive && !this.#gateway.silence.isSilent;
   }
 
   get onDidChange(): (listener: (news: TopicsNews) => void) => Disposable {

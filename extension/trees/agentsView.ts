@@ -46,6 +46,7 @@ export class AgentsView implements Disposable {
     const { state } = this.#gateway;
     if (state.phase === 'stopped') return `Start the gateway to go on. ${state.away.cause.sentence}`;
     if (state.phase !== 'connected') return 'Reconnecting to the gateway.';
+    if (this.#gateway.silence.isSilent) return 'The gateway does not answer. The rows are the last known.';
     if (engineProblem(this.#feed.state) !== undefined) return 'Install bubblewrap to run agents in a sandbox. Nothing runs without one.';
     return vscode.workspace.isTrusted ? '' : 'Trust this workspace to run agents. Reading past sessions works.';
   }

@@ -32,6 +32,8 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
   /** The page has said what it shows, so what it had kept of itself is known. */
   #hasSpoken = false;
   #hasOffered = false;
+  /** While a turn runs somebody waits for the gateway. */
+  #waiting: Disposable | undefined;
 
   constructor(ports: ChatPorts, workspaceState: vscode.Memento) {
     this.#ports = ports;
@@ -62,11 +64,12 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
     });
     this.#view = view;
     this.#host = host;
-    const visibility = view.onDidChangeVisibility(() => !view.visible && host.hide());
+    const visibility = view.onDidChangeVisibility(() => !view.visible && this.#hide(host));
     view.onDidDispose(() => {
       visibility.dispose();
       host.dispose();
       if (this.#host !== host) return;
+      this.#expectWords(false);
       this.#host = undefined;
       this.#view = undefined;
     });
@@ -88,6 +91,7 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
 
   dispose(): void {
     this.#feedListener.dispose();
+    this.#expectWords(false);
     this.#host?.dispose();
   }
 
@@ -125,8 +129,22 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
     this.#host?.post({ type: 'show', isQuiet: true, ...(sessionId === undefined ? { what: 'newSession', agentId } : { what: 'agent', agentId, sessionId }) });
   }
 
+  #hide(host: WebviewHost): void {
+    host.hide();
+    this.#expectWords(false);
+  }
+
+  #expectWords(isRunning: boolean): void {
+    if (isRunning) this.#waiting ??= this.#ports.gateway.silence.expect();
+    else {
+      this.#waiting?.dispose();
+      this.#waiting = undefined;
+    }
+  }
+
   #takeShowing(showing: ShowingMessage): void {
     const isBehind = this.#isBehind(showing);
+    this.#expectWords(showing.isRunning);
     this.#showing = showing;
     this.#hasSpoken = true;
     if (isBehind) return this.#showSelection();

@@ -45,6 +45,7 @@ export class Relay implements Disposable {
   constructor(ports: RelayPorts) {
     this.#ports = ports;
     this.#owned.add(ports.gateway.onDidChange((state) => this.#onConnection(state)));
+    this.#owned.add(ports.gateway.silence.onDidChange(() => this.#sendGateway(ports.gateway.state)));
   }
 
   /** How many subscriptions the page has. */
@@ -185,8 +186,9 @@ export class Relay implements Disposable {
   }
 
   #sendGateway(state: ConnectionState): void {
-    const message = gatewayMessage(state);
-    const text = JSON.stringify(message);
+    const message = gatewayMessage(state, this.#ports.gateway.silence, Date.now());
+    const { ageMs: _age, ...facts } = message;
+    const text = JSON.stringify([facts, state.phase === 'connected' ? state.openedAt : undefined]);
     if (text === this.#lastGateway) return;
     this.#lastGateway = text;
     this.#ports.post(message);
@@ -197,12 +199,14 @@ export class Relay implements Disposable {
   }
 }
 
-/** What a page is told about the connection; a reconnection is `offline` until it has succeeded. */
-export function gatewayMessage(state: ConnectionState): GatewayMessage {
-  if (state.phase === 'connected') return { type: 'gateway', state: 'connected', sinceAt: state.openedAt };
+/** What a page is told about the connection; a reconnection is `offline` until it has succeeded. `now` is in ms since 1970. */
+export function gatewayMessage(state: ConnectionState, silence: Pick<Gateway['silence'], 'isSilent' | 'quietMs'>, now: number): GatewayMessage {
+  if (state.phase === 'connected') {
+    return silence.isSilent ? { type: 'gateway', state: 'connected', isSilent: true, ageMs: silence.quietMs } : { type: 'gateway', state: 'connected', ageMs: now - state.openedAt };
+  }
   const away = 'away' in state ? state.away : undefined;
   if (away === undefined) return { type: 'gateway', state: 'connecting' };
-  return { type: 'gateway', state: 'offline', cause: away.cause.sentence.replace(/\.$/, ''), sinceAt: away.sinceAt };
+  return { type: 'gateway', state: 'offline', cause: away.cause.sentence.replace(/\.$/, ''), ageMs: Math.max(0, now - away.sinceAt) };
 }
 
 /** A refusal of the relay itself, before the gateway was asked. */

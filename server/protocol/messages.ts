@@ -101,6 +101,8 @@ export const Turn = z.object({
   attempts: z.array(Attempt),
   /** Present while running. */
   phase: TurnPhase.optional(),
+  /** When the phase began. */
+  phaseAt: AtMs.optional(),
   /** A sentence about the phase, such as `Loading qwen3:9b on Ollama`. */
   phaseText: z.string().optional(),
   /** Until when a `waiting` turn waits. */

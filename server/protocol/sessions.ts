@@ -118,7 +118,11 @@ export const sessions = {
   subscribe: request({
     summary: 'Subscribes to the events of a session: resumes after a known seq, else answers with a snapshot. Opening a session provisions the sandbox of its agent.',
     params: z.strictObject({ subscriptionId: Id, sessionId: Id, after: Seq.optional() }),
-    result: z.discriminatedUnion('resumed', [z.object({ resumed: z.literal(true) }), z.object({ resumed: z.literal(false), snapshot: SessionSnapshot })]),
+    result: z.discriminatedUnion('resumed', [
+      /** `at` is the gateway's present time. */
+      z.object({ resumed: z.literal(true), at: AtMs }),
+      z.object({ resumed: z.literal(false), at: AtMs, snapshot: SessionSnapshot }),
+    ]),
     errors: ['not_found', 'conflict'],
     isIdempotent: false,
     isOpenToWebviews: true,

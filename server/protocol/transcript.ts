@@ -51,7 +51,7 @@ function startTurn(view: SessionSnapshot, turnId: string | undefined, event: Ext
     const { isStopping: _stopping, retryAt: _retryAt, phaseText: _phaseText, notices: _notices, ...rest } = turn;
     const message: Message = { id: event.messageId, role: 'assistant', parts: [], origin: { kind: 'agent', name: '' }, createdAt: at };
     const attempt = { number: event.attempt, mode: event.mode, startedAt: at, message, ...(event.runId === undefined ? {} : { runId: event.runId }) };
-    return { ...rest, state: 'running', phase: 'sandbox', attempts: [...turn.attempts.filter((a) => a.number < event.attempt), attempt] };
+    return { ...rest, state: 'running', phase: 'sandbox', phaseAt: at, attempts: [...turn.attempts.filter((a) => a.number < event.attempt), attempt] };
   };
   const queued = view.queue.find((turn) => turn.id === turnId);
   if (queued === undefined) return turnId === undefined ? view : mapTurn(view, turnId, start);
@@ -65,6 +65,7 @@ function applyToTurn(turn: Turn, event: SessionEvent, at: number): Turn {
       return {
         ...rest,
         phase: event.phase,
+        ...(event.phase === turn.phase ? {} : { phaseAt: at }),
         ...(event.text === undefined ? {} : { phaseText: event.text }),
         ...(event.retryAt === undefined ? {} : { retryAt: event.retryAt }),
         ...(event.isStopping ? { isStopping: true } : {}),
@@ -76,7 +77,7 @@ function applyToTurn(turn: Turn, event: SessionEvent, at: number): Turn {
     case 'message.completed':
       return mapAttempt(turn, (attempt) => ({ ...attempt, message: event.message }));
     case 'turn.ended': {
-      const { phase: _phase, phaseText: _text, isStopping: _stopping, retryAt: _retryAt, ...rest } = turn;
+      const { phase: _phase, phaseAt: _phaseAt, phaseText: _text, isStopping: _stopping, retryAt: _retryAt, ...rest } = turn;
       const ended = { ...rest, state: 'ended' as const };
       return mapAttempt(ended, (attempt) => ({ ...attempt, endedAt: at, outcome: event.outcome, ...(event.error === undefined ? {} : { error: event.error }) }));
     }

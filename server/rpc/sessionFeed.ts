@@ -33,7 +33,8 @@ export class SessionFeed implements Disposable {
         });
       });
       this.#source.onOpened(sessionId);
-      return snapshot === undefined ? { resumed: true } : { resumed: false, snapshot };
+      const at = Date.now();
+      return snapshot === undefined ? { resumed: true, at } : { resumed: false, at, snapshot };
     } catch (error) {
       subscription.end();
       throw error;

@@ -48,14 +48,16 @@ export function attemptsOf(db: Database, turnId: string): AttemptRow[] {
 
 /** A turn as it stands in its rows; a running one as it stood when its attempt started. */
 export function toTurn(db: Database, row: TurnRow): Turn {
+  const attempts = row.state === 'queued' ? [] : attemptsOf(db, row.id).map(toAttempt);
+  const startedAt = attempts.at(-1)?.startedAt ?? row.queued_at;
   return {
     id: row.id,
     sessionId: row.session_id,
     ordinal: row.ordinal,
     state: row.state,
     message: JSON.parse(row.message) as Message,
-    attempts: row.state === 'queued' ? [] : attemptsOf(db, row.id).map(toAttempt),
-    ...(row.state === 'running' ? { phase: 'sandbox' as const } : {}),
+    attempts,
+    ...(row.state === 'running' ? { phase: 'sandbox' as const, phaseAt: startedAt } : {}),
     ...(row.notices === null ? {} : { notices: JSON.parse(row.notices) as string[] }),
     queuedAt: row.queued_at,
   };

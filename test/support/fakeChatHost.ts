@@ -79,7 +79,7 @@ export class FakeChatHost {
     this.#subscriptions.clear();
     this.#topics = undefined;
     this.#waiting.length = 0;
-    this.#postGateway({ type: 'gateway', state, cause, sinceAt });
+    this.#postGateway({ type: 'gateway', state, cause, ageMs: Date.now() - sinceAt });
   }
 
   /** Brings the gateway back, by default as another process. */
@@ -87,7 +87,12 @@ export class FakeChatHost {
     this.isConnected = true;
     if (isNewStart) this.#startId = randomUUID();
     this.postUnsent();
-    this.#postGateway({ type: 'gateway', state: 'connected', sinceAt: Date.now() });
+    this.#postGateway({ type: 'gateway', state: 'connected', ageMs: 0 });
+  }
+
+  /** The gateway is there and does not answer, for so long already. */
+  fallSilent(ageMs: number): void {
+    this.#postGateway({ type: 'gateway', state: 'connected', isSilent: true, ageMs });
   }
 
   /** Answers what was held. */
@@ -220,9 +225,9 @@ export class FakeChatHost {
     const { view } = this.#session(sessionId);
     const isKnown = after !== undefined && after <= view.seq && after >= 100;
     this.#subscriptions.set(subscriptionId, { sessionId, last: isKnown ? after : view.seq });
-    if (isKnown) return { resumed: true };
+    if (isKnown) return { resumed: true, at: Date.now() };
     const turns = view.turns.slice(-pageSize);
-    return { resumed: false, snapshot: { ...view, turns, hasOlderTurns: turns.length < view.turns.length } };
+    return { resumed: false, at: Date.now(), snapshot: { ...view, turns, hasOlderTurns: turns.length < view.turns.length } };
   }
 
   #replay({ subscriptionId }: { subscriptionId: string }): void {

@@ -3,6 +3,7 @@ import type { PropertyValues, TemplateResult } from 'lit';
 import { messageText } from '../../server/protocol/transcript.ts';
 import { icon } from '../shared/icon.ts';
 import { LightElement } from '../shared/lightElement.ts';
+import { monotonicMs } from '../shared/monotonic.ts';
 import { SecondsClock } from '../shared/secondsClock.ts';
 import type { HostLink } from '../shared/hostLink.ts';
 import { brokenStepEvent } from '../shared/stepElement.ts';
@@ -13,7 +14,7 @@ import type { ChatDriver } from './chatDriver.ts';
 import { handleChatKey } from './chatKeys.ts';
 import { copyEvent } from './copyButton.ts';
 import type { CopyDetail } from './copyButton.ts';
-import { currentAgent, shownPending } from './chatState.ts';
+import { currentAgent, isAnswering, shownPending } from './chatState.ts';
 import type { ChatState } from './chatState.ts';
 import './composer.ts';
 import type { Composer } from './composer.ts';
@@ -49,7 +50,7 @@ export class ChatApp extends LightElement {
     this.announced = '';
     this.isAtEnd = true;
     this.unread = 0;
-    new SecondsClock(this, () => this.state?.link.state !== 'connected');
+    new SecondsClock(this, () => this.state !== undefined && !isAnswering(this.state.link));
     this.addEventListener('keydown', (event) => this.#key(event));
     this.addEventListener(foldEvent, (event) => this.#folded((event as CustomEvent<FoldDetail>).detail));
     this.addEventListener(hostCommandEvent, (event) => this.#command((event as CustomEvent<CommandDetail>).detail));
@@ -94,7 +95,7 @@ export class ChatApp extends LightElement {
     const hasAgent = agent !== undefined || (state.agents === undefined && state.agentId !== undefined);
     return html`<main class="chat">
       <h1 class="unseen">${agent === undefined ? 'Chat' : `Chat with ${agent.name}`}</h1>
-      <logos-status .agent=${agent} .session=${state.snapshot?.session} .status=${statusWord(state, Date.now())}></logos-status>
+      <logos-status .agent=${agent} .session=${state.snapshot?.session} .status=${statusWord(state, monotonicMs())}></logos-status>
       <logos-transcript
         .turns=${state.snapshot?.turns ?? noTurns}
         .pending=${pending}
@@ -102,6 +103,7 @@ export class ChatApp extends LightElement {
         .hasOlder=${state.snapshot?.hasOlderTurns ?? false}
         .isOnline=${state.link.state === 'connected'}
         .agentName=${agent?.name ?? 'the agent'}
+        .model=${agent?.route?.model}
         .actions=${this.#actions}
         .greeting=${greeting(state, this.#actions)}
         .onNeedOlder=${this.#needOlder}

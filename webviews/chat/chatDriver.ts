@@ -47,7 +47,8 @@ export class ChatDriver {
   take(notice: HostNotice): void {
     switch (notice.type) {
       case 'gateway': {
-        const { type: _type, ...link } = notice;
+        const { type: _type, ageMs, ...rest } = notice;
+        const link = { ...rest, ...(ageMs === undefined ? {} : { since: monotonicMs() - ageMs }) };
         const wasConnected = this.#store.isConnected;
         this.#store.update((state) => ({ ...state, link }));
         this.#session.follow();

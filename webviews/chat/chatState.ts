@@ -21,9 +21,20 @@ export interface QueuedEdit {
   readonly draft: string;
 }
 
+/** How the connection stands. */
+export interface ChatLink extends Omit<GatewayMessage, 'type' | 'ageMs'> {
+  /** When this began, in ms of `monotonicMs`. */
+  readonly since?: number;
+}
+
+/** Whether the gateway is there and answers. */
+export function isAnswering(link: ChatLink): boolean {
+  return link.state === 'connected' && link.isSilent !== true;
+}
+
 /** Everything the chat shows; it changes by whole new values only. */
 export interface ChatState {
-  readonly link: Omit<GatewayMessage, 'type'>;
+  readonly link: ChatLink;
   readonly isTrusted: boolean;
   /** Absent until the gateway has answered once. */
   readonly agents: ReadonlyMap<string, Agent> | undefined;

@@ -5,6 +5,7 @@ import { icon } from '../shared/icon.ts';
 import { LightElement } from '../shared/lightElement.ts';
 import { monotonicMs } from '../shared/monotonic.ts';
 import { SecondsClock } from '../shared/secondsClock.ts';
+import { isAnswering } from './chatState.ts';
 import type { ComposerActions } from './composerActions.ts';
 import type { ComposerModel } from './composerModel.ts';
 import { composerStrips } from './composerStrips.ts';
@@ -25,7 +26,7 @@ export class Composer extends LightElement {
     this.model = undefined;
     this.actions = undefined;
     this.showsAllQueued = false;
-    new SecondsClock(this, () => this.model !== undefined && (this.model.link.state !== 'connected' || this.model.stop.kind === 'asked'));
+    new SecondsClock(this, () => this.model !== undefined && (!isAnswering(this.model.link) || this.model.stop.kind === 'asked'));
   }
 
   /** The text area. */

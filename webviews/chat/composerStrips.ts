@@ -4,10 +4,12 @@ import { messageText } from '../../server/protocol/transcript.ts';
 import { maxMessageChars } from '../../server/protocol/messageLimit.ts';
 import { button, iconButton } from '../shared/button.ts';
 import { icon } from '../shared/icon.ts';
+import { monotonicMs } from '../shared/monotonic.ts';
 import type { ComposerActions } from './composerActions.ts';
+import { isAnswering } from './chatState.ts';
 import { provisioningWords } from './composerModel.ts';
 import type { ComposerLock, ComposerModel } from './composerModel.ts';
-import { countWords, withoutStop } from './words.ts';
+import { countedSeconds, countWords, withoutStop } from './words.ts';
 
 const shownQueued = 3;
 const explainAfterMs = 10_000;
@@ -16,7 +18,7 @@ const explainAfterMs = 10_000;
 export function composerStrips(model: ComposerModel, actions: ComposerActions, showsAll: boolean, toggleAll: () => void): TemplateResult {
   return html`<div id="composer-strips">
     ${model.failure === undefined ? nothing : failureStrip(model.failure.message, model.failure.hint, actions)}
-    ${model.link.state === 'connected' ? nothing : offlineStrip(model, actions)} ${model.lock === undefined ? nothing : lockStrip(model.lock, actions)}
+    ${isAnswering(model.link) ? nothing : offlineStrip(model, actions)} ${model.lock === undefined ? nothing : lockStrip(model.lock, actions)}
     ${model.tooLong === undefined ? nothing : lengthStrip(model.tooLong)} ${model.isEditing ? editStrip(actions) : nothing} ${model.queue.length + model.pendingQueue.length === 0 ? nothing : queueStrip(model, actions, showsAll, toggleAll)}
   </div>`;
 }
@@ -33,9 +35,10 @@ function lengthStrip(chars: number): TemplateResult {
 }
 
 function offlineStrip(model: ComposerModel, actions: ComposerActions): TemplateResult {
-  const { cause, sinceAt } = model.link;
-  const isLong = sinceAt !== undefined && Date.now() - sinceAt >= explainAfterMs;
-  const words = model.wasConnected ? 'Reconnecting to the gateway. Messages wait here.' : 'Connecting to the gateway. Messages wait here.';
+  const { cause, since, isSilent } = model.link;
+  const ms = since === undefined ? 0 : monotonicMs() - since;
+  const isLong = ms >= explainAfterMs;
+  const words = isSilent ? `The gateway has not answered for ${countedSeconds(ms)}. Messages wait here.` : model.wasConnected ? 'Reconnecting to the gateway. Messages wait here.' : 'Connecting to the gateway. Messages wait here.';
   return html`<div class="strip">
     ${icon('debug-disconnect', 'needs')}<span class="grow">${words}${isLong && cause !== undefined ? ` ${withoutStop(cause)}.` : ''}</span>
     ${isLong ? button({ label: 'Restart Gateway', kind: 'second', run: () => actions.run('restartGateway') }) : nothing}

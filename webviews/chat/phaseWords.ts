@@ -1,10 +1,24 @@
 import type { Turn } from '../../server/protocol/messages.ts';
 import { countedSeconds } from './words.ts';
 
-/** What a running turn is doing, in the words of its row: what it says itself, else the verb of the status line. */
-export function phaseWords(turn: Turn, now: number): string {
-  const words = turn.phaseText ?? phaseVerb(turn);
-  return turn.phase === 'waiting' && turn.retryAt !== undefined ? `${words}, ${countedSeconds(turn.retryAt - now)}` : words;
+/**
+ * What a running turn is doing, in the words of its row: what it says itself, whom it waits for, else the verb of the status line;
+ * with the seconds from the first one on. `now` is the gateway's time.
+ */
+export function phaseWords(turn: Turn, model: string | undefined, now: number): string {
+  const words = turn.phaseText ?? (turn.phase === 'prompt' ? waitingWords(model) : phaseVerb(turn));
+  if (turn.phase === 'waiting' && turn.retryAt !== undefined) return `${words}, ${countedSeconds(turn.retryAt - now)}`;
+  return turn.phaseAt === undefined ? words : withSeconds(words, now - turn.phaseAt);
+}
+
+/** Who has to say the next word. */
+export function waitingWords(model: string | undefined): string {
+  return `Waiting for ${model ?? 'the model'}`;
+}
+
+/** Words of something that lasts; under a second it has no number. */
+export function withSeconds(words: string, ms: number): string {
+  return ms < 1000 ? words : `${words}, ${countedSeconds(ms)}`;
 }
 
 /** The verb of a running turn for the status line: one to three words, the same as the gateway gives its agent. */

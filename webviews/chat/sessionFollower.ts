@@ -1,4 +1,5 @@
 import type { EventParamsOf } from '../../server/protocol/api.ts';
+import { gatewayClock } from '../shared/gatewayClock.ts';
 import { relayErrorOf } from '../shared/hostLink.ts';
 import type { HostLink } from '../shared/hostLink.ts';
 import type { ChatStore } from './chatStore.ts';
@@ -17,6 +18,9 @@ export class SessionFollower {
   #subscription: { readonly id: string; readonly sessionId: string } | undefined;
   /** Events that came before the answer to the subscription was taken; absent when it has been. */
   #early: EventParamsOf<'sessions/event'>[] | undefined;
+
+  /** What comes may have happened long ago. */
+  #isReplaying = false;
 
   constructor(store: ChatStore, link: HostLink, newId: () => string) {
     this.#store = store;
@@ -44,6 +48,7 @@ export class SessionFollower {
       this.#early.push(params);
       return;
     }
+    gatewayClock.hear(params.at, !this.#isReplaying);
     const received = receiveEvent(this.#store.state, params);
     if (received.isGap) return this.#startOver(true);
     this.#store.update(() => received.state);
@@ -99,6 +104,8 @@ export class SessionFollower {
     try {
       const result = await this.#link.request('sessions/subscribe', { subscriptionId: subscription.id, sessionId, ...after });
       if (this.#subscription !== subscription) return;
+      gatewayClock.set(result.at);
+      this.#isReplaying = result.resumed;
       if (!result.resumed) this.#store.update((state) => takeSnapshot(state, result.snapshot));
       const early = this.#early ?? [];
       this.#early = undefined;

@@ -14,11 +14,11 @@ export interface StatusWord {
   readonly word: string;
 }
 
-/** What the status line shows of a state. `now` is in ms since 1970. */
+/** What the status line shows of a state. `now` is in ms of `monotonicMs`. */
 export function statusWord(state: ChatState, now: number): StatusWord {
   const agent = currentAgent(state);
-  if (state.link.state !== 'connected') {
-    const since = state.link.sinceAt ?? now;
+  if (state.link.state !== 'connected' || state.link.isSilent) {
+    const since = state.link.since ?? now;
     return { icon: 'history', isTurning: false, tone: 'quiet', word: state.agents === undefined ? 'Connecting' : `Last known, ${agoWords(now - since)}` };
   }
   const turn = runningTurn(state);

@@ -2,6 +2,7 @@ import { html, nothing } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { ThinkingPart } from '../../server/protocol/messages.ts';
 import { icon } from '../shared/icon.ts';
+import { gatewayClock } from '../shared/gatewayClock.ts';
 import { SecondsClock } from '../shared/secondsClock.ts';
 import { StepElement } from '../shared/stepElement.ts';
 import { tellFold } from './chatContext.ts';
@@ -46,7 +47,7 @@ export class ThinkingRow extends StepElement {
     const { thought: part, isLive } = this;
     if (part === undefined) return nothing;
     const isOpen = this.fold ?? false;
-    const seconds = isLive ? countedSeconds(Date.now() - part.startedAt) : part.durationMs === undefined ? undefined : countedSeconds(Math.max(1000, part.durationMs));
+    const seconds = isLive ? countedSeconds(gatewayClock.now() - part.startedAt) : part.durationMs === undefined ? undefined : countedSeconds(Math.max(1000, part.durationMs));
     const label = isLive ? `Thinking, ${seconds}` : seconds === undefined ? 'Thought' : `Thought for ${seconds}`;
     const sentence = isLive ? lastSentence(part.text) : firstSentence(part.text);
     return html`<div data-anchor=${this.key}>

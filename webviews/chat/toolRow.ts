@@ -3,6 +3,7 @@ import type { PropertyValues, TemplateResult } from 'lit';
 import type { ToolPart } from '../../server/protocol/messages.ts';
 import { button } from '../shared/button.ts';
 import { icon } from '../shared/icon.ts';
+import { gatewayClock } from '../shared/gatewayClock.ts';
 import { SecondsClock } from '../shared/secondsClock.ts';
 import { StepElement } from '../shared/stepElement.ts';
 import { ansiPieces, withoutAnsi } from './ansi.ts';
@@ -62,7 +63,7 @@ export class ToolRow extends StepElement {
     if (pre !== null && changed.has('call')) this.#followEnd(pre);
     markScrollBox(pre, 'Output');
     clearTimeout(this.#opening);
-    const waitMs = this.call === undefined ? 0 : this.call.startedAt + opensAfterMs - Date.now();
+    const waitMs = this.call === undefined ? 0 : this.call.startedAt + opensAfterMs - gatewayClock.now();
     if (this.call?.state === 'running' && waitMs > 0) this.#opening = setTimeout(() => this.requestUpdate(), Math.min(waitMs, opensAfterMs));
   }
 
@@ -71,7 +72,7 @@ export class ToolRow extends StepElement {
     if (part === undefined) return nothing;
     const { verb, object, folder } = toolWords(part);
     const fact = toolFact(part);
-    const time = toolTime(part, Date.now());
+    const time = toolTime(part, gatewayClock.now());
     const isOpen = this.#isOpen(part);
     const input = toolInput(part);
     const hasBody = part.output !== '' || isErrorInBody(part) || (input !== undefined && part.state !== 'pending');
@@ -92,7 +93,7 @@ export class ToolRow extends StepElement {
   #isOpen(part: ToolPart): boolean {
     if (this.fold !== undefined) return this.fold;
     if (part.state === 'failed' || part.state === 'timed_out') return true;
-    return part.state === 'running' && part.output !== '' && Date.now() - part.startedAt >= opensAfterMs;
+    return part.state === 'running' && part.output !== '' && gatewayClock.now() - part.startedAt >= opensAfterMs;
   }
 
   /** What the call was given, for a person who opened the row: by itself a row opens for its output alone. */

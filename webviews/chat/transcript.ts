@@ -26,6 +26,7 @@ export class Transcript extends LightElement {
     hasOlder: {},
     isOnline: {},
     agentName: {},
+    model: {},
     actions: {},
     greeting: {},
     sticky: { state: true },
@@ -37,6 +38,8 @@ export class Transcript extends LightElement {
   /** The gateway can be reached. */
   declare isOnline: boolean;
   declare agentName: string;
+  /** The model that answers, by name. */
+  declare model: string | undefined;
   declare actions: ChatActions | undefined;
   /** What stands where there is no turn yet. */
   declare greeting: TemplateResult | typeof nothing;
@@ -65,6 +68,7 @@ export class Transcript extends LightElement {
     this.hasOlder = false;
     this.isOnline = false;
     this.agentName = '';
+    this.model = undefined;
     this.actions = undefined;
     this.greeting = nothing;
     this.sticky = undefined;
@@ -163,6 +167,7 @@ export class Transcript extends LightElement {
                 .folds=${this.folds}
                 .actions=${this.actions}
                 .agentName=${this.agentName}
+                .model=${this.model}
               ></logos-turn>`,
           )}
           <div class="room below"></div>

@@ -1,10 +1,12 @@
 import { html, nothing } from 'lit';
-import type { TemplateResult } from 'lit';
+import type { PropertyValues, TemplateResult } from 'lit';
 import type { Attempt, Message, Part, Turn } from '../../server/protocol/messages.ts';
 import { cutAtLimit, readCut } from '../../server/protocol/cutAnswer.ts';
 import { messageText } from '../../server/protocol/transcript.ts';
 import { button } from '../shared/button.ts';
+import { gatewayClock } from '../shared/gatewayClock.ts';
 import { icon } from '../shared/icon.ts';
+import { monotonicMs } from '../shared/monotonic.ts';
 import { SecondsClock } from '../shared/secondsClock.ts';
 import { StepElement } from '../shared/stepElement.ts';
 import './brokenStep.ts';
@@ -15,14 +17,16 @@ import './userMessage.ts';
 import type { ChatActions } from './chatContext.ts';
 import { errorCard } from './errorCard.ts';
 import { errorWords, iterationsSpentWords } from './errorWords.ts';
-import { phaseWords } from './phaseWords.ts';
+import { phaseWords, waitingWords, withSeconds } from './phaseWords.ts';
 import { stepKey } from './stepKey.ts';
 import { answerText, usageLine } from './usageLine.ts';
 import { clockWords, plural, withoutStop } from './words.ts';
 
+const silentAfterMs = 5_000;
+
 /** One exchange: what a person wrote, the answer's steps, how it ended, and what it took. */
 export class TurnElement extends StepElement {
-  static override properties = { turn: {}, isLast: {}, setSize: {}, folds: {}, actions: {}, agentName: {} };
+  static override properties = { turn: {}, isLast: {}, setSize: {}, folds: {}, actions: {}, agentName: {}, model: {} };
   declare turn: Turn | undefined;
   declare isLast: boolean;
   /** How many turns the session has; -1 while older ones are not read. */
@@ -30,6 +34,10 @@ export class TurnElement extends StepElement {
   declare folds: Readonly<Record<string, boolean>>;
   declare actions: ChatActions | undefined;
   declare agentName: string;
+  /** The model that answers, by name. */
+  declare model: string | undefined;
+  /** When the page last heard of this turn, in ms of `monotonicMs`. */
+  #heardAt = 0;
 
   constructor() {
     super();
@@ -39,11 +47,16 @@ export class TurnElement extends StepElement {
     this.folds = {};
     this.actions = undefined;
     this.agentName = '';
-    new SecondsClock(this, () => this.turn?.retryAt !== undefined);
+    this.model = undefined;
+    new SecondsClock(this, () => this.turn?.state === 'running');
   }
 
   protected override rawText(): string {
     return JSON.stringify(this.turn, undefined, 2);
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has('turn')) this.#heardAt = monotonicMs();
   }
 
   protected override render(): TemplateResult | typeof nothing {
@@ -76,7 +89,7 @@ export class TurnElement extends StepElement {
 
   #attempt(turn: Turn, attempt: Attempt, actions: ChatActions): TemplateResult {
     const isRunning = turn.state === 'running';
-    return html`${this.#steps(attempt, isRunning)} ${isRunning ? html`${this.#phase(turn, attempt)}${attempt.message?.parts.at(-1)?.kind === 'text' ? html`<div class="usage"></div>` : nothing}` : this.#end(turn, attempt, actions)}`;
+    return html`${this.#steps(attempt, isRunning)} ${isRunning ? html`${this.#phase(turn, attempt)}${attempt.message?.parts.at(-1)?.kind === 'text' ? html`<div class="usage meta">${this.#silence()}</div>` : nothing}` : this.#end(turn, attempt, actions)}`;
   }
 
   #steps(attempt: Attempt, isRunning: boolean): readonly unknown[] {
@@ -114,8 +127,14 @@ export class TurnElement extends StepElement {
     const isShownByStep =
       (last?.kind === 'tool' && last.state === 'running') || (last?.kind === 'text' && turn.phase === 'answering') || (last?.kind === 'thinking' && turn.phase === 'thinking');
     if (isShownByStep && !turn.isStopping) return nothing;
-    const words = turn.isStopping ? 'Stopping…' : phaseWords(turn, Date.now());
+    const words = turn.isStopping ? 'Stopping…' : phaseWords(turn, this.model, gatewayClock.now());
     return html`<div class="step still" data-anchor=${`phase:${turn.id}`}>${icon(turn.phase === 'sandbox' ? 'loading' : 'session-in-progress', 'working', true)}<span class="cut">${words}</span></div>`;
+  }
+
+  /** An answer that has stood still for a while says who is waited for, in the room of the line at its end. */
+  #silence(): TemplateResult | typeof nothing {
+    const ms = monotonicMs() - this.#heardAt;
+    return ms < silentAfterMs || this.turn?.isStopping ? nothing : html`<span class="cut">${withSeconds(waitingWords(this.model), ms)}</span>`;
   }
 
   #end(turn: Turn, attempt: Attempt, actions: ChatActions): TemplateResult {

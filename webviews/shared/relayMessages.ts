@@ -173,8 +173,10 @@ export interface GatewayMessage {
   readonly state: 'connected' | 'connecting' | 'offline';
   /** One sentence, without its full stop, why it is not connected. */
   readonly cause?: string;
-  /** When this state began, in ms since 1970. */
-  readonly sinceAt?: number;
+  /** How long this state had lasted when the message was sent, in ms: the clocks of both ends may differ. */
+  readonly ageMs?: number;
+  /** It is connected and does not answer: nothing has come for some seconds, though something was asked. */
+  readonly isSilent?: true;
 }
 /** To the webview, at `ready` and on each change: facts of the window. */
 export interface HostMessage {

@@ -143,7 +143,7 @@ describe('the relay', () => {
   it('gives a page that was made anew the facts of the window and of the gateway, whatever was told before', () => {
     relay.receive({ type: 'ready', view: 'chat' });
     relay.receive({ type: 'ready', view: 'chat' });
-    const facts = [{ type: 'host', isTrusted: true }, { type: 'unsent', messages: [], goneIds: [] }, { type: 'gateway', state: 'connected', sinceAt: 7 }];
+    const facts = [{ type: 'host', isTrusted: true }, { type: 'unsent', messages: [], goneIds: [] }, { type: 'gateway', state: 'connected', ageMs: expect.any(Number) as number }];
     expect(posted).toEqual([...facts, ...facts]);
   });
 
@@ -154,7 +154,7 @@ describe('the relay', () => {
     gateway.become(lost);
     if (lost.phase === 'offline') gateway.become({ phase: 'connecting', away: lost.away, attempt: 1, deathTicks: [] });
     gateway.become(lost);
-    expect(posted).toEqual([{ type: 'gateway', state: 'offline', cause: 'The connection to the gateway ended', sinceAt: 50 }]);
+    expect(posted).toEqual([{ type: 'gateway', state: 'offline', cause: 'The connection to the gateway ended', ageMs: expect.any(Number) as number }]);
     expect(relay.subscriptionCount).toBe(0);
     expect(gateway.methods()).not.toContain('unsubscribe');
   });
@@ -169,12 +169,22 @@ describe('the relay', () => {
     gateway.become(lostAt(50));
     posted.length = 0;
     gateway.become({ phase: 'connected', openedAt: 9, openedTick: 9, attempt: 0, deathTicks: [] });
-    expect(posted).toEqual([{ type: 'unsent', messages: [message], goneIds: [idOf(7)] }, { type: 'gateway', state: 'connected', sinceAt: 9 }]);
+    expect(posted).toEqual([{ type: 'unsent', messages: [message], goneIds: [idOf(7)] }, { type: 'gateway', state: 'connected', ageMs: expect.any(Number) as number }]);
     expect(gateway.asked).toEqual([]);
   });
 
+  it('says how long each state has lasted, by its own clock alone, and that a gateway does not answer', () => {
+    const answering = { isSilent: false, quietMs: 0 };
+    expect(gatewayMessage({ phase: 'connected', openedAt: 40, openedTick: 40, attempt: 0, deathTicks: [] }, answering, 100)).toEqual({ type: 'gateway', state: 'connected', ageMs: 60 });
+    expect(gatewayMessage(lostAt(50), answering, 100)).toMatchObject({ state: 'offline', ageMs: 50 });
+    gateway.fallSilent(5_200);
+    gateway.fallSilent(0);
+    expect(posted).toMatchObject([{ state: 'connected', isSilent: true, ageMs: 5_200 }, { state: 'connected' }]);
+    expect(posted[1]).not.toHaveProperty('isSilent');
+  });
+
   it('says connecting only before the first connection', () => {
-    expect(gatewayMessage({ phase: 'connecting', attempt: 0, deathTicks: [] })).toEqual({ type: 'gateway', state: 'connecting' });
+    expect(gatewayMessage({ phase: 'connecting', attempt: 0, deathTicks: [] }, { isSilent: false, quietMs: 0 }, 100)).toEqual({ type: 'gateway', state: 'connecting' });
   });
 
   it('refuses params that are no object or too large', async () => {

@@ -78,7 +78,7 @@ describe('SessionFeed', () => {
     const events = filled(1700);
     const { client } = await feedOver(events).connect();
     const asked = client.begin('sessions/subscribe', { subscriptionId: id(2), sessionId, after: 3 });
-    expect(await client.answer(asked)).toEqual({ resumed: true });
+    expect(await client.answer(asked)).toEqual({ resumed: true, at: expect.any(Number) as number });
     await until(client, id(2), 1700);
     expect(seqs(client, id(2))).toEqual(range(4, 1700));
     expect(client.received.findIndex((m) => m.id === asked)).toBeLessThan(client.received.findIndex((m) => m.method === 'sessions/event'));

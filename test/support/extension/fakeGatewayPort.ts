@@ -13,7 +13,12 @@ export class FakeGatewayPort implements Gateway {
   readonly answers = new Map<string, (params: Record<string, unknown>) => unknown>();
   readonly routes = new Map<string, Route>();
   readonly info = undefined;
+  /** What the port says of its silence; `fallSilent` changes it. */
+  readonly silence = { isSilent: false, quietMs: 0, expected: 0, onDidChange: (listener: (isSilent: boolean) => void) => this.#silences.on(listener), expect: () => this.#expect() };
   readonly #changes = new Signal<ConnectionState>((error) => {
+    throw error;
+  });
+  readonly #silences = new Signal<boolean>((error) => {
     throw error;
   });
   state: ConnectionState = { phase: 'connected', openedAt: 7, openedTick: 7, attempt: 0, deathTicks: [] };
@@ -23,7 +28,18 @@ export class FakeGatewayPort implements Gateway {
   }
 
   get listenerCount(): number {
-    return this.#changes.listenerCount;
+    return this.#changes.listenerCount + this.#silences.listenerCount;
+  }
+
+  /** Nothing has come for so long; 0 is an answer. */
+  fallSilent(quietMs: number): void {
+    Object.assign(this.silence, { isSilent: quietMs > 0, quietMs });
+    this.#silences.emit(quietMs > 0);
+  }
+
+  #expect(): { dispose(): void } {
+    this.silence.expected += 1;
+    return { dispose: () => void (this.silence.expected -= 1) };
   }
 
   become(state: ConnectionState): void {
