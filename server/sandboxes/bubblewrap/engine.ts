@@ -17,6 +17,7 @@ import type { TaskCgroup } from './cgroups.ts';
 import { homeIn, identityOf, makeHome } from './home.ts';
 import { openFolders, openHost, type BubblewrapHost, type HostOptions } from './host.ts';
 import { probeError } from './hostErrors.ts';
+import { MemoryWatch } from './memoryWatch.ts';
 import { makeTaskDirectory, sandboxFolder, type HostIds } from './places.ts';
 import { readPolicyMounts, type PolicyMounts } from './policyMounts.ts';
 import { probePolicy } from './probePolicy.ts';
@@ -50,10 +51,12 @@ export class BubblewrapEngine implements SandboxEngine {
   readonly #prepared = new WeakMap<PreparedSandbox, Prepared>();
   readonly #running = new Map<BwrapProcess, string>();
   readonly #guard: OrphanGuard;
+  readonly #memoryWatch: MemoryWatch;
   #host: Promise<BubblewrapHost> | undefined;
 
   constructor(options: BubblewrapOptions) {
     this.#options = options;
+    this.#memoryWatch = new MemoryWatch(options.log);
     this.#guard = new OrphanGuard(ownerMark(options.stateDir), options.log);
   }
 
@@ -126,7 +129,7 @@ export class BubblewrapEngine implements SandboxEngine {
       bwrapPath: host.bwrap.path,
       stateDir: host.stateDir,
       limits: layout.limits,
-      watchesMemory: !holdsMemory,
+      memoryWatch: holdsMemory ? undefined : this.#memoryWatch,
       log: this.#options.log,
       onExcess: (excess) => task.killFor(excess),
     });

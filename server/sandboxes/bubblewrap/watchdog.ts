@@ -1,6 +1,5 @@
 import { watchDisk, type DiskWatched } from './diskWatch.ts';
-import { readAvailableMemory, readTreeMemory } from './memoryUse.ts';
-import { roomToLeave } from './roomToLeave.ts';
+import type { MemoryWatch } from './memoryWatch.ts';
 
 /** What a task used too much of. */
 export type Excess = 'memory' | 'disk';
@@ -8,45 +7,26 @@ export type Excess = 'memory' | 'disk';
 /** What is watched of one task. */
 export interface Watched extends Omit<DiskWatched, 'onExcess'> {
   readonly pid: number;
-  /** False where a control group holds memory. */
-  readonly watchesMemory: boolean;
+  /** Undefined where a control group holds memory. */
+  readonly memoryWatch: MemoryWatch | undefined;
   /** Called once; the task is to be killed. */
   onExcess(excess: Excess): void;
 }
 
-const memoryIntervalMs = 500;
-
 /** Watches the limits of a running task that nothing in the kernel holds. Returns what ends the watching. */
 export function watchLimits(watched: Watched): () => void {
   const stop = new AbortController();
+  let isOver = false;
   const excess = (what: Excess): void => {
-    if (stop.signal.aborted) return;
-    stop.abort();
+    if (isOver) return;
+    isOver = true;
     watched.onExcess(what);
   };
+  const { pid, limits, memoryWatch } = watched;
   watchDisk({ ...watched, onExcess: () => excess('disk') }, stop.signal);
-  if (watched.watchesMemory) {
-    const check = memoryCheck(watched, () => excess('memory'));
-    const timer = setInterval(() => void check(), memoryIntervalMs).unref();
-    stop.signal.addEventListener('abort', () => clearInterval(timer));
-  }
-  return () => stop.abort();
-}
-
-/** What the machine has left is the second wall: it holds what no count sees, memory that the kernel itself keeps for the task. */
-function memoryCheck({ pid, limits, log }: Watched, onExcess: () => void): () => Promise<void> {
-  const atStart = readAvailableMemory();
-  const room = atStart === undefined ? 0 : roomToLeave(atStart);
-  let isBusy = false;
-  return async () => {
-    if (isBusy) return;
-    isBusy = true;
-    try {
-      if ((readAvailableMemory()?.freeBytes ?? Infinity) < room || (await readTreeMemory(pid, limits.memoryBytes)) > limits.memoryBytes) onExcess();
-    } catch (error) {
-      log.warn(`The memory of a task could not be read: ${String(error)}`);
-    } finally {
-      isBusy = false;
-    }
+  const forget = memoryWatch?.add({ pid, memoryBytes: limits.memoryBytes, onExcess: () => excess('memory') });
+  return () => {
+    stop.abort();
+    forget?.();
   };
 }

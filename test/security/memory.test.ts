@@ -28,9 +28,64 @@ for _ in range(400):
             pass
 time.sleep(1000)`;
 
+/** Ways to take 300 MiB, a half more than the limit. */
+const takings: readonly (readonly [name: string, how: string])[] = [
+  ['memory of a process', 'kept = bytearray(os.urandom(1 << 20)) * 300'],
+  ['memory of a process whose first thread has ended', `
+def fill():
+    global kept
+    kept = bytearray(os.urandom(1 << 20)) * 300
+    time.sleep(1000)
+threading.Thread(target=fill).start()
+libc.syscall(60 if os.uname().machine == 'x86_64' else 93, 0)`],
+  ['memory of several processes', `
+for _ in range(6):
+    if os.fork() == 0:
+        kept = bytearray(os.urandom(1 << 20)) * 50
+        time.sleep(1000)`],
+  ['memory that processes share', `
+kept = mmap.mmap(-1, 300 << 20)
+for at in range(0, len(kept), 1 << 20):
+    kept[at:at + (1 << 20)] = os.urandom(1 << 20)`],
+  ['files in memory that no folder names', `
+kept = os.memfd_create('kept')
+for _ in range(300):
+    os.write(kept, os.urandom(1 << 20))`],
+  ['files in folders that lie in memory', `
+with open('/tmp/kept', 'wb') as file:
+    for _ in range(240):
+        file.write(os.urandom(1 << 20))`],
+];
+
+/** What a task may have a lot of. */
+const harmless: readonly (readonly [name: string, how: string])[] = [
+  ['pages of a large file that it has mapped', `
+with open('/sandbox/large', 'wb') as file:
+    file.truncate(1 << 30)
+with open('/sandbox/large', 'rb') as file:
+    kept = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+for at in range(0, len(kept), 4096):
+    kept[at]
+os.unlink('/sandbox/large')`],
+  ['idle connections', `
+kept = [socket.socketpair() for _ in range(480)]`],
+  ['memory that processes have in common', `
+kept = bytearray(os.urandom(1 << 20)) * 130
+for _ in range(5):
+    if os.fork() == 0:
+        time.sleep(2)
+        os._exit(0)`],
+];
+
+const python3 = (how: string, end: string): string => `
+  const text = ${JSON.stringify('import ctypes, mmap, os, socket, threading, time\nlibc = ctypes.CDLL(None)\n')} + ${JSON.stringify(how)} + ${JSON.stringify(`\n${end}\n`)};
+  const child = require('child_process').spawn('${python}', ['-c', text], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const [code, signal] = await new Promise((resolve) => child.on('close', (...end) => resolve(end)));
+  return { code, signal };`;
+
 const makeEmptyFiles = `const fs = require('fs'); for (let i = 0; i < 400_000; i += 1) { fs.closeSync(fs.openSync('/dev/shm/' + i, 'w')); if (i % 1000 === 0) await new Promise((resolve) => setImmediate(resolve)); } await new Promise(() => setTimeout(() => 0, 1e6));`;
 
-describe.each(hostModes)('memory that the kernel keeps for a task, without control groups, under a gateway that runs as %s', (mode) => {
+describe.each(hostModes)('memory of a task, without control groups, under a gateway that runs as %s', (mode) => {
   let host: SandboxHost;
 
   beforeAll(async () => {
@@ -41,12 +96,23 @@ describe.each(hostModes)('memory that the kernel keeps for a task, without contr
 
   afterAll(async () => await host?.dispose());
 
-  it('counts what waits in sockets', async (context) => {
-    if (unavailable !== undefined) return context.skip(unavailable);
-    if (!fs.existsSync(python)) return context.skip('python is not installed');
-    const { task } = await host.start(agent, program(fillSockets));
-    expect((await host.ended(task)).exit.cause).toBe('out_of_memory');
-  });
+  for (const [name, how] of takings) {
+    it(`counts ${name}`, async (context) => {
+      if (unavailable !== undefined) return context.skip(unavailable);
+      if (!fs.existsSync(python)) return context.skip('python is not installed');
+      const { task } = await host.start(agent, python3(how, 'time.sleep(1000)'));
+      expect((await host.ended(task)).exit.cause).toBe('out_of_memory');
+    });
+  }
+
+  for (const [name, how] of harmless) {
+    it(`does not hold ${name} against a task`, async (context) => {
+      if (unavailable !== undefined) return context.skip(unavailable);
+      if (!fs.existsSync(python)) return context.skip('python is not installed');
+      // Long enough for several looks.
+      expect(await host.run(agent, python3(how, 'time.sleep(2)'))).toEqual({ value: { code: 0, signal: null } });
+    });
+  }
 
   it('counts files without content in folders that lie in memory', async (context) => {
     if (unavailable !== undefined) return context.skip(unavailable);
