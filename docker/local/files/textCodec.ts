@@ -77,27 +77,20 @@ function wholeCharacters(bytes: Buffer): Buffer {
   return bytes;
 }
 
+/** Patterns and not loops over the bytes: a worker compiles its patterns alone. */
 function judgeEightBit(bytes: Buffer, mark: string): Codec | BinaryContent {
-  let controls = 0;
-  let high = 0;
-  let isUndefined = false;
-  let isUpperControl = false;
-  for (const byte of bytes) {
-    if (byte < 0x20) controls += isTextControl(byte) ? 0 : 1;
-    else if (byte >= 0x80) high += 1;
-    if (byte >= 0x80 && byte < 0xa0) {
-      isUpperControl = true;
-      isUndefined ||= undefinedBytes.includes(byte);
-    }
-  }
-  if (controls * 200 > bytes.length) return { binary: 'it holds control characters and bytes that are not UTF-8' };
+  const raw = bytes.toString('latin1');
+  if (countUnits(raw, controls) * 200 > raw.length) return { binary: 'it holds control characters and bytes that are not UTF-8' };
   const broken = countBroken(bytes);
-  if (mark !== '' || broken * 2 < high - broken) return utf8(mark, broken);
-  return isUndefined ? windows1252('an unknown 8-bit encoding, read as windows-1252') : isUpperControl ? windows1252('windows-1252') : latin1;
+  if (mark !== '' || broken * 2 < countUnits(raw, /[\u0080-\u00ff]+/g) - broken) return utf8(mark, broken);
+  if (/[\u0081\u008d\u008f\u0090\u009d]/.test(raw)) return windows1252('an unknown 8-bit encoding, read as windows-1252');
+  return /[\u0080-\u009f]/.test(raw) ? windows1252('windows-1252') : latin1;
 }
 
-/** Tab, line feed, vertical tab, form feed, carriage return, end of file of old systems, escape, backspace. */
-const isTextControl = (byte: number): boolean => (byte >= 8 && byte <= 13) || byte === 0x1a || byte === 0x1b;
+/** All but backspace, tab, line and form feeds, carriage return, escape and the end of file of old systems. */
+// oxlint-disable-next-line no-control-regex -- They are what it looks for.
+const controls = /[\u0001-\u0007\u000e-\u0019\u001c-\u001f]+/g;
+const countUnits = (text: string, pattern: RegExp): number => text.length - text.replace(pattern, '').length;
 
 /** How many bytes are in no valid character of UTF-8. */
 function countBroken(bytes: Buffer): number {
@@ -123,7 +116,6 @@ function utf8(mark: string, broken: number): Codec {
 
 /** What windows-1252 has at 0x80 to 0x9f; the five bytes that it leaves undefined stand for themselves. */
 const upperControls = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
-const undefinedBytes: readonly number[] = [0x81, 0x8d, 0x8f, 0x90, 0x9d];
 
 const eightBit = { isDoubtful: true, isLossless: true, mark: '', unitBytes: 1 as const, toRaw: (bytes: Buffer): string => bytes.toString('latin1'), toBytes: (raw: string): Buffer => Buffer.from(raw, 'latin1') };
 

@@ -5,6 +5,9 @@ import { ToolFailure } from '../tools/tool.ts';
 import { isStillThere, type FoundFile, type Replacement } from './foundFile.ts';
 import { outwait, undoFolder } from './spareFiles.ts';
 
+/** Most blocks are of one content alone. */
+const blockBytes = 4_096;
+
 /**
  * Writes over a file that nothing can take the place of: one with several names, mounted by itself, or in a folder that is not ours. Old and
  * new content are kept in the workspace meanwhile, so that a write that was cut is taken back by the next task.
@@ -132,5 +135,11 @@ function parse(bytes: Buffer): Undo | undefined {
 /** Whether each byte is of the old or of the new content at its place, as while the one is written over the other. */
 function isMixture(present: Buffer, { old, fresh }: Undo): boolean {
   if (present.length < Math.min(old.length, fresh.length) || present.length > Math.max(old.length, fresh.length)) return false;
-  return present.every((byte, index) => byte === old[index] || byte === fresh[index]);
+  for (let start = 0; start < present.length; start += blockBytes) {
+    const block = present.subarray(start, start + blockBytes);
+    const [ofOld, ofFresh] = [old, fresh].map((content) => content.subarray(start, start + block.length));
+    if (ofOld === undefined || ofFresh === undefined || block.equals(ofOld) || block.equals(ofFresh)) continue;
+    if (!block.every((byte, index) => byte === ofOld[index] || byte === ofFresh[index])) return false;
+  }
+  return true;
 }
