@@ -82,14 +82,17 @@ describe('the output of a command', () => {
     expect(output).toBe('1\n2\n3\n3\n4\n5\n');
   });
 
-  it('is there too where no pipe can be made', async () => {
-    const before = process.env['TMPDIR'];
-    process.env['TMPDIR'] = '/nonexistent';
+  it.each([
+    ['TMPDIR', 'can be opened again where there is no folder for scratch', 'echo 1; echo 2 > /dev/stderr; exit 3'],
+    ['PATH', 'is there too where no pipe can be made', 'echo 1; echo 2; exit 3'],
+  ])('without %s %s', async (variable, _name, command) => {
+    const before = process.env[variable];
+    process.env[variable] = '/nonexistent';
     try {
-      expect((await bench.call('run_command', { command: 'echo 1; echo 2 >&2; exit 3' })).output).toMatch(/[12]\n[12]\n\[exit 3\]$/);
+      expect((await bench.call('run_command', { command })).output).toBe('1\n2\n[exit 3]');
     } finally {
-      if (before === undefined) delete process.env['TMPDIR'];
-      else process.env['TMPDIR'] = before;
+      if (before === undefined) delete process.env[variable];
+      else process.env[variable] = before;
     }
   });
 });

@@ -36,6 +36,17 @@ describe('A sandbox', () => {
     }
   });
 
+  it('keeps what a command left running with a working output until the answer has ended', async () => {
+    const serve = '(while :; do echo tick; sleep 0.01; done) & echo begun > /dev/stderr';
+    const look = 'until grep -q tick /tmp/background-1.log; do sleep 0.01; done; echo it prints';
+    const { outcome, message } = await watch.ask(`${[serve, look].map((command) => `[[tool:run_command ${JSON.stringify({ command })}]]`).join(' ')} [[say:done]]`);
+    const outputs = message?.parts.flatMap((part) => (part.kind === 'tool' ? [part.output] : []));
+    expect(outcome).toBe('completed');
+    expect(outputs?.[0]).toMatch(/begun\n[^]*\[Runs on in the background.*goes to \/tmp\/background-1\.log/);
+    expect(outputs?.[1]).toBe('it prints\n');
+    await gateway.assertNoOrphans();
+  });
+
   it('of each of five agents works at once with the others, three times', async () => {
     const agents = await Promise.all(['A', 'B', 'C', 'D', 'E'].map((name) => gateway.newAgent(name)));
     const watches = await Promise.all(agents.map((agentId) => gateway.newSession(agentId)));

@@ -55,15 +55,23 @@ export function keepOutput(reader: Readable): string | undefined {
   return opened.file;
 }
 
+/** Where a task may put what is its own; a policy can leave the first one out. */
+export function scratchFolders(): string[] {
+  return [os.tmpdir(), '/dev/shm'];
+}
+
 function openLog(): { file: string; fd: number } | undefined {
-  for (let number = 1; ; number += 1) {
-    const file = path.join(os.tmpdir(), `background-${number}.log`);
-    try {
-      return { file, fd: fs.openSync(file, 'ax', 0o600) };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return undefined;
+  for (const folder of scratchFolders()) {
+    for (let number = 1; number < 10_000; number += 1) {
+      const file = path.join(folder, `background-${number}.log`);
+      try {
+        return { file, fd: fs.openSync(file, 'ax', 0o600) };
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') break;
+      }
     }
   }
+  return undefined;
 }
 
 /** Field 6 of `stat`, behind the name, which may hold anything; field 3 is the state. */

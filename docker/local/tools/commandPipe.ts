@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
-import os from 'node:os';
 import path from 'node:path';
+import { scratchFolders } from './background.ts';
 
 /** A pipe for both outputs of a command. */
 export interface CommandPipe {
@@ -20,9 +20,19 @@ let made = 0;
  * `/dev/stderr`. Undefined where none can be made.
  */
 export async function openCommandPipe(): Promise<CommandPipe | undefined> {
-  const file = path.join(os.tmpdir(), `.logos-pipe-${process.pid}-${(made += 1)}`);
-  const isMade = await new Promise((resolve) => execFile('mkfifo', ['-m', '600', file], (error) => resolve(error === null)));
-  if (isMade !== true) return undefined;
+  const name = `.logos-pipe-${process.pid}-${(made += 1)}`;
+  for (const folder of scratchFolders()) {
+    const file = path.join(folder, name);
+    if (await makeFifo(file)) return openBothEnds(file);
+  }
+  return undefined;
+}
+
+function makeFifo(file: string): Promise<boolean> {
+  return new Promise((resolve) => execFile('mkfifo', ['-m', '600', file], (error) => resolve(error === null)));
+}
+
+function openBothEnds(file: string): CommandPipe {
   try {
     // The end that is read comes first: opening the other would wait for it.
     const fd = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
