@@ -2,6 +2,7 @@ import type { Kept, Members } from '../../server/protocol/kept.ts';
 import type { Task } from '../../server/protocol/worker.ts';
 import type { ModelToolCall } from './modelCall.ts';
 import type { FrameWriter } from './frameWriter.ts';
+import { EarlierTurns } from './files/earlierTurns.ts';
 import { SeenFiles } from './files/seenFiles.ts';
 import { takeBackCutWrites } from './files/writeInPlace.ts';
 import { meantTool, sendableName } from '../../server/inference/wire/toolNames.ts';
@@ -56,12 +57,14 @@ export class ToolRunner {
   readonly #signal: AbortSignal;
   readonly #repetition = new Repetition();
   readonly #seen = new SeenFiles();
+  readonly #earlier: EarlierTurns;
   readonly #usedIds = new Set<string>();
 
   constructor(task: Task, frames: FrameWriter, signal: AbortSignal) {
     this.#task = task;
     this.#frames = frames;
     this.#signal = signal;
+    this.#earlier = new EarlierTurns(task.history, task.workspace.path);
     this.#tools = chooseTools(task.tools, task.workspace.access);
     this.definitions = this.#tools.map(toDefinition);
     for (const message of [...task.history, ...(task.steps ?? [])]) if (message.role === 'assistant') for (const call of message.toolCalls) this.#usedIds.add(call.callId);
@@ -160,6 +163,7 @@ export class ToolRunner {
         outputBytes: this.#task.limits.outputBytes,
         signal: call.signal,
         seen: this.#seen,
+        earlier: this.#earlier,
         onOutput: (text) => this.#onOutput(callId, text),
       });
       return { outcome: outcome.state === 'timed_out' ? { ...outcome, result: this.#timeWord() } : outcome };

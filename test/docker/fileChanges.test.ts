@@ -1,6 +1,6 @@
 import fs from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ToolBench } from './toolBench.ts';
+import { ToolBench, type CallTool } from './toolBench.ts';
 
 let bench: ToolBench;
 beforeEach(async () => void (bench = await ToolBench.create()));
@@ -55,8 +55,47 @@ describe('a file that has changed since the agent read it', () => {
     expect(await bench.call('edit_file', { path: 'a.txt', oldText: '1 ', newText: '2 ' })).toMatchObject({ state: 'done' });
     expect(await bench.text('a.txt')).toBe('2 six');
     const other = bench.newTask();
-    expect((await other('write_file', { path: 'a.txt', content: 'x' })).output).toContain('had not been read in this task');
+    expect((await other('write_file', { path: 'a.txt', content: 'x' })).output).toContain('had not been read');
     expect((await other('write_file', { path: 'a.txt', content: 'y' })).output).not.toContain('had not been read');
+  });
+});
+
+describe('a file that the agent knows from an earlier turn', () => {
+  interface Call {
+    readonly tool: string;
+    readonly args: Record<string, unknown>;
+  }
+
+  /** Makes some calls in one turn, and gives the tools of the next. */
+  async function nextTurn(calls: readonly Call[]): Promise<CallTool> {
+    const turn = bench.newTask();
+    const toolCalls = [];
+    for (const { tool, args } of calls) toolCalls.push({ callId: 'c', tool, args, result: (await turn(tool, args)).output });
+    return bench.newTask(new AbortController().signal, [{ role: 'assistant', text: '', toolCalls }]);
+  }
+  const overwrite = { path: 'a.txt', content: 'all new\n' };
+
+  it.each<[string, Call[]]>([
+    ['read', [{ tool: 'read_file', args: { path: 'a.txt' } }]],
+    ['wrote', [{ tool: 'write_file', args: { path: './a.txt', content: 'mine\n' } }]],
+    ['read and edited', [{ tool: 'read_file', args: { path: 'a.txt' } }, { tool: 'edit_file', args: { path: 'a.txt', oldText: 'one', newText: '1' } }]],
+  ])('because it %s it is written over as long as nobody else changed it', async (_name, calls) => {
+    await bench.put('a.txt', 'one\r\ntwo\r\n');
+    const call = await nextTurn(calls);
+    await fs.appendFile(bench.path('a.txt'), 'by hand\n');
+    const changed = await bench.text('a.txt');
+    await expect(call('write_file', overwrite)).rejects.toThrow('a.txt has changed since you read it');
+    expect(await bench.text('a.txt')).toBe(changed);
+    await call('read_file', { path: 'a.txt' });
+    expect(await call('write_file', overwrite)).toMatchObject({ state: 'done' });
+    expect((await (await nextTurn(calls.slice(0, 1)))('write_file', overwrite)).output).not.toContain('had not been read');
+  });
+
+  it('is not known where only a part of it was read', async () => {
+    await bench.put('a.txt', 'one\ntwo\n');
+    const call = await nextTurn([{ tool: 'read_file', args: { path: 'a.txt', limit: 1 } }]);
+    await fs.appendFile(bench.path('a.txt'), 'by hand\n');
+    expect((await call('write_file', overwrite)).output).toContain('had not been read');
   });
 });
 

@@ -26,6 +26,8 @@ describe('the line ends of a file', () => {
     const before = 'a\r\nb\r\nc\nd\n';
     expect(await edited(before, 'b', 'b\nb2')).toBe('a\r\nb\r\nb2\r\nc\nd\n');
     expect(await edited(before, 'd', 'd\nd2')).toBe('a\r\nb\r\nc\nd\nd2\n');
+    expect(await edited(before, 'c', 'c\nc2')).toBe('a\r\nb\r\nc\nc2\nd\n');
+    expect(await edited('a\r\nb', 'b', 'b\nc')).toBe('a\r\nb\r\nc');
     expect(await edited(before, 'b\nc\nd', 'b\nc2\nd')).toBe('a\r\nb\r\nc2\nd\n');
     expect(await edited(before, 'a\nb\nc', 'a\nnew\nb\nc')).toBe('a\r\nnew\r\nb\r\nc\nd\n');
   });

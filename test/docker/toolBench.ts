@@ -1,10 +1,12 @@
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { EarlierTurns } from '../../docker/local/files/earlierTurns.ts';
 import { SeenFiles } from '../../docker/local/files/seenFiles.ts';
 import { ToolFailure, type ToolOutcome } from '../../docker/local/tools/tool.ts';
 import { checkArguments } from '../../docker/local/tools/toolArguments.ts';
 import { chooseTools } from '../../docker/local/tools/tools.ts';
+import type { HistoryMessage } from '../../server/protocol/worker.ts';
 
 /** Calls a tool as the worker does, its arguments checked first; rejects with a ToolFailure. */
 export type CallTool = (name: string, raw: Record<string, unknown>) => Promise<ToolOutcome>;
@@ -24,14 +26,15 @@ export class ToolBench {
   }
 
   /** Another task in the same workspace, as of another session; it has read nothing yet. */
-  newTask(signal: AbortSignal = new AbortController().signal): CallTool {
+  newTask(signal: AbortSignal = new AbortController().signal, history: readonly HistoryMessage[] = []): CallTool {
     const seen = new SeenFiles();
+    const earlier = new EarlierTurns(history, this.workspace);
     return async (name, raw) => {
       const tool = chooseTools([name], 'write')[0];
       if (tool === undefined) throw new Error(`There is no tool ${name}.`);
       const args = checkArguments(raw, tool.parameters);
       if (typeof args === 'string') throw new ToolFailure(args);
-      return await tool.run(args, { workspacePath: this.workspace, outputBytes: 65_536, signal, seen, onOutput: () => undefined });
+      return await tool.run(args, { workspacePath: this.workspace, outputBytes: 65_536, signal, seen, earlier, onOutput: () => undefined });
     };
   }
 

@@ -2,9 +2,11 @@ import fs from 'node:fs/promises';
 import { ToolFailure, type ToolContext } from '../tools/tool.ts';
 import { resolvePath } from '../tools/workspacePath.ts';
 import { findFile, followLinks, type FoundFile } from './foundFile.ts';
+import { plainEnds } from './lineEnds.ts';
 import { replaceFile } from './replaceFile.ts';
 import { hasChanged, hashOf } from './seenFiles.ts';
 import { clearSpares } from './spareFiles.ts';
+import { isBinary, judgeBytes } from './textCodec.ts';
 
 /** What a tool wants of a file. */
 export interface Change<T extends { readonly bytes: Buffer }> {
@@ -12,7 +14,7 @@ export interface Change<T extends { readonly bytes: Buffer }> {
   readonly given: string;
   /** All of it is written, whether it is there or not; else a text in it is replaced. */
   readonly isWhole: boolean;
-  /** Makes the new content from what is there; called again when that became another meanwhile. `isUnread`: the agent was not shown it in this task. */
+  /** Makes the new content from what is there; called again when that became another meanwhile. `isUnread`: the agent writes over what it was not shown. */
   readonly make: (before: FoundFile | undefined, isUnread: boolean) => Promise<T>;
 }
 
@@ -26,14 +28,15 @@ const maxTries = 20;
  * is made again, from what is there then. Throws a ToolFailure.
  */
 export async function changeFile<T extends { readonly bytes: Buffer }>(context: ToolContext, { given, isWhole, make }: Change<T>): Promise<T> {
-  const { workspacePath, signal, seen } = context;
+  const { workspacePath, signal, seen, earlier } = context;
   const file = await followLinks(resolvePath(context, given), given);
   for (let tries = 1; tries <= maxTries; tries += 1) {
     signal.throwIfAborted();
     await clearSpares(file);
     const before = isWhole && !(await isThere(file)) ? undefined : await findFile(file, given, maxReadBytes);
     await refuseChanged(context, { given, isWhole }, file, before);
-    const made = await make(before, seen.recall(file) === undefined);
+    const isUnread = isWhole && seen.recall(file) === undefined && (await earlier.textOf(file)) === undefined;
+    const made = await make(before, isUnread);
     if ((await replaceFile({ path: file, given, before, bytes: made.bytes, workspacePath, signal })) === 'changed') continue;
     seen.remember(file, { stat: await fs.stat(file, { bigint: true }), hash: await hashOf(made.bytes), isKnown: isWhole });
     return made;
@@ -44,9 +47,16 @@ export async function changeFile<T extends { readonly bytes: Buffer }>(context: 
 const isThere = (file: string): Promise<boolean> => fs.stat(file).then(() => true, () => false);
 
 /** A text that is replaced needs only itself to be there, when the agent has not seen the rest. */
-async function refuseChanged({ seen }: ToolContext, { given, isWhole }: { given: string; isWhole: boolean }, file: string, before: FoundFile | undefined): Promise<void> {
+async function refuseChanged({ seen, earlier }: ToolContext, { given, isWhole }: { given: string; isWhole: boolean }, file: string, before: FoundFile | undefined): Promise<void> {
   const known = seen.recall(file);
-  if (known === undefined || before === undefined || !(isWhole || known.isKnown)) return;
-  if (!hasChanged(known, before.stat, before.bytes === undefined ? undefined : await hashOf(before.bytes))) return;
-  throw new ToolFailure(`${given} has changed since you read it: a command, another session or the person wrote to it. Nothing was changed. Read it again, then make the change that it needs.`);
+  if (before === undefined || !(isWhole || known?.isKnown === true)) return;
+  const isOther = known === undefined ? isOtherText(before, await earlier.textOf(file)) : hasChanged(known, before.stat, before.bytes === undefined ? undefined : await hashOf(before.bytes));
+  if (isOther) throw new ToolFailure(`${given} has changed since you read it: a command, another session or the person wrote to it. Nothing was changed. Read it again, then make the change that it needs.`);
+}
+
+/** Whether a file holds another text than the agent knows from an earlier turn; false when it does not know. */
+function isOtherText({ bytes }: FoundFile, known: string | undefined): boolean {
+  if (bytes === undefined || known === undefined) return false;
+  const codec = judgeBytes(bytes);
+  return isBinary(codec) || plainEnds(codec.textOf(codec.toRaw(bytes).slice(codec.mark.length))) !== known.replace(/^\uFEFF/, '');
 }

@@ -25,7 +25,7 @@ export const plainEnds = (text: string): string => text.replaceAll('\r\n', '\n')
 
 /**
  * The text for a place, with the line ends that belong there: of a line that stays its own, of a new line those of the one before it,
- * or of the nearest in the file.
+ * or else of the line in which the place ends.
  */
 export function fitLineEnds(fresh: string, whole: string, { start, end }: Place): string {
   const lines = plainEnds(fresh).split('\n');
@@ -33,7 +33,7 @@ export function fitLineEnds(fresh: string, whole: string, { start, end }: Place)
   const old = splitEnds(whole.slice(start, end));
   const count = lines.length - 1;
   const same = countSame(lines, old.lines);
-  const nearest = old.ends[0] ?? nearestEnd(whole, start) ?? (fresh.includes('\r\n') ? '\r\n' : '\n');
+  const nearest = old.ends[0] ?? nearestEnd(whole, { start, end }) ?? (fresh.includes('\r\n') ? '\r\n' : '\n');
   const lastReplaced = Math.min(old.ends.length, old.lines.length - same.last) - 1;
   const endOf = (index: number): string => {
     const fromLast = count - index;
@@ -69,9 +69,10 @@ function countSame(fresh: readonly string[], old: readonly string[]): { first: n
   return { first, last };
 }
 
-function nearestEnd(whole: string, at: number): string | undefined {
-  const before = at === 0 ? -1 : whole.lastIndexOf('\n', at - 1);
-  const found = before === -1 ? whole.indexOf('\n', at) : before;
+/** That of the line in which the place ends, or of the one before. */
+function nearestEnd(whole: string, { start, end }: Place): string | undefined {
+  const after = whole.indexOf('\n', end);
+  const found = after === -1 && start > 0 ? whole.lastIndexOf('\n', start - 1) : after;
   if (found === -1) return undefined;
   return whole[found - 1] === '\r' ? '\r\n' : '\n';
 }

@@ -6,7 +6,7 @@ import { createLineSearch, PatternTooSlow, type LineSearch } from './lineSearch.
 import { describeSkipped, noteSkipped, type SkippedNotes } from './skippedNotes.ts';
 import { ToolFailure, type Tool, type ToolContext, type ToolOutcome } from './tool.ts';
 import type { ToolArguments } from './toolArguments.ts';
-import { walkFiles } from './walkFiles.ts';
+import { walkFiles, type Skipped } from './walkFiles.ts';
 import { resolveInside } from './workspacePath.ts';
 
 const maxHits = 200;
@@ -69,8 +69,9 @@ class Search {
 
   async *#filesFrom(start: string, root: string): AsyncGenerator<{ file: string; below: string }> {
     if ((await fs.stat(start)).isFile()) return yield { file: start, below: path.basename(start) };
-    const onSkipped = (skipped: { kind: 'folder' | 'unreadable' | 'link'; path: string }): void => {
-      if (skipped.kind !== 'link' || this.#isWanted(skipped.path)) noteSkipped(this.#skipped, skipped.kind, path.relative(root, path.join(start, skipped.path)) || '.');
+    const onSkipped = ({ kind, path: below }: Skipped): void => {
+      const isFolder = kind === 'folder' || kind === 'unreadable';
+      if (isFolder || this.#isWanted(below)) noteSkipped(this.#skipped, kind, path.relative(root, path.join(start, below)) || '.');
     };
     for await (const below of walkFiles(start, this.#context.signal, onSkipped)) yield { file: path.join(start, below), below };
   }

@@ -1,5 +1,5 @@
 /** Why something was not searched, or not as the reader would think. */
-export type SkipReason = 'binary' | 'unreadable' | 'folder' | 'link' | 'split' | 'encoding';
+export type SkipReason = 'binary' | 'unreadable' | 'folder' | 'link' | 'special' | 'split' | 'encoding';
 
 /** What a search passed over, by why. */
 export type SkippedNotes = Map<SkipReason, { count: number; readonly names: string[] }>;
@@ -11,6 +11,7 @@ const words: Readonly<Record<SkipReason, { readonly what: string; readonly remed
   unreadable: { what: 'Could not be read', remedy: '' },
   folder: { what: 'Folders not searched', remedy: '; give one as path to search it' },
   link: { what: 'Symbolic links, not followed', remedy: '' },
+  special: { what: 'Pipes, sockets and devices, not read', remedy: '' },
   split: { what: 'Lines of over 4 MiB, searched in pieces', remedy: '' },
   encoding: { what: 'Read', remedy: '' },
 };

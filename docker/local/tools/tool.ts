@@ -1,4 +1,5 @@
 import type { Frame } from '../../../server/protocol/worker.ts';
+import type { EarlierTurns } from '../files/earlierTurns.ts';
 import type { SeenFiles } from '../files/seenFiles.ts';
 import type { Parameters, ToolArguments } from './toolArguments.ts';
 
@@ -14,6 +15,8 @@ export interface ToolContext {
   readonly signal: AbortSignal;
   /** The files that the task has read or written. */
   readonly seen: SeenFiles;
+  /** And those of the session's earlier turns. */
+  readonly earlier: EarlierTurns;
   /** Hands on output while the tool runs; a promise asks to wait. */
   onOutput(text: string): Promise<void> | undefined;
 }

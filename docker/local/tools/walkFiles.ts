@@ -8,7 +8,7 @@ const skippedFolders = new Set(['.git', '.hg', '.svn', 'node_modules', '__pycach
 
 /** Something that a walk came by and did not look into. */
 export interface Skipped {
-  readonly kind: 'folder' | 'unreadable' | 'link';
+  readonly kind: 'folder' | 'unreadable' | 'link' | 'special';
   /** Relative to where the walk began. */
   readonly path: string;
 }
@@ -30,6 +30,7 @@ export async function* walkFiles(root: string, signal: AbortSignal, onSkipped: (
       else if (entry.isSymbolicLink()) onSkipped({ kind: 'link', path: relative });
       else if (entry.isDirectory() && skippedFolders.has(entry.name)) onSkipped({ kind: 'folder', path: relative });
       else if (entry.isDirectory()) below.push(relative);
+      else onSkipped({ kind: 'special', path: relative });
     }
     folders.push(...below.toReversed());
   }

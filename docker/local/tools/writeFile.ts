@@ -65,7 +65,7 @@ async function writtenOver(before: FoundFile, { given, content, isUnread }: { gi
     ...(codec.mark === '' ? [] : ['its byte order mark']),
     ...(fresh === written ? [] : [`its ${describeLineEnds(old) === 'mixed' ? 'mixed' : 'CRLF'} line ends`]),
   ];
-  const notes = [...(kept.length === 0 ? [] : [`Kept: ${kept.join(', ')}.`]), ...(isUnread && bytes.length > 0 ? ['What it held before had not been read in this task.'] : [])];
+  const notes = [...(kept.length === 0 ? [] : [`Kept: ${kept.join(', ')}.`]), ...(isUnread && bytes.length > 0 ? ['What it held before had not been read.'] : [])];
   return { bytes: codec.toBytes(codec.mark + fresh), change: describeLineChange(old, fresh), notes };
 }
 
