@@ -163,7 +163,7 @@ export class ToolRunner {
         outputBytes: this.#task.limits.outputBytes,
         signal: call.signal,
         seen: this.#seen,
-        earlier: this.#earlier,
+        earlierTextOf: (file) => this.#earlier.textOf(file),
         onOutput: (text) => this.#onOutput(callId, text),
       });
       return { outcome: outcome.state === 'timed_out' ? { ...outcome, result: this.#timeWord() } : outcome };

@@ -3,7 +3,6 @@ import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { EarlierTurns } from '../../docker/local/files/earlierTurns.ts';
 import { SeenFiles } from '../../docker/local/files/seenFiles.ts';
 import { ToolFailure, type ToolOutcome } from '../../docker/local/tools/tool.ts';
 import { checkArguments } from '../../docker/local/tools/toolArguments.ts';
@@ -29,7 +28,7 @@ async function call(name: string, raw: Record<string, unknown>, outputBytes = 65
   const args = checkArguments(raw, tool.parameters);
   if (typeof args === 'string') throw new ToolFailure(args);
   const onOutput = (text: string): undefined => void (streamed += text);
-  return await tool.run(args, { workspacePath: workspace, outputBytes, signal: cancel.signal, seen, earlier: new EarlierTurns([], workspace), onOutput });
+  return await tool.run(args, { workspacePath: workspace, outputBytes, signal: cancel.signal, seen, earlierTextOf: async () => undefined, onOutput });
 }
 const put = (name: string, text: string | Buffer): Promise<void> => fs.mkdir(path.dirname(path.join(workspace, name)), { recursive: true }).then(() => fs.writeFile(path.join(workspace, name), text));
 const get = (name: string): Promise<string> => fs.readFile(path.join(workspace, name), 'utf8');

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import fs from 'node:fs/promises';
+import fs, { watch } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest';
@@ -66,6 +66,41 @@ describe('An edit that is stopped or killed at any moment', () => {
   it('of a file that is mounted by itself does so too', async (ctx) => {
     needRoot(ctx);
     expect(await stress({ bytes: small, fixed: 'mounted' }, 0.05, 4_194_304)).toMatchObject({ neither: 0, failed: 0, names: ['big.txt'] });
+  });
+});
+
+describe('An edit of a file with two names that is killed between its first byte and its last', () => {
+  it('is taken back by the next tool call', async () => {
+    const bench = await createWorkerBench();
+    const file = path.join(bench.workspace, 'a.txt');
+    const old = `${'a'.repeat(63)}\n`.repeat(32_768);
+    let cuts = 0;
+    try {
+      await fs.writeFile(file, old);
+      await fs.link(file, path.join(bench.workspace, 'b.txt'));
+      for (let round = 0; round < 40 && cuts < 2; round += 1) {
+        const events = watch(file)[Symbol.asyncIterator]();
+        const firstWrite = events.next();
+        const worker = bench.start();
+        // Longer than before, so that the end is written first and the beginning afterwards.
+        worker.send(bench.task(`[[tool:edit_file ${JSON.stringify({ path: 'a.txt', oldText: 'a'.repeat(63), newText: 'b'.repeat(126), replaceAll: true })}]]`));
+        await firstWrite;
+        worker.child.kill('SIGKILL');
+        await events.return?.();
+        await worker.exited;
+        const isCut = (await fs.readFile(file, 'utf8')).startsWith('a') && (await fs.stat(file)).size > old.length;
+        await bench.run('[[tool:read_file {"path":"nothing"}]]');
+        const after = await fs.readFile(file, 'utf8');
+        expect(after === old || after === old.replaceAll('a', 'bb')).toBe(true);
+        if (isCut) expect(after === old).toBe(true);
+        cuts += isCut ? 1 : 0;
+        await fs.writeFile(file, old);
+      }
+      expect(cuts).toBeGreaterThan(0);
+      expect((await fs.readdir(bench.workspace)).toSorted()).toEqual(['a.txt', 'b.txt']);
+    } finally {
+      await bench.dispose();
+    }
   });
 });
 

@@ -28,14 +28,14 @@ const maxTries = 20;
  * is made again, from what is there then. Throws a ToolFailure.
  */
 export async function changeFile<T extends { readonly bytes: Buffer }>(context: ToolContext, { given, isWhole, make }: Change<T>): Promise<T> {
-  const { workspacePath, signal, seen, earlier } = context;
+  const { workspacePath, signal, seen, earlierTextOf } = context;
   const file = await followLinks(resolvePath(context, given), given);
   for (let tries = 1; tries <= maxTries; tries += 1) {
     signal.throwIfAborted();
     await clearSpares(file);
     const before = isWhole && !(await isThere(file)) ? undefined : await findFile(file, given, maxReadBytes);
     await refuseChanged(context, { given, isWhole }, file, before);
-    const isUnread = isWhole && seen.recall(file) === undefined && (await earlier.textOf(file)) === undefined;
+    const isUnread = isWhole && seen.recall(file) === undefined && (await earlierTextOf(file)) === undefined;
     const made = await make(before, isUnread);
     if ((await replaceFile({ path: file, given, before, bytes: made.bytes, workspacePath, signal })) === 'changed') continue;
     seen.remember(file, { stat: await fs.stat(file, { bigint: true }), hash: await hashOf(made.bytes), isKnown: isWhole });
@@ -47,10 +47,10 @@ export async function changeFile<T extends { readonly bytes: Buffer }>(context: 
 const isThere = (file: string): Promise<boolean> => fs.stat(file).then(() => true, () => false);
 
 /** A text that is replaced needs only itself to be there, when the agent has not seen the rest. */
-async function refuseChanged({ seen, earlier }: ToolContext, { given, isWhole }: { given: string; isWhole: boolean }, file: string, before: FoundFile | undefined): Promise<void> {
+async function refuseChanged({ seen, earlierTextOf }: ToolContext, { given, isWhole }: { given: string; isWhole: boolean }, file: string, before: FoundFile | undefined): Promise<void> {
   const known = seen.recall(file);
   if (before === undefined || !(isWhole || known?.isKnown === true)) return;
-  const isOther = known === undefined ? isOtherText(before, await earlier.textOf(file)) : hasChanged(known, before.stat, before.bytes === undefined ? undefined : await hashOf(before.bytes));
+  const isOther = known === undefined ? isOtherText(before, await earlierTextOf(file)) : hasChanged(known, before.stat, before.bytes === undefined ? undefined : await hashOf(before.bytes));
   if (isOther) throw new ToolFailure(`${given} has changed since you read it: a command, another session or the person wrote to it. Nothing was changed. Read it again, then make the change that it needs.`);
 }
 

@@ -1,5 +1,4 @@
 import type { Frame } from '../../../server/protocol/worker.ts';
-import type { EarlierTurns } from '../files/earlierTurns.ts';
 import type { SeenFiles } from '../files/seenFiles.ts';
 import type { Parameters, ToolArguments } from './toolArguments.ts';
 
@@ -15,8 +14,8 @@ export interface ToolContext {
   readonly signal: AbortSignal;
   /** The files that the task has read or written. */
   readonly seen: SeenFiles;
-  /** And those of the session's earlier turns. */
-  readonly earlier: EarlierTurns;
+  /** The whole text of a file as the agent knows it from the session's earlier turns, by its real path; undefined when it does not. */
+  readonly earlierTextOf: (file: string) => Promise<string | undefined>;
   /** Hands on output while the tool runs; a promise asks to wait. */
   onOutput(text: string): Promise<void> | undefined;
 }
