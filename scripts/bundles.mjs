@@ -38,6 +38,7 @@ function requestsOfUndici() {
   const filter = /^undici$/;
   const contents = `
     exports.Agent = require('undici/lib/dispatcher/agent.js');
+    exports.buildConnector = require('undici/lib/core/connect.js');
     require('undici/lib/dispatcher/dispatcher.js').prototype.request = require('undici/lib/api/api-request.js');`;
   return {
     name: 'requests-of-undici',

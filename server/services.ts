@@ -8,6 +8,7 @@ import { Opening } from './agents/opening.ts';
 import { makeShippedAgents } from './agents/shippedAgents.ts';
 import { createSouls } from './agents/souls.ts';
 import { asAppError } from './base/appError.ts';
+import { FairGate } from './base/fairGate.ts';
 import { DisposableStack } from './base/disposables.ts';
 import { createInferenceSockets } from './egress/inferenceSockets.ts';
 import { createDispatcher } from './exec/createDispatcher.ts';
@@ -37,7 +38,7 @@ import type { PolicyFolder } from './policies/policyFiles.ts';
 import { policyWords } from './policies/policyWords.ts';
 import { endLeftovers } from './process/ownedProcesses.ts';
 import type { GatewayStatus } from './protocol/gateway.ts';
-import type { GatewayServices, OpenServices, ServicesContext } from './rpc/services.ts';
+import type { GatewayServices, OpenServices, ServicesContext, SessionFeedSource } from './rpc/services.ts';
 import { engines } from './sandboxes/engines.ts';
 import { createSandboxHandlers } from './sandboxes/handlers.ts';
 import { sandboxLimitsOf, type SandboxLimits } from './sandboxes/limits.ts';
@@ -63,7 +64,8 @@ async function build(context: ServicesContext, stack: DisposableStack): Promise<
   const { home, distribution, environment } = context;
   const log = context.log.of;
   const store = stack.add(await openStore({ path: path.join(home, 'logos.db'), log }));
-  const limits = await Limits.open({ store, machine: readMachine(), log: log('gateway') });
+  const machine = readMachine();
+  const limits = await Limits.open({ store, machine, log: log('gateway') });
   const http = stack.add(createHttpClient());
   const embedded = stack.add(openEmbeddedModel({ home, distribution, nodePath: context.workerNodePath, log: log('inference') }));
   const keys = openKeys(path.join(home, 'keys.json'), (key) => context.log.addSecret(key));
@@ -73,7 +75,8 @@ async function build(context: ServicesContext, stack: DisposableStack): Promise<
   const registry = stack.add(openRegistry(context, limits));
   const { engine } = registry;
   const openInferenceSocket = createInferenceSockets({ log: log('egress'), http, onUnreachable: (route) => models.invalidate(route.serverId) });
-  const dispatcher = stack.add(createDispatcher({ openInferenceSocket, loggerOf: log }));
+  const places = openPlaces(limits);
+  const dispatcher = stack.add(createDispatcher({ openInferenceSocket, loggerOf: log, startsAtOnce: machine.cores, isCrowded: () => places.waiting > 0 }));
 
   const publisher = new Publisher();
   const activity = new Activity();
@@ -90,6 +93,7 @@ async function build(context: ServicesContext, stack: DisposableStack): Promise<
     loadAgent: (agentId) => agents.load(agentId),
     sandboxes: { engine, ensure: (agent) => registry.ensure(agent), taskStarted: (id) => registry.taskStarted(id), taskEnded: (id, error) => registry.taskEnded(id, error) },
     resolveRoute: (choice, sessionId) => models.resolve(choice, () => store.lastFullModel(sessionId)),
+    places,
     dispatch: (request) => dispatcher.dispatch(request),
     limits: () => limits.values,
     runtimeBuild: context.build,
@@ -131,14 +135,9 @@ async function build(context: ServicesContext, stack: DisposableStack): Promise<
       ...createPolicyHandlers({ folders: policyFolders, loader: policies, defaultName: defaultPolicy, assertEnforces }),
       ...createSandboxHandlers({ registry, listAgents: () => store.listAgents(), getAgent: (id) => agents.record(id), loadAgent: (id) => agents.load(id), provision: (id) => opening.provision(id), stopTasks: stopAgent }),
     },
-    sessionFeed: {
-      snapshot: (sessionId) => store.snapshot({ sessionId, limit: snapshotTurns }),
-      eventsAfter: (sessionId, after, limit) => store.eventsAfter({ sessionId, after, limit }),
-      onStored: (listener) => publisher.onStored(listener),
-      onOpened: (sessionId) => opening.open(sessionId),
-    },
+    sessionFeed: sessionFeedOf(store, publisher, opening),
     topics: createTopicSources({ agents, registry, store, publisher, models }),
-    status: () => ({ runningTurns: activity.count, queuedTurns: queue.count, store: storeStatus(store) }),
+    status: () => ({ runningTurns: activity.count, queuedTurns: queue.count, tasks: tasksStatus(places), store: storeStatus(store) }),
     hasWork: () => runner.activeSessions > 0,
     wake: () => registry.recheckAll(),
     dispose: () => stack.dispose(),
@@ -180,6 +179,26 @@ function keepAgentsFresh(parts: { agents: Agents; publisher: Publisher; registry
   registry.onChanged(({ id }) => agents.refresh(id));
   activity.changed.on((agentId) => agents.refresh(agentId));
   models.onChange(() => void agents.refreshAll().catch((error: unknown) => log.warn(`Agents could not be refreshed: ${asAppError(error).message}`)));
+}
+
+function sessionFeedOf(store: OpenedStore, publisher: Publisher, opening: Opening): SessionFeedSource {
+  return {
+    snapshot: (sessionId) => store.snapshot({ sessionId, limit: snapshotTurns }),
+    eventsAfter: (sessionId, after, limit) => store.eventsAfter({ sessionId, after, limit }),
+    onStored: (listener) => publisher.onStored(listener),
+    onOpened: (sessionId) => opening.open(sessionId),
+  };
+}
+
+/** The places for tasks that run at once; a limit that was raised lets in who waits. */
+function openPlaces(limits: Limits): FairGate {
+  const places = new FairGate(() => limits.values.tasks);
+  limits.onChanged(() => places.refill());
+  return places;
+}
+
+function tasksStatus({ taken, waiting, most }: FairGate): GatewayStatus['tasks'] {
+  return { running: taken, waiting, most };
 }
 
 function storeStatus({ failure, recoveredFrom }: OpenedStore): GatewayStatus['store'] {

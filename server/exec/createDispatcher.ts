@@ -1,4 +1,5 @@
 import { asAppError } from '../base/appError.ts';
+import { FairGate, type Place } from '../base/fairGate.ts';
 import type { OpenInferenceSocket } from '../egress/inferenceSocket.ts';
 import type { LoggerOf } from '../log/logger.ts';
 import { systemClock, type Clock } from './clock.ts';
@@ -14,6 +15,10 @@ export interface DispatcherOptions {
   readonly loggerOf: LoggerOf;
   readonly clock?: Clock;
   readonly warm?: Partial<WarmWorkerLimits>;
+  /** So many workers start at once; the others wait, so that each has a processor while it does. 2 when absent. */
+  readonly startsAtOnce?: number;
+  /** Whether tasks wait for a place: no worker waits for a task then. */
+  readonly isCrowded?: () => boolean;
 }
 
 /** Makes the dispatcher; its owner disposes it. */
@@ -21,15 +26,23 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   return new TaskDispatcher(options);
 }
 
+/** A worker that takes longer to take its task hangs: others start beside it. */
+const longestStartMs = 10_000;
+
 class TaskDispatcher implements Dispatcher {
   readonly #deps: WorkerDeps;
   readonly #warm: WarmWorkers;
   readonly #running = new Set<Promise<TaskEnd>>();
   readonly #closing = new AbortController();
+  readonly #starts: FairGate;
+  readonly #isCrowded: () => boolean;
 
   constructor(options: DispatcherOptions) {
+    this.#starts = new FairGate(() => options.startsAtOnce ?? 2);
+    this.#isCrowded = options.isCrowded ?? (() => false);
     this.#deps = { openInferenceSocket: options.openInferenceSocket, loggerOf: options.loggerOf, clock: options.clock ?? systemClock };
-    this.#warm = new WarmWorkers(this.#deps, { ...defaultWarmWorkerLimits, ...options.warm });
+    const takeStart = (): Place | undefined => (this.#isCrowded() ? undefined : this.#starts.tryEnter());
+    this.#warm = new WarmWorkers({ ...this.#deps, takeStart }, { ...defaultWarmWorkerLimits, ...options.warm });
   }
 
   dispatch(request: DispatchRequest): Promise<TaskEnd> {
@@ -60,9 +73,26 @@ class TaskDispatcher implements Dispatcher {
       const warm = await this.#warm.take(request);
       const first = warm === undefined ? undefined : await this.#run(warm, guarded, { signal, startedAtMs, wasWarm: true });
       if (first !== undefined && !neverLived(first)) return first;
-      return await this.#run(await StartedWorker.start(request, this.#deps), guarded, { signal, startedAtMs, wasWarm: false });
+      return await this.#runCold(request, guarded, { signal, startedAtMs });
     } catch (error) {
+      if (signal.aborted && error === signal.reason) return { outcome: 'stopped', ...notStarted };
       return { outcome: 'error', error: asAppError(error).toInfo(), ...notStarted };
+    }
+  }
+
+  /** Its start is over when the worker has taken its task, or has ended. */
+  async #runCold(request: DispatchRequest, guarded: DispatchRequest, how: { signal: AbortSignal; startedAtMs: number }): Promise<TaskEnd> {
+    const start = await this.#starts.enter(request.sandbox.spec.agentId, how.signal);
+    const late = this.#deps.clock.after(longestStartMs, () => start.leave());
+    const onAccepted = (dispatchMs: number): void => {
+      start.leave();
+      request.onAccepted?.(dispatchMs);
+    };
+    try {
+      return await this.#run(await StartedWorker.start(request, this.#deps), { ...guarded, onAccepted }, { ...how, wasWarm: false });
+    } finally {
+      late.cancel();
+      start.leave();
     }
   }
 

@@ -49,6 +49,7 @@ export class StartedWorker {
   #listener: WorkerListener | undefined;
   #socketClosed: Promise<void> | undefined;
   #released: Promise<void> | undefined;
+  #isReady = false;
   #isStopping = false;
   #hasEnded = false;
 
@@ -88,6 +89,11 @@ export class StartedWorker {
 
   get hasEnded(): boolean {
     return this.#hasEnded;
+  }
+
+  /** Whether it has said that it runs. */
+  get isReady(): boolean {
+    return this.#isReady;
   }
 
   /** The last lines of stderr, the oldest first. */
@@ -137,6 +143,7 @@ export class StartedWorker {
   }
 
   #onFrame(frame: Frame): void | Promise<void> {
+    if (frame.frame === 'ready') this.#isReady = true;
     if (this.#listener !== undefined) return this.#listener.onFrame(frame);
     // A worker that is given up says that it got no task, as it should.
     if (frame.frame !== 'ready' && !this.#isStopping) this.ignore('it has no task yet', frame.frame);

@@ -6,8 +6,10 @@ import type { DispatchRequest } from './dispatcher.ts';
 import { judgeEnd, type FinalFrame, type Judgement, type StopCause } from './judgeEnd.ts';
 import type { StartedWorker } from './startedWorker.ts';
 
-/** A worker that has its line must say `accepted` within this time. */
+/** A worker that has said `ready` and has its line must say `accepted` within this time. */
 export const acceptWithinMs = 10_000;
+/** One that has not said `ready` may not have had its turn yet on a machine that is busy; it gets so long. */
+const bootWithinMs = 120_000;
 /** After its final frame, or after its stdout has closed, a worker may still tidy up for this long. */
 const lingerMs = 2_000;
 /** A stopped process that has not ended by then is killed once more, and after as long again it is given up. */
@@ -40,6 +42,7 @@ export class TaskRun {
   readonly #timers = new Set<Timer>();
   readonly #givenUp = createDeferred<undefined>();
   #silence: Timer | undefined;
+  #silenceMs = bootWithinMs;
   #dispatchMs: number | undefined;
   #final: FinalFrame | undefined;
   #stopCause: StopCause | undefined;
@@ -57,7 +60,7 @@ export class TaskRun {
     const onAbort = (): void => this.#stop('asked');
     this.#worker.listen({ onFrame: (frame) => this.#onFrame(frame), onTooLong: () => this.#stop('frame_too_large'), onNoise: () => this.#stop('noise') });
     if (!this.#parts.signal.aborted) this.#send();
-    this.#silence = this.#after(acceptWithinMs, () => this.#stop('silent'));
+    this.#waitForAccept();
     if (wallMs !== undefined) this.#after(wallMs, () => this.#stop('wall_limit'));
     this.#worker.process.stdout.once('close', () => this.#after(lingerMs, () => this.#stop('stdout_closed')));
     this.#parts.signal.addEventListener('abort', onAbort, { once: true });
@@ -78,13 +81,20 @@ export class TaskRun {
     if (!keepsStdinOpen) stdin.end();
   }
 
+  /** Silence counts from the moment in which the worker is known to run. */
+  #waitForAccept(): void {
+    this.#silence?.cancel();
+    this.#silenceMs = this.#worker.isReady ? acceptWithinMs : bootWithinMs;
+    this.#silence = this.#after(this.#silenceMs, () => this.#stop('silent'));
+  }
+
   #judge(exit: SandboxExit | undefined): Judgement {
-    return judgeEnd({ final: this.#final, stopCause: this.#stopCause, exit, stderrTail: this.#worker.stderrTail, silentMs: acceptWithinMs, wallMs: this.#request.wallMs });
+    return judgeEnd({ final: this.#final, stopCause: this.#stopCause, exit, stderrTail: this.#worker.stderrTail, silentMs: this.#silenceMs, wallMs: this.#request.wallMs });
   }
 
   #onFrame(frame: Frame): void | Promise<void> {
     if (this.#final !== undefined) return this.#worker.ignore('it came after the final frame', frame.frame);
-    if (frame.frame === 'ready') return undefined;
+    if (frame.frame === 'ready') return this.#dispatchMs === undefined ? this.#waitForAccept() : undefined;
     if (frame.frame === 'log') return this.#worker.log(frame.level, frame.text);
     if (frame.frame === 'accepted') return this.#accept(frame.taskId);
     // A task that does not parse is refused before it is accepted; nothing else may come that early.

@@ -1,3 +1,4 @@
+import type { Place } from '../base/fairGate.ts';
 import type { Timer } from './clock.ts';
 import { StartedWorker, type WorkerDeps, type WorkerTarget } from './startedWorker.ts';
 
@@ -10,6 +11,15 @@ export interface WarmWorkerLimits {
 /** One waiting worker, given up after ten minutes. */
 export const defaultWarmWorkerLimits: WarmWorkerLimits = { idleMs: 600_000, maxWaiting: 1 };
 
+/** What warm workers need: a start of theirs never keeps a task's waiting. */
+export interface WarmWorkerDeps extends WorkerDeps {
+  /** A place to start a worker in; undefined while tasks need them all. */
+  readonly takeStart: () => Place | undefined;
+}
+
+/** So many that were given up may still be ending; until then no other is started. */
+const maxLeaving = 4;
+
 interface WaitingWorker {
   readonly key: string;
   readonly agentId: string;
@@ -20,24 +30,29 @@ interface WaitingWorker {
 
 /** Single-use workers that were started before their task, the most recently used sandboxes' alone. */
 export class WarmWorkers {
-  readonly #deps: WorkerDeps;
+  readonly #deps: WarmWorkerDeps;
   readonly #limits: WarmWorkerLimits;
   /** The longest waiting first. */
   readonly #waiting: WaitingWorker[] = [];
   readonly #leaving = new Set<Promise<void>>();
   #isDisposed = false;
 
-  constructor(deps: WorkerDeps, limits: WarmWorkerLimits) {
+  constructor(deps: WarmWorkerDeps, limits: WarmWorkerLimits) {
     this.#deps = deps;
     this.#limits = limits;
   }
 
-  /** Lets a worker wait for this sandbox unless one does; others leave when there are too many. Failures are logged only. */
+  /**
+   * Lets a worker wait for this sandbox unless one does, or the machine has other things to start; others leave when there are too many.
+   * Failures are logged only.
+   */
   prewarm(target: WorkerTarget): void {
-    if (this.#isDisposed || this.#limits.maxWaiting === 0) return;
+    if (this.#isDisposed || this.#limits.maxWaiting === 0 || this.#leaving.size >= maxLeaving) return;
     const key = keyOf(target);
     const { agentId } = target.sandbox.spec;
     if (this.#waiting.some((waiting) => waiting.key === key)) return;
+    const start = this.#deps.takeStart();
+    if (start === undefined) return;
     this.#discard((waiting) => waiting.agentId === agentId);
     while (this.#waiting.length >= this.#limits.maxWaiting) this.#discard((waiting) => waiting === this.#waiting[0]);
     const starting = StartedWorker.start(target, this.#deps).catch((error: unknown) => {
@@ -47,7 +62,10 @@ export class WarmWorkers {
     const idle = this.#deps.clock.after(this.#limits.idleMs, () => this.#discard((other) => other === waiting));
     const waiting: WaitingWorker = { key, agentId, starting, idle };
     this.#waiting.push(waiting);
-    void starting.then((worker) => this.#forgetWhenGone(waiting, worker));
+    void starting.then((worker) => {
+      start.leave();
+      return this.#forgetWhenGone(waiting, worker);
+    });
   }
 
   /** Gives the worker that waits for exactly this sandbox, or undefined; one that waits for an older form of it is ended. */

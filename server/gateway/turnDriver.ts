@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asAppError, AppError } from '../base/appError.ts';
+import type { Place } from '../base/fairGate.ts';
 import { createForwardClock } from '../base/forwardClock.ts';
 import type { ProgressFrame, TaskEnd } from '../exec/dispatcher.ts';
 import { returnedMembers } from '../exec/history.ts';
@@ -57,6 +58,8 @@ export class TurnDriver {
   /** Where the model of this attempt is reached. */
   #route = '';
   #isInterrupted = false;
+  /** The worker took the task. */
+  #hasBegun = false;
   #exitReason: string | undefined;
 
   constructor(ports: TurnPorts, job: AttemptToRun) {
@@ -88,19 +91,45 @@ export class TurnDriver {
   async run(): Promise<void> {
     const { turn, attempt, mode } = this.#job;
     const messageId = this.#answer.message.id;
-    // Reading what the agent is takes as long as storing the start does, so both are under way at once.
-    const preparing = this.#untilAborted(this.#prepare());
-    preparing.catch(() => undefined);
-    this.#ports.publish(await this.#ports.store.startAttempt({ turnId: turn.id, attempt, mode, messageId, runId: this.#runId, at: this.#now() }));
-    this.#showActivity();
+    let place = this.#ports.places.tryEnter();
     try {
-      await this.#runTask(await preparing);
-    } catch (error) {
-      this.#reduce({ kind: 'preparationFailed', error: asAppError(error).toInfo() });
-      if (asAppError(error).class === 'internal') this.#ports.log.error(`A turn failed: ${String(error instanceof Error ? error.stack : error)}`, this.#context());
+      // Reading what the agent is takes as long as storing the start does, so both are under way at once.
+      const preparing = place === undefined ? undefined : this.#untilAborted(this.#prepare());
+      preparing?.catch(() => undefined);
+      this.#ports.publish(await this.#ports.store.startAttempt({ turnId: turn.id, attempt, mode, messageId, runId: this.#runId, at: this.#now() }));
+      this.#showActivity();
+      try {
+        place ??= await this.#waitForPlace();
+        await this.#runTask(await (preparing ?? this.#untilAborted(this.#prepare())));
+      } catch (error) {
+        this.#fail(error);
+      }
+    } finally {
+      place?.leave();
     }
-    await this.#store();
+    // What has not begun when the gateway goes is begun by its next start.
+    const isLeft = this.#isInterrupted && !this.#hasBegun && this.#state.at === 'ended' && this.#state.outcome !== 'stopped';
+    if (isLeft) await this.#events.settled();
+    else await this.#store();
     this.#ports.activity.end(turn.id);
+  }
+
+  /** Says what it waits for, and that it goes on. */
+  async #waitForPlace(): Promise<Place> {
+    const { places } = this.#ports;
+    const { most } = places;
+    this.#enter('waiting', `Waits for a free place: ${most === 1 ? '1 task runs' : `${most} tasks run`} at once.`);
+    const place = await places.enter(this.#job.agentId, this.#abort.signal).catch(() => {
+      throw stoppedEarly();
+    });
+    this.#enter('sandbox', undefined);
+    return place;
+  }
+
+  #fail(error: unknown): void {
+    const failure = asAppError(error);
+    this.#reduce({ kind: 'preparationFailed', error: failure.toInfo() });
+    if (failure.class === 'internal') this.#ports.log.error(`A turn failed: ${String(error instanceof Error ? error.stack : error)}`, this.#context());
   }
 
   /** Asks for the end on behalf of a person; acknowledged as soon as it returns. */
@@ -161,6 +190,7 @@ export class TurnDriver {
       signal: this.#abort.signal,
       about: this.#context(),
       onAccepted: (dispatchMs) => {
+        this.#hasBegun = true;
         this.#ports.log.debug(`Dispatched in ${dispatchMs.toFixed(1)} ms.`, { ...this.#context(), agentId: agent.id });
         this.#enter('prompt', undefined);
       },
@@ -181,6 +211,7 @@ export class TurnDriver {
 
   /** A promise holds the worker back while the store is behind. */
   #acceptFrame(frame: ProgressFrame): void | Promise<void> {
+    this.#hasBegun = true;
     try {
       this.#applyFrame(frame);
     } catch (error) {

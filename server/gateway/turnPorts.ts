@@ -1,3 +1,4 @@
+import type { FairGate } from '../base/fairGate.ts';
 import type { DispatchRequest, TaskEnd } from '../exec/dispatcher.ts';
 import type { ModelRoute } from '../inference/route.ts';
 import type { LimitValues } from '../limits/limitTable.ts';
@@ -39,6 +40,8 @@ export interface TurnPorts {
   };
   /** For a turn of this session. Throws `model_unreachable` and `model_not_found`. */
   resolveRoute(choice: ModelChoice, sessionId: string): Promise<ModelRoute>;
+  /** Where a task gets its place among those that run at once. */
+  readonly places: FairGate;
   dispatch(request: DispatchRequest): Promise<TaskEnd>;
   /** What counts for a task that begins now. */
   limits(): LimitValues;

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurnOfLoop } from 'node:timers/promises';
 import { asAppError } from '../base/appError.ts';
 import { createDeferred, type Deferred } from '../base/deferred.ts';
 import type { ErrorInfo } from '../protocol/errors.ts';
@@ -35,7 +36,9 @@ export class TurnRunner {
       lane.isAskedAgain = true;
       return;
     }
-    const fresh: Lane = { driver: undefined, agent: createDeferred(), isAskedAgain: false, stopOnStart: undefined, done: Promise.resolve().then(() => this.#runLane(sessionId)) };
+    // Behind what has arrived meanwhile: of a crowd of messages each is stored before the first is worked on.
+    const done = nextTurnOfLoop().then(() => this.#runLane(sessionId));
+    const fresh: Lane = { driver: undefined, agent: createDeferred(), isAskedAgain: false, stopOnStart: undefined, done };
     this.#lanes.set(sessionId, fresh);
   }
 

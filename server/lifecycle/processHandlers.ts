@@ -13,13 +13,15 @@ export interface ProcessView {
   stop(): void;
 }
 
+const noTasks = { running: 0, waiting: 0, most: 0 } as const;
+
 /** `gateway/status` and `gateway/stop`, which answer whatever the state of the services is. */
 export function createProcessHandlers(view: ProcessView): ProcessHandlers {
   return {
     'gateway/status': async () => {
       const services = await view.settled();
       const status =
-        services instanceof AppError ? { runningTurns: 0, queuedTurns: 0, store: { state: 'failed' as const, error: services.toInfo() } } : services.status();
+        services instanceof AppError ? { runningTurns: 0, queuedTurns: 0, tasks: noTasks, store: { state: 'failed' as const, error: services.toInfo() } } : services.status();
       return { ...view.facts, ...status, connections: view.countConnections(), memoryBytes: process.memoryUsage.rss() };
     },
     'gateway/stop': async ({ when }, { afterReply }) => {

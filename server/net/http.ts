@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { Agent } from 'undici';
+import { Agent, buildConnector } from 'undici';
 
 /** A request; the body is whole, so that it can be said again on another connection. */
 export interface HttpRequest {
@@ -48,15 +48,18 @@ const brokenConnection = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'UND_
 /** Sockets of model processes come and go; connections to so many of them are kept. */
 const maxSocketPools = 8;
 
+/** More kept connections than this do not go stale in one moment. */
+const maxKeptTries = 64;
+
 interface Pool {
   readonly agent: Agent;
-  /** How many connections were ever made: a request during which it does not grow went over a kept one. */
+  /** How many connections were begun: a request that begins none goes over a kept one. */
   connections: number;
 }
 
 /**
  * Makes a client. It has no time limits of its own but the 10 s to connect, because a model may be silent for minutes. A kept connection
- * that the server closes in the moment of sending is replaced once, provided that no byte of an answer had come.
+ * that the server closes in the moment of sending is replaced, provided that no byte of an answer had come; a fresh one is not.
  */
 export function createHttpClient(): HttpClient {
   const network = createPool(undefined);
@@ -79,17 +82,16 @@ export function createHttpClient(): HttpClient {
   return {
     async request(request) {
       const pool = poolOf(request.socketPath);
-      const connectionsBefore = pool.connections;
-      try {
-        return await sendOnce(pool.agent, request);
-      } catch (error) {
-        const failure = asFailure(error, request);
-        const isStale = failure instanceof HttpFailure && !failure.isConnectFailure && pool.connections === connectionsBefore;
-        if (!isStale || request.signal?.aborted) throw failure;
+      for (let kept = 0; ; kept += 1) {
+        const { answer, isFresh } = sendOnce(pool, request);
+        try {
+          return await answer;
+        } catch (error) {
+          const failure = asFailure(error, request);
+          const isStale = failure instanceof HttpFailure && !failure.isConnectFailure && !isFresh && kept < maxKeptTries;
+          if (!isStale || request.signal?.aborted) throw failure;
+        }
       }
-      return sendOnce(pool.agent, request).catch((error: unknown) => {
-        throw asFailure(error, request);
-      });
     },
     async dispose() {
       await Promise.all([network, ...bySocket.values()].map(({ agent }) => agent.destroy()));
@@ -99,14 +101,24 @@ export function createHttpClient(): HttpClient {
 }
 
 function createPool(socketPath: string | undefined): Pool {
-  const connect = { timeout: 10_000, ...(socketPath === undefined ? {} : { socketPath }) };
+  const connector = buildConnector({ timeout: 10_000, ...(socketPath === undefined ? {} : { socketPath }) });
+  const connect: buildConnector.connector = (options, callback) => {
+    pool.connections += 1;
+    connector(options, callback);
+  };
   const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: 4000, keepAliveMaxTimeout: 30_000, pipelining: 1, allowH2: false, connect });
   const pool: Pool = { agent, connections: 0 };
-  agent.on('connect', () => (pool.connections += 1));
   return pool;
 }
 
-async function sendOnce(agent: Agent, { method, url, headers = {}, body, signal }: HttpRequest): Promise<HttpResponse> {
+/** A connection that a request needs is begun before this returns. */
+function sendOnce(pool: Pool, request: HttpRequest): { readonly answer: Promise<HttpResponse>; readonly isFresh: boolean } {
+  const before = pool.connections;
+  const answer = send(pool.agent, request);
+  return { answer, isFresh: pool.connections > before };
+}
+
+async function send(agent: Agent, { method, url, headers = {}, body, signal }: HttpRequest): Promise<HttpResponse> {
   signal?.throwIfAborted();
   const { origin, pathname, search } = new URL(url);
   const response = await agent.request({ origin, path: pathname + search, method, headers, body: body ?? null, signal: signal ?? null });

@@ -21,6 +21,8 @@ export const GatewayStatus = z.object({
   node: z.object({ version: z.string(), path: z.string(), workerPath: z.string() }),
   runningTurns: z.int().nonnegative(),
   queuedTurns: z.int().nonnegative(),
+  /** Tasks that run, and turns that wait for one of the places for them; `most` is the limit `tasks`. */
+  tasks: z.object({ running: z.int().nonnegative(), waiting: z.int().nonnegative(), most: z.int().nonnegative() }),
   connections: z.int().nonnegative(),
   memoryBytes: Bytes,
   /** `notice` says what a person should know of a store that works, such as that the database was made anew. */

@@ -36,6 +36,7 @@ export type TopicSources = { readonly [T in Topic]: TopicSource<T> };
 export interface ServicesStatus {
   readonly runningTurns: number;
   readonly queuedTurns: number;
+  readonly tasks: GatewayStatus['tasks'];
   readonly store: GatewayStatus['store'];
 }
 

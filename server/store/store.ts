@@ -86,7 +86,7 @@ export interface Store {
   appendEvents(input: { sessionId: string; turnId: string; events: readonly SessionEvent[]; at: number }): Promise<Stored>;
   /** Durable. Ends an attempt: stores the final assistant message, folds (deletes) its delta and tool events, appends `usage`, `message.completed`, `turn.ended`, `session.changed`; holds the queue after `stopped` and `failed`. */
   endAttempt(input: { turnId: string; attempt: number; outcome: TurnOutcome; error?: ErrorInfo; message: Message; usage?: Usage; exitReason?: string; at: number }): Promise<Stored>;
-  /** At start: ends every running attempt as `interrupted` with the message folded from its stored events, as `endAttempt` does. */
+  /** At start: ends every running attempt as `interrupted` with the message folded from its stored events, as `endAttempt` does; one that no worker had taken yet, and that nobody stopped, becomes the next to run. */
   interruptRunning(input: { error: ErrorInfo; at: number }): Promise<Stored[]>;
   /** Sessions that have a turn to run (queue not held, or a registered retry), for the gateway's start. */
   sessionsWithWork(): Promise<string[]>;

@@ -1,9 +1,9 @@
 import type { ErrorInfo } from '../protocol/errors.ts';
-import type { Message, TurnOutcome, Usage } from '../protocol/messages.ts';
+import type { Attempt, Message, TurnOutcome, Usage } from '../protocol/messages.ts';
 import { claimId, findClaim } from './claimId.ts';
 import type { Database } from './database.ts';
 import { jsonOrNull } from './jsonOrNull.ts';
-import { foldEvents, keptEventsOfTurn, type CompletedReference } from './sessionEvents.ts';
+import { eventsOfTurn, foldEvents, keptEventsOfTurn, type CompletedReference } from './sessionEvents.ts';
 import { SessionLog } from './sessionLog.ts';
 import { changeTime, needLiveSession, needSession, toSession, type SessionRow } from './sessionRow.ts';
 import type { Stored } from './store.ts';
@@ -101,14 +101,19 @@ function logEnd(db: Database, sessionId: string, input: Ending): Stored {
   return log.toStored();
 }
 
-/** Ends every running attempt as interrupted, with what it had streamed. */
+/** An attempt that never began is begun again by itself, but not for ever: it may be what ends the gateway. */
+const maxUnbegunAttempts = 3;
+
+/** Ends every running attempt as interrupted, with what it had streamed; one that no worker had taken yet is to be tried again. */
 export function interruptRunning(db: Database, input: { error: ErrorInfo; at: number }): Stored[] {
   const sessions = db.all<SessionRow>('SELECT * FROM sessions WHERE running_turn_id IS NOT NULL');
   return sessions.map((session) => {
     const row = needTurn(db, session.running_turn_id ?? '');
-    const attempt = foldTurn(db, row, { key: session.key, view: toSession(session) }).attempts.at(-1);
+    const turn = foldTurn(db, row, { key: session.key, view: toSession(session) });
+    const attempt = turn.attempts.at(-1);
     if (attempt?.message === undefined) throw notFound('attempt');
-    return endAttempt(db, {
+    const isUnbegun = turn.isStopping !== true && !hasBegun(db, session.key, row);
+    const stored = endAttempt(db, {
       turnId: row.id,
       attempt: attempt.number,
       outcome: 'interrupted',
@@ -116,7 +121,22 @@ export function interruptRunning(db: Database, input: { error: ErrorInfo; at: nu
       message: stopTools(attempt.message),
       at: input.at,
     });
+    if (isUnbegun && attempt.number <= maxUnbegunAttempts) tryAgain(db, session.id, row.id, attempt);
+    return stored;
   });
+}
+
+/** Whether more is known of the last attempt than that it waits: its worker takes the task first of all, and says so. */
+function hasBegun(db: Database, sessionKey: number, turn: TurnRow): boolean {
+  const startedSeq = attemptsOf(db, turn.id).at(-1)?.started_seq ?? 0;
+  return eventsOfTurn(db, sessionKey, turn.id, startedSeq).some(({ event }) =>
+    event.kind === 'turn.status' ? event.phase !== 'sandbox' && event.phase !== 'waiting' : event.kind !== 'turn.started' && event.kind !== 'session.changed',
+  );
+}
+
+function tryAgain(db: Database, sessionId: string, turnId: string, { mode }: Attempt): void {
+  const retryMode = mode === 'resume' ? 'resume' : 'retry';
+  db.run('UPDATE sessions SET retry_turn_id = ?, retry_mode = ? WHERE id = ?', turnId, retryMode, sessionId);
 }
 
 /** A tool call that was running when everything ended does not run any more. */

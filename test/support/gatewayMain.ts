@@ -32,7 +32,7 @@ function createServices(isBusy: () => boolean): GatewayServices {
     handlers: { ...handlers, 'souls/list': async () => ({ items: [], broken: [] }) },
     sessionFeed: new MemoryEvents('00000000-0000-7000-8000-000000000001'),
     topics,
-    status: () => ({ runningTurns: isBusy() ? 1 : 0, queuedTurns: 0, store: { state: 'ok' } }),
+    status: () => ({ runningTurns: isBusy() ? 1 : 0, queuedTurns: 0, tasks: { running: isBusy() ? 1 : 0, waiting: 0, most: 4 }, store: { state: 'ok' } }),
     hasWork: isBusy,
     wake: () => undefined,
     dispose: async () => undefined,

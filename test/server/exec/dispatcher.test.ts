@@ -149,13 +149,41 @@ describe('the dispatcher', () => {
     expect(await task.end).toMatchObject({ outcome: 'error', dispatchMs: undefined, error: { message: 'The task cannot be read.' } });
   });
 
-  it('gives up on a worker that accepts nothing within ten seconds', async () => {
+  it('gives up on a worker that is ready and accepts nothing within ten seconds, and counts no time before it was', async () => {
     const bench = createDispatcherBench();
     const task = await bench.dispatch();
+    await bench.clock.advance(60_000);
+    task.process.frame({ frame: 'ready', v: 1, runtime: 'local', version: '1' });
     await bench.clock.advance(9_999);
     expect(task.process.terminations).toBe(0);
     await bench.clock.advance(1);
     expect(await task.end).toMatchObject({ outcome: 'error', error: { class: 'worker_silent' } });
+  });
+
+  it('gives up on a worker that is not even ready within two minutes', async () => {
+    const bench = createDispatcherBench();
+    const task = await bench.dispatch();
+    await bench.clock.advance(119_999);
+    expect(task.process.terminations).toBe(0);
+    await bench.clock.advance(1);
+    expect(await task.end).toMatchObject({ outcome: 'error', error: { class: 'worker_silent', message: expect.stringContaining('120000 ms') } });
+  });
+
+  it('starts so many workers at once, the next when one has taken its task, hangs or was stopped, and those of each sandbox in turn', async () => {
+    const bench = createDispatcherBench();
+    const tasks = await Promise.all(['a1', 'a1', 'a1', 'a1', 'a2'].map((agent, n) => bench.dispatch({ sandbox: sandboxOf(agent), task: taskOf(`task-${n + 1}`) })));
+    const started = (): string[] => bench.engine.launches.map(({ sandbox }) => sandbox.spec.agentId);
+    expect(started()).toEqual(['a1', 'a1']);
+    bench.engine.processes[0]?.frame({ frame: 'accepted', taskId: 'task-1' });
+    await settle();
+    expect(started()).toEqual(['a1', 'a1', 'a1']);
+    tasks[2]?.stop.abort();
+    await tasks[2]?.end;
+    await settle();
+    expect(started()).toEqual(['a1', 'a1', 'a1', 'a2']);
+    tasks[3]?.stop.abort();
+    expect(await tasks[3]?.end).toMatchObject({ outcome: 'stopped', exitReason: 'not started' });
+    await bench.dispatcher.dispose();
   });
 
   it('stops when asked: model calls end at once, frames that still come are kept', async () => {
@@ -185,6 +213,7 @@ describe('the dispatcher', () => {
     const bench = createDispatcherBench();
     const stop = new AbortController();
     const end = bench.dispatcher.dispatch({ ...requestOf(bench), signal: stop.signal });
+    while (bench.engine.launches.length === 0) await Promise.resolve();
     stop.abort();
     expect(await end).toMatchObject({ outcome: 'stopped' });
     expect(bench.engine.last.received).toEqual([]);

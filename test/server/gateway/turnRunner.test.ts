@@ -5,60 +5,18 @@ import { v7 as newId } from 'uuid';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../../server/base/appError.ts';
 import type { DispatchRequest, TaskEnd } from '../../../server/exec/dispatcher.ts';
-import { Activity } from '../../../server/gateway/activity.ts';
 import { createChatHandlers } from '../../../server/gateway/chatHandlers.ts';
 import { Publisher } from '../../../server/gateway/publisher.ts';
-import type { AgentForTurn, TurnPorts } from '../../../server/gateway/turnPorts.ts';
+import type { TurnPorts } from '../../../server/gateway/turnPorts.ts';
 import { TurnRunner } from '../../../server/gateway/turnRunner.ts';
-import { defaultRouteTimeouts, type ModelRoute } from '../../../server/inference/route.ts';
-import { defaultValues } from '../../../server/limits/limitTable.ts';
-import type { Machine } from '../../../server/limits/machine.ts';
-import type { Logger } from '../../../server/log/logger.ts';
+import type { ModelRoute } from '../../../server/inference/route.ts';
 import type { Turn } from '../../../server/protocol/messages.ts';
 import type { SessionEvent } from '../../../server/protocol/sessions.ts';
 import type { Task } from '../../../server/protocol/worker.ts';
-import type { RequestContext } from '../../../server/rpc/handlers.ts';
-import type { PreparedSandbox, SandboxEngine } from '../../../server/sandboxes/engine.ts';
+import type { PreparedSandbox } from '../../../server/sandboxes/engine.ts';
 import { openStore } from '../../../server/store/openStore.ts';
 import type { Store } from '../../../server/store/store.ts';
-
-const silent: Logger = { log: () => {}, trace: () => {}, debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-const machine: Machine = { cores: 1, memoryBytes: 0, openFiles: undefined, processes: undefined };
-const agentId = newId();
-const agent: AgentForTurn = {
-  id: agentId,
-  name: 'Coder',
-  soul: { soul: { slug: 'general', name: 'General', summary: 'For all.', category: 'general', status: 'stable', version: '1', toolsets: { enforced: [], defaultEnabled: [], optional: [], forbidden: [] } }, text: 'Be brief.' },
-  tools: ['read_file'],
-  runtime: 'local',
-  model: { kind: 'auto' },
-  policy: { name: 'workspace-only', text: 'version: 1', hash: 'a'.repeat(64), filesystem: { includeWorkdir: true, readOnly: [], readWrite: [] }, landlock: 'best_effort', runAsUser: undefined, runAsGroup: undefined, networkRules: [], networkMiddlewares: [], networkHosts: [] },
-  policyWords: 'Reads workspace, writes in workspace only, no network',
-};
-const route: ModelRoute = {
-  serverId: 's', serverName: 'S', baseUrl: 'http://127.0.0.1:1/v1', model: 'm', contextTokens: 4096, supportsTools: true, isTiny: false, think: 'auto', params: {}, timeouts: defaultRouteTimeouts,
-  authorization: async () => undefined,
-};
-const engine = { name: 'bubblewrap', capabilities: { keepsStdinOpen: true, inferenceSocketPath: '/run/logos/inference.sock', workspacePath: '/sandbox' } } as SandboxEngine;
-const completed = { outcome: 'result', result: { frame: 'result', outcome: 'completed', text: '', iterations: 1 }, exitReason: 'exit 0', dispatchMs: 1, wasWarm: true } as const satisfies TaskEnd;
-const context = { principal: 'owner', clientName: 'test' } as RequestContext;
-
-/** A task that answers when it is let go, or ends as stopped. */
-function heldTask(): { dispatch: (request: DispatchRequest) => Promise<TaskEnd>; letGo: () => void; started: Promise<DispatchRequest> } {
-  const started = Promise.withResolvers<DispatchRequest>();
-  const gate = Promise.withResolvers<void>();
-  return {
-    started: started.promise,
-    letGo: gate.resolve,
-    dispatch: async (request) => {
-      started.resolve(request);
-      const stopped = new Promise<'stopped'>((resolve) => request.signal.addEventListener('abort', () => resolve('stopped')));
-      await request.onFrame({ frame: 'text', text: 'part' });
-      if ((await Promise.race([gate.promise, stopped])) === 'stopped') return { outcome: 'stopped', exitReason: 'SIGTERM', dispatchMs: 1, wasWarm: false };
-      return completed;
-    },
-  };
-}
+import { agentId, completed, context, engine, heldTask, route, silent, turnPorts } from './turnBench.ts';
 
 describe('turns', () => {
   let directory: string;
@@ -95,20 +53,8 @@ describe('turns', () => {
       return completed;
     };
     ensure = async () => ({ homePath: '/nowhere' }) as PreparedSandbox;
-    runner = new TurnRunner({
-      store,
-      publish: (stored) => publisher.publish(stored),
-      loadAgent: async () => agent,
-      sandboxes: { engine, ensure: (each) => ensure(each), taskStarted: () => {}, taskEnded: (_agent, error) => transportErrors.push(error?.class) },
-      resolveRoute: async () => chosenRoute,
-      dispatch: (request) => dispatch(request),
-      limits: () => ({ ...defaultValues(machine), iterations: 5 }),
-      runtimeBuild: 'test',
-      activity: new Activity(),
-      log: silent,
-      newId: () => newId(),
-      now: Date.now,
-    });
+    const sandboxes: TurnPorts['sandboxes'] = { engine, ensure: (each) => ensure(each), taskStarted: () => {}, taskEnded: (_agent, error) => transportErrors.push(error?.class) };
+    runner = new TurnRunner(turnPorts({ store, publisher, dispatch: (request) => dispatch(request), sandboxes, resolveRoute: async () => chosenRoute }));
     handlers = createChatHandlers({ store, publish: (stored) => publisher.publish(stored), runner, newId: () => newId(), now: Date.now });
     sessionId = newId();
     await store.createSession({ principal: 'owner', sessionId, agentId, title: undefined, at: 1 });

@@ -1,4 +1,5 @@
 import http from 'node:http';
+import type net from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createHttpClient } from '../../../server/net/http.ts';
@@ -27,6 +28,30 @@ describe('the client of the network', () => {
     });
     expect(await ask()).toBe('again');
     expect(connections).toBe(2);
+    await client.dispose();
+    server.close();
+  });
+
+  it('says it again also when other requests make connections meanwhile, and when all that were kept are closed', async () => {
+    const sockets = new Set<net.Socket>();
+    const isOld = new WeakSet<net.Socket>();
+    const server = http.createServer((request, response) => {
+      if (isOld.has(request.socket)) return void request.socket.destroy();
+      sockets.add(request.socket);
+      setImmediate(() => response.end('ok'));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const client = createHttpClient();
+    const url = `http://127.0.0.1:${(server.address() as { port: number }).port}/`;
+    const askMany = (count: number): Promise<string[]> =>
+      Promise.all(Array.from({ length: count }, async () => {
+        const response = await client.request({ method: 'POST', url, body: 'x' });
+        return Buffer.concat((await response.body.toArray()) as Buffer[]).toString();
+      }));
+    expect(new Set(await askMany(5))).toEqual(new Set(['ok']));
+    await nextTurn();
+    for (const socket of sockets) isOld.add(socket);
+    expect(await askMany(12)).toEqual(Array.from({ length: 12 }, () => 'ok'));
     await client.dispose();
     server.close();
   });

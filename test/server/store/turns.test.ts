@@ -274,6 +274,38 @@ describe('After the gateway was killed', () => {
   });
 });
 
+describe('A turn that no worker had taken when the gateway ended', () => {
+  const unbegun = async (): Promise<{ sessionId: string; turnId: string; attempt: number }> => {
+    const turn = await rig.startTurn(await rig.createSession());
+    const events = [{ kind: 'turn.status', phase: 'waiting', text: 'Waits for a free place.' }, { kind: 'turn.status', phase: 'sandbox' }] as const;
+    await rig.store.appendEvents({ sessionId: turn.sessionId, turnId: turn.turnId, events, at: tick() });
+    return turn;
+  };
+  const endGateway = async (): Promise<void> => void (await (await rig.reopen()).interruptRunning({ error, at: tick() }));
+
+  it('is the next to run, before what waits behind it, as often as the gateway ends but not for ever', async () => {
+    const { sessionId, turnId } = await unbegun();
+    await rig.send(sessionId, 'behind it');
+    for (const attempt of [2, 3, 4]) {
+      await endGateway();
+      expect(await rig.store.sessionsWithWork()).toContain(sessionId);
+      expect(await rig.store.nextTurn(sessionId)).toMatchObject({ attempt, mode: 'retry', turn: { id: turnId } });
+      await rig.start(sessionId);
+    }
+    await endGateway();
+    expect((await rig.store.nextTurn(sessionId))?.turn.id).not.toBe(turnId);
+  });
+
+  it('stays ended when a person had asked for that, or its worker had taken it', async () => {
+    for (const event of [{ kind: 'turn.status', phase: 'waiting', isStopping: true }, { kind: 'turn.status', phase: 'prompt' }] as const) {
+      const { sessionId, turnId } = await unbegun();
+      await rig.store.appendEvents({ sessionId, turnId, events: [event], at: tick() });
+      await endGateway();
+      expect(await rig.store.nextTurn(sessionId)).toBeUndefined();
+    }
+  });
+});
+
 describe('A history', () => {
   it('gives the turns that ended before one, newest first, and the older pages of a transcript oldest first', async () => {
     const sessionId = await rig.createSession();
