@@ -3,9 +3,13 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { AppError } from '../../base/appError.ts';
 
-/** First ids that a sandbox may get, in this order; each range is tried to its end. */
+/**
+ * Ids that a sandbox may get, in this order; each range is tried to its end. The first lies above all that a system gives out by
+ * itself later: subordinate ids of its users (to 600,100,000), containers of systemd (to 1,878,982,655), accounts of a domain (to
+ * 2,000,200,000); and below the foreign ids of systemd (from 2,147,352,576). The second is for containers, where few ids exist.
+ */
 const ranges: readonly (readonly [first: number, last: number])[] = [
-  [200_000, 265_535],
+  [2_100_000_000, 2_100_065_535],
   [50_000, 59_999],
 ];
 

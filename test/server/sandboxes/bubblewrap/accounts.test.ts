@@ -11,10 +11,10 @@ beforeEach(() => { folder = fs.mkdtempSync(path.join(os.tmpdir(), 'logos-uids-')
 afterEach(() => fs.rmSync(folder, { recursive: true }));
 
 describe('Accounts', () => {
-  it('gives each owner an id of its own, from 200000 on, and the same one again', () => {
+  it('gives each owner an id of its own, from 2100000000 on, and the same one again', () => {
     const accounts = new Accounts(folder, whole);
-    expect([accounts.take('/a'), accounts.take('/b'), accounts.take('/a')]).toEqual([200_000, 200_001, 200_000]);
-    expect(new Accounts(folder, whole).take('/b')).toBe(200_001);
+    expect([accounts.take('/a'), accounts.take('/b'), accounts.take('/a')]).toEqual([2_100_000_000, 2_100_000_001, 2_100_000_000]);
+    expect(new Accounts(folder, whole).take('/b')).toBe(2_100_000_001);
   });
 
   it('gives no id twice to several gateways that share the range', () => {
@@ -28,7 +28,7 @@ describe('Accounts', () => {
     accounts.take('/a');
     accounts.release('/a');
     expect(accounts.find('/a')).toBeUndefined();
-    expect(accounts.take('/b')).toBe(200_000);
+    expect(accounts.take('/b')).toBe(2_100_000_000);
   });
 
   it('takes the id of an owner back whose folder is gone, once its claim is older than an hour', () => {
@@ -39,24 +39,37 @@ describe('Accounts', () => {
     };
     const present = fs.mkdtempSync(path.join(folder, 'home-'));
     for (const owner of [present, '/gone/fresh', '/gone/old']) accounts.take(owner);
-    age(200_000, 90);
-    age(200_001, 50);
-    age(200_002, 90);
-    expect([accounts.take('/new'), accounts.take('/newer')]).toEqual([200_002, 200_003]);
-    expect([accounts.find('/gone/old'), accounts.find(present), accounts.find('/gone/fresh')]).toEqual([undefined, 200_000, 200_001]);
+    age(2_100_000_000, 90);
+    age(2_100_000_001, 50);
+    age(2_100_000_002, 90);
+    expect([accounts.take('/new'), accounts.take('/newer')]).toEqual([2_100_000_002, 2_100_000_003]);
+    expect([accounts.find('/gone/old'), accounts.find(present), accounts.find('/gone/fresh')]).toEqual([undefined, 2_100_000_000, 2_100_000_001]);
     expect(fs.readdirSync(folder).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
   it('keeps an old claim that its owner takes again', () => {
     const accounts = new Accounts(folder, whole);
     accounts.take('/gone');
-    fs.utimesSync(path.join(folder, '200000'), new Date(0), new Date(0));
-    expect([accounts.take('/gone'), accounts.take('/other')]).toEqual([200_000, 200_001]);
+    fs.utimesSync(path.join(folder, '2100000000'), new Date(0), new Date(0));
+    expect([accounts.take('/gone'), accounts.take('/other')]).toEqual([2_100_000_000, 2_100_000_001]);
+  });
+
+  it('lets an owner keep an id that lies elsewhere', () => {
+    fs.mkdirSync(path.join(folder, '200000'));
+    fs.writeFileSync(path.join(folder, '200000', 'owner'), '/old');
+    expect(new Accounts(folder, { ...whole, subordinateIds: 'me:165536:65536\n' }).take('/old')).toBe(200_000);
+  });
+
+  it('takes no id that a system may yet give to its users for containers, to containers, or to accounts of a domain', () => {
+    const id = new Accounts(folder, whole).take('/a');
+    for (const [first, last] of [[1, 600_100_000], [524_288, 1_878_982_655], [200_000, 2_000_200_000], [2_147_352_576, 4_294_967_295]] as const) {
+      expect(id < first || id > last).toBe(true);
+    }
   });
 
   it('leaves ids of containers and of accounts alone', () => {
-    const accounts = new Accounts(folder, { ...whole, subordinateIds: 'me:165536:65536\n', accounts: 'x:x:231072:1::/:/bin/sh\ng:x:231073:\n' });
-    expect(accounts.take('/a')).toBe(231_074);
+    const accounts = new Accounts(folder, { ...whole, subordinateIds: 'me:2099999000:2000\n', accounts: 'x:x:2100001000:1::/:/bin/sh\ng:x:2100001001:\n' });
+    expect(accounts.take('/a')).toBe(2_100_001_002);
   });
 
   it('takes only ids that exist in its user namespace', () => {
