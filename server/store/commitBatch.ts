@@ -8,15 +8,16 @@ import type { Call, CallResult } from './threadMessages.ts';
 export interface Writer {
   readonly db: Database;
   readonly operations: OperationTable;
-  /** Frees the ballast; false when it was spent already. */
-  freeBallast(): boolean;
+  /** Frees a piece of the ballast; false when no more than `kept` are left. */
+  freeBallast(kept: number): boolean;
   /** Hears of a database that cannot be read any more. */
   onCorrupt(): void;
 }
 
 /**
  * Group commit: carries out the calls in order in one transaction, each in a savepoint, so that one that fails undoes itself alone.
- * When the transaction as a whole fails for want of space, each call is tried in a transaction of its own, and one that tells of an end may spend the ballast.
+ * When the transaction as a whole fails for want of space, each call is tried in a transaction of its own, and may spend
+ * ballast as its mode says.
  */
 export function commitBatch(writer: Writer, calls: readonly Call[]): CallResult[] {
   const upkeep = calls.findIndex(({ name }) => isUpkeep(name));
@@ -52,12 +53,18 @@ function commitAlone(writer: Writer, call: Call): CallResult {
       if (result === undefined) throw new Error('A batch of one call has one result.');
       return result;
     } catch (error) {
-      const maySpend = storeFaultOf(error) === 'full' && operationModes[call.name] === 'ending';
-      if (maySpend && writer.freeBallast()) continue;
+      const kept = keptBy(operationModes[call.name]);
+      if (storeFaultOf(error) === 'full' && kept !== undefined && writer.freeBallast(kept)) continue;
       const [failed] = failAll(writer, [call], error);
       return failed ?? toFailure(error);
     }
   }
+}
+
+/** How many pieces of the ballast a mode leaves to others; undefined where it may spend none. */
+function keptBy(mode: OperationMode): number | undefined {
+  if (mode === 'output') return undefined;
+  return mode === 'ending' ? 0 : 1;
 }
 
 function failAll(writer: Writer, calls: readonly Call[], error: unknown): CallResult[] {

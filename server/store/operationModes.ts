@@ -5,11 +5,12 @@ export type OperationName = Exclude<keyof Store, 'dispose'>;
 
 /**
  * How an operation runs: `read` on the reader; `write` and `durable` on the writer, `durable` committed with `synchronous=FULL`;
- * `ending` is durable and may spend the ballast when the disk is full, because what already happened must be told; `look` reads on the writer,
- * where what it sees cannot change before the write that follows. `upkeep` is about the file as a whole, outside of any transaction: `upkeep` on the
- * writer, `upkeepBeside` on the reader.
+ * `ending` is durable and may spend all of the ballast when the disk is full, because what already happened must be told, the others all but
+ * its last piece; `output` is a `write` of what an agent says, which spends none; `look` reads on the writer, where what it sees cannot change
+ * before the write that follows. `upkeep` is about the file as a whole, outside of any transaction: `upkeep` on the writer, `upkeepBeside` on
+ * the reader.
  */
-export type OperationMode = 'read' | 'look' | 'write' | 'durable' | 'ending' | 'upkeep' | 'upkeepBeside';
+export type OperationMode = 'read' | 'look' | 'write' | 'durable' | 'ending' | 'output' | 'upkeep' | 'upkeepBeside';
 
 /** The mode of each operation; known on both sides, so that the calling thread need not load the operations. */
 export const operationModes = {
@@ -21,7 +22,7 @@ export const operationModes = {
   nextTurn: 'look',
   startAttempt: 'write',
   freezeRun: 'write',
-  appendEvents: 'write',
+  appendEvents: 'output',
   endAttempt: 'ending',
   interruptRunning: 'ending',
   sessionsWithWork: 'look',

@@ -55,7 +55,7 @@ export class WriterThread {
       if (isCorruption(error)) return this.#replace(error instanceof Error ? error.message : String(error));
       // A disk without room for the index of the log says so in several ways; a holder of the database says BUSY.
       const isHeld = /^SQLITE_(BUSY|LOCKED)/.test(sqliteCodeOf(error) ?? '');
-      if (storeFaultOf(error) !== undefined && !isHeld && this.#freeBallast())
+      if (storeFaultOf(error) !== undefined && !isHeld && this.#freeBallast(0))
         return openWriter(this.#path, this.#busyTimeoutMs);
       throw error;
     }
@@ -68,13 +68,13 @@ export class WriterThread {
     return db;
   }
 
-  #freeBallast(): boolean {
-    const isFreed = this.#ballast.free();
+  #freeBallast(kept: number): boolean {
+    const isFreed = this.#ballast.free(kept);
     if (isFreed)
       this.#say({
         kind: 'log',
         level: 'warn',
-        text: 'The disk is full: the ballast was given up so that turns can end.',
+        text: 'The disk is full: a piece of the reserve beside the database was given up so that messages can be stored and turns can end.',
       });
     return isFreed;
   }
@@ -88,7 +88,7 @@ export class WriterThread {
   }
 
   #carryOut(calls: readonly Call[], onCorrupt: () => void): CallResult[] {
-    const results = commitBatch({ db: this.#db, operations, freeBallast: () => this.#freeBallast(), onCorrupt }, calls);
+    const results = commitBatch({ db: this.#db, operations, freeBallast: (kept) => this.#freeBallast(kept), onCorrupt }, calls);
     const last = calls.findLastIndex(({ name }) => name === 'truncateLog');
     const result = results[last];
     if (result !== undefined) this.#owesTruncation = 'error' in result;

@@ -211,7 +211,7 @@ describe('A process that is killed while it appends', () => {
 
 describe('A disk that fills up', () => {
   it(
-    'takes the end of the turn from the ballast, refuses the rest as storage_full, and works again once there is room',
+    'takes a message and the end of the turn from the ballast, refuses the rest as storage_full, and works again once there is room',
     { timeout: 60_000 },
     async (ctx) => {
       const disk = mkdtempSync(path.join(tmpdir(), 'logos-disk-'));
@@ -234,7 +234,9 @@ describe('A disk that fills up', () => {
         expect(JSON.parse(stdout)).toEqual({
           hadBallast: true,
           appendEnded: 'storage_full',
-          sendWhileFull: 'storage_full',
+          sendWhileFull: 'stored',
+          appendWhileFull: 'storage_full',
+          sendWhenAlmostSpent: 'storage_full',
           keptBallast: true,
           endWhileFull: 'stored',
           spentBallast: true,
@@ -242,7 +244,7 @@ describe('A disk that fills up', () => {
           hasBallastAgain: true,
           keptText: true,
           outcome: 'failed',
-          queued: 1,
+          queued: 2,
           recoveredFrom: null,
         });
       } finally {
@@ -264,7 +266,7 @@ describe('The files of the database', () => {
       'logos.db': 0o600,
       'logos.db-wal': 0o600,
       'logos.db-shm': 0o600,
-      'logos.db.ballast': 0o600,
+      ...Object.fromEntries(['', '.1', '.2', '.3'].map((piece) => [`logos.db.ballast${piece}`, 0o600])),
     });
   });
 });

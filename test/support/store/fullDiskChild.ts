@@ -1,6 +1,6 @@
 // Runs a store on the small disk that it is given until nothing fits, and prints what happened as one line of JSON.
 import { randomUUID } from 'node:crypto';
-import { existsSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { asAppError } from '../../../server/base/appError.ts';
 import type { Message } from '../../../server/protocol/messages.ts';
@@ -60,6 +60,16 @@ const hadBallast = existsSync(ballast);
 /** Takes what is free but a little. */
 const { bavail, bsize } = statfsSync(directory);
 writeFileSync(filler, Buffer.alloc(Math.max(0, bavail * bsize - 600_000), 1));
+/** As an agent does that takes every byte that it can have. */
+const takeAll = (): void => {
+  for (const size of [65_536, 4096]) {
+    try {
+      for (;;) appendFileSync(filler, Buffer.alloc(size, 1));
+    } catch {
+      // There is no more.
+    }
+  }
+};
 let acknowledged = 0;
 let appendEnded = '';
 while (appendEnded === '') {
@@ -70,7 +80,18 @@ while (appendEnded === '') {
   if (outcome === 'stored') acknowledged += 1;
   else appendEnded = outcome;
 }
+takeAll();
 const sendWhileFull = await classOf(send('y'.repeat(100_000)));
+takeAll();
+const appendWhileFull = await classOf(
+  store.appendEvents({
+    sessionId,
+    turnId,
+    events: [{ kind: 'part.delta', messageId, partId: '1', part: 'text', offset: acknowledged * 4000, text: 'x'.repeat(40_000) }],
+    at: 4,
+  }),
+);
+const sendWhenAlmostSpent = await classOf(send('y'.repeat(100_000)));
 const keptBallast = existsSync(ballast);
 const text = 'x'.repeat(acknowledged * 4000);
 const message: Message = {
@@ -97,6 +118,8 @@ const result = {
   hadBallast,
   appendEnded,
   sendWhileFull,
+  appendWhileFull,
+  sendWhenAlmostSpent,
   keptBallast,
   endWhileFull,
   spentBallast,
