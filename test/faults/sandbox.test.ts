@@ -47,6 +47,21 @@ describe('A sandbox', () => {
     await gateway.assertNoOrphans();
   });
 
+  it('leaves a file alone that is write-protected, and says so', async () => {
+    const calls = [
+      ['run_command', { command: 'echo one > kept.txt; chmod 444 kept.txt' }],
+      ['edit_file', { path: 'kept.txt', oldText: 'one', newText: 'two' }],
+      ['write_file', { path: 'kept.txt', content: 'two' }],
+      ['run_command', { command: 'cat kept.txt; ls -A' }],
+    ] as const;
+    const { message } = await watch.ask(`${calls.map(([name, args]) => `[[tool:${name} ${JSON.stringify(args)}]]`).join(' ')} [[say:done]]`);
+    const outputs = message?.parts.flatMap((part) => (part.kind === 'tool' ? [part.output] : [])) ?? [];
+    expect(outputs[1]).toContain('kept.txt is write-protected');
+    expect(outputs[2]).toContain('kept.txt is write-protected');
+    expect(outputs[3]).toMatch(/^one\n/);
+    expect(outputs[3]).not.toContain('.logos-');
+  });
+
   it('of each of five agents works at once with the others, three times', async () => {
     const agents = await Promise.all(['A', 'B', 'C', 'D', 'E'].map((name) => gateway.newAgent(name)));
     const watches = await Promise.all(agents.map((agentId) => gateway.newSession(agentId)));

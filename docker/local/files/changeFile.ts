@@ -19,7 +19,7 @@ export interface Change<T extends { readonly bytes: Buffer }> {
 }
 
 /** A larger file is not read whole. */
-export const maxReadBytes = 4 * 1_048_576;
+export const maxReadBytes = 16 * 1_048_576;
 /** How often others may be faster before it is given up. */
 const maxTries = 20;
 

@@ -5,6 +5,9 @@ import { plainEnds } from './lineEnds.ts';
 
 type EarlierCall = Extract<HistoryMessage, { role: 'assistant' }>['toolCalls'][number];
 
+/** Stands where the middle of a long text was cut out of a frame. */
+const cutNote = ' bytes left out of the middle ...]';
+
 /** What the agent read and wrote in the earlier turns of its session, as far as the history tells. */
 export class EarlierTurns {
   readonly #calls: readonly EarlierCall[];
@@ -46,7 +49,8 @@ function textAfter({ tool, args, result }: EarlierCall, before: string | undefin
     case 'read_file':
       return wholeText(args, result) ?? before;
     case 'write_file':
-      return result.startsWith('Wrote ') && typeof content === 'string' ? plainEnds(content) : before;
+      if (!result.startsWith('Wrote ')) return before;
+      return typeof content === 'string' && !content.includes(cutNote) ? plainEnds(content) : undefined;
     case 'edit_file':
       if (!result.startsWith('Edited ')) return before;
       return before === undefined || typeof oldText !== 'string' || typeof newText !== 'string' ? undefined : before.replaceAll(plainEnds(oldText), () => plainEnds(newText));
@@ -60,5 +64,5 @@ function wholeText(args: Readonly<Record<string, unknown>>, result: string): str
   if (result === '[The file is empty.]') return '';
   const text = result.replace(/\n\[(?:Encoding: |CRLF )[^\n]*\]$/, '');
   const isPart = ['offset', 'limit', 'column'].some((name) => args[name] !== undefined) || /\n\[[^\n]*\]$/.test(text);
-  return isPart || text.startsWith('Error: ') || text.includes(' bytes left out of the middle ...]') ? undefined : text;
+  return isPart || text.startsWith('Error: ') || text.includes(cutNote) ? undefined : text;
 }

@@ -25,6 +25,7 @@ export async function replaceFile(change: Replacement): Promise<'replaced' | 'ch
 
 async function replace(change: Replacement): Promise<'replaced' | 'changed'> {
   const { before } = change;
+  if (before !== undefined) await refuseProtected(change);
   if (before !== undefined && before.stat.nlink > 1n) return await writeInPlace(change, before);
   const spare = await writeSpare(change);
   if (spare === undefined) return before === undefined ? 'changed' : await writeInPlace(change, before);
@@ -36,6 +37,14 @@ async function replace(change: Replacement): Promise<'replaced' | 'changed'> {
   } finally {
     await fs.rm(spare.path, { force: true }).catch(() => undefined);
   }
+}
+
+/** Taking a file's place asks for no right to write to it, but somebody took that right away. */
+async function refuseProtected({ path: file, given }: Replacement): Promise<void> {
+  await fs.access(file, constants.W_OK).catch((error: unknown) => {
+    if (codeOf(error) !== 'EACCES') throw error;
+    throw new ToolFailure(`${given} is write-protected, or the policy does not let it be written; nothing was changed. If it is yours and the change is meant, make it writable with chmod first.`);
+  });
 }
 
 interface Spare {
