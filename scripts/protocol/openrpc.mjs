@@ -27,9 +27,12 @@ function createShaper(named) {
     if (Array.isArray(value)) return value.map(clean);
     if (typeof value !== 'object' || value === null) return value;
     const entries = Object.entries(value).filter(([key]) => key !== '$schema' && key !== 'id' && key !== '$defs');
-    return Object.fromEntries(
+    const { $ref, ...rest } = Object.fromEntries(
       entries.map(([key, child]) => [key, key === '$ref' ? String(child).replace('#/$defs/', '#/components/schemas/') : key === 'properties' ? mapValues(child, clean) : clean(child)]),
     );
+    if ($ref === undefined) return rest;
+    // Validators of the draft that OpenRPC names ignore whatever stands beside a reference.
+    return Object.keys(rest).length === 0 ? { $ref } : { allOf: [{ $ref }, rest] };
   };
   const shape = (schema) => {
     const name = named.get(schema);
@@ -65,6 +68,8 @@ function describeMethod([name, definition], shaper, errorClasses) {
     summary: definition.summary,
     tags: [{ name: group }],
     ...describeParams(shaper.shape(definition.params), shaper.schemas),
+    // Which of the params must be there, where that is more than each by itself.
+    'x-anyOf': definition.params.meta()?.anyOf,
     result: { name: 'result', schema: shaper.shape(definition.result) },
     errors: [...commonClasses, ...definition.errors].map((each) => ({ code: errorClasses[each].code, message: each })),
     'x-idempotent': definition.isIdempotent,

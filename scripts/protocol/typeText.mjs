@@ -5,6 +5,7 @@ export function typeText(schema, depth = 2) {
   if (schema.$ref !== undefined) return schema.$ref.split('/').at(-1);
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum !== undefined) return schema.enum.map((value) => JSON.stringify(value)).join(' | ');
+  if (schema.allOf !== undefined && schema.type === undefined) return narrowedText(schema.allOf, depth);
   const options = schema.anyOf ?? schema.oneOf;
   if (options !== undefined) return options.map((option) => typeText(option, depth)).join(' | ');
   if (schema.type === 'array') return listText(schema, depth);
@@ -12,6 +13,11 @@ export function typeText(schema, depth = 2) {
   if (schema.type === 'integer' || schema.type === 'number') return schema.type + boundsText(schema.minimum, schema.maximum);
   if (schema.type === 'string') return schema.format ?? `string${boundsText(schema.minLength, schema.maxLength)}`;
   return schema.type ?? 'any';
+}
+
+/** A named shape with bounds of its own. */
+function narrowedText([whole, { minLength, maxLength, minimum, maximum }], depth) {
+  return typeText(whole, depth) + boundsText(minLength ?? minimum, maxLength ?? maximum);
 }
 
 function listText(schema, depth) {

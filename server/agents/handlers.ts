@@ -67,8 +67,8 @@ export function createAgentHandlers(ports: AgentHandlerPorts): HandlersOf<AgentM
 }
 
 async function assertNameIsFree(agents: Agents, name: string, agentId: string): Promise<void> {
-  const taken = (await agents.list()).some((agent) => agent.id !== agentId && agent.name.toLocaleLowerCase() === name.toLocaleLowerCase());
-  if (taken) throw new AppError('conflict', `There is an agent named ${name} already.`, { reason: 'name_taken', hint: 'Choose another name.', details: { path: 'name' } });
+  const taken = (await agents.list()).find((agent) => agent.id !== agentId && agent.name.toLocaleLowerCase() === name.toLocaleLowerCase());
+  if (taken !== undefined) throw new AppError('conflict', `There is an agent named ${name} already.`, { reason: 'name_taken', hint: 'Choose another name.', details: { path: 'name', agentId: taken.id } });
 }
 
 function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {

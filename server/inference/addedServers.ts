@@ -100,7 +100,7 @@ export class AddedServers {
     if (serverId === embeddedId || this.#ports.book.servers().some((server) => server.id === serverId && server.isBuiltIn)) {
       throw new AppError('forbidden', 'This model server is built in.', { reason: 'built_in', hint: 'Only servers that were added can be removed.' });
     }
-    const wasThere = await this.#ports.store.removeServer({ serverId });
+    const wasThere = await this.#ports.store.removeServer({ serverId, at: Date.now() });
     await this.#ports.keys.remove(serverId);
     this.#ports.book.remove(serverId);
     if (!wasThere) throw new AppError('not_found', 'There is no such model server.', { hint: 'List the model servers again.' });

@@ -42,7 +42,7 @@ export interface Models {
   add(server: NewServer): Promise<ModelServer>;
   /** Gives a server another name, address or key (null forgets it); what is left out stays, the key only as long as the server stays on its host. Throws `not_found`, `conflict` and, for name and address of the built-in ones, `forbidden`. */
   update(change: ServerUpdate): Promise<ModelServer>;
-  /** Throws `not_found` and, for the built-in ones, `forbidden`. */
+  /** Removing twice is once. Throws `not_found` for what never was and, for the built-in ones, `forbidden`. */
   remove(serverId: string): Promise<void>;
   /** Gives the route of a choice: at once where its server answered lately. Throws `model_unreachable` and `model_not_found`. `findEarlier` keeps *auto* from handing a session to the tiny model. */
   resolve(choice: ModelChoice, findEarlier?: FindEarlierModel): Promise<ModelRoute>;

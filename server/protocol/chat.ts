@@ -40,8 +40,11 @@ export const chat = {
     isOpenToWebviews: true,
   }),
   stop: request({
-    summary: 'Stops a turn, running or queued, named by its id or by the id of its message: acknowledged at once, its processes gone within 5 s, the partial text kept.',
-    params: z.strictObject({ sessionId: Id, turnId: Id.optional(), messageId: Id.optional() }).refine((p) => p.turnId !== undefined || p.messageId !== undefined, 'turnId or messageId'),
+    summary: 'Stops a turn, running or queued, named by its id or by the id of its message, at least one of which is given: acknowledged at once, its processes gone within 5 s, the partial text kept.',
+    params: z
+      .strictObject({ sessionId: Id, turnId: Id.optional(), messageId: Id.optional() })
+      .refine((p) => p.turnId !== undefined || p.messageId !== undefined, 'turnId or messageId')
+      .meta({ anyOf: [{ required: ['turnId'] }, { required: ['messageId'] }] }),
     result: z.object({ wasRunning: z.boolean() }),
     errors: ['not_found'],
     isIdempotent: true,

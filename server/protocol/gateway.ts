@@ -60,7 +60,7 @@ export const gateway = {
     summary: 'Subscribes to topics and answers with their lists; a gap in revisions or another startId means subscribe again. Sessions: the 200 most recent.',
     params: z.strictObject({ subscriptionId: Id, topics: z.array(Topic).min(1).max(4) }),
     result: TopicLists,
-    errors: ['conflict'],
+    errors: ['conflict', 'limit_exceeded'],
     isIdempotent: false,
     isOpenToWebviews: true,
   }),

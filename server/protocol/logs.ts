@@ -19,6 +19,6 @@ const filter = { level: LogLevel.optional(), sources: z.array(LogSource).max(20)
 /** The methods and the event of the log. */
 export const logs = {
   tail: request({ summary: 'Gives the last lines of the log, oldest first.', params: z.strictObject({ limit: z.int().min(1).max(2000).optional(), ...filter }), result: z.object({ items: z.array(LogEntry), path: z.string() }), isIdempotent: true, isOpenToWebviews: false }),
-  subscribe: request({ summary: 'Subscribes to new lines of the log.', params: z.strictObject({ subscriptionId: Id, ...filter }), result: z.object({}), errors: ['conflict'], isIdempotent: false, isOpenToWebviews: false }),
+  subscribe: request({ summary: 'Subscribes to new lines of the log.', params: z.strictObject({ subscriptionId: Id, ...filter }), result: z.object({}), errors: ['conflict', 'limit_exceeded'], isIdempotent: false, isOpenToWebviews: false }),
   entry: event({ summary: 'A line was written to the log.', params: z.object({ subscriptionId: Id, entry: LogEntry }) }),
 };

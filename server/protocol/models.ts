@@ -28,21 +28,25 @@ export const ModelServer = z.object({
 export type ModelServer = z.infer<typeof ModelServer>;
 
 const ServerId = z.string().min(1).max(100);
-const ServerAddress = z.url({ protocol: /^https?$/ }).max(2000);
 const ServerKey = z.string().max(4096).regex(/^[\x21-\x7e]+$/, 'A key is one word of plain characters; copy it again without spaces and line ends.');
+/** The address of a model server: http or https, without a user or a key in it. */
+const ServerAddress = z
+  .url({ protocol: /^https?$/ })
+  .max(2000)
+  .regex(/^\s*[hH][tT][tT][pP][sS]?:\/\/[^\s/?#@\\]+(?:[/?#]|\s*$)/, 'Give an address that begins with http:// or https://, and a key as the key, not inside the address.');
 
 /** The methods about model servers and their models. */
 export const models = {
   servers: request({ summary: 'Lists the known model servers in the order in which they are tried, as last probed.', params: NoParams, result: z.object({ items: z.array(ModelServer) }), isIdempotent: true, isOpenToWebviews: false }),
   list: request({
-    summary: 'Probes every server and lists what they offer; a server that does not answer carries its error.',
+    summary: 'Probes every server and lists what they offer, at most the first 2,000 models of each; a server that does not answer carries its error.',
     params: NoParams,
     result: z.object({ items: z.array(ModelServer) }),
     isIdempotent: true,
     isOpenToWebviews: false,
   }),
   add: request({
-    summary: 'Adds a model server by address, with its key kept in a private file, and probes it.',
+    summary: 'Adds a model server by its http or https address, without a user in it, with its key kept in a private file, and probes it. The same name and address again is the same server.',
     params: z.strictObject({ name: Label.max(80), baseUrl: ServerAddress, key: ServerKey.optional() }),
     result: ModelServer,
     errors: ['conflict', 'storage_full'],
@@ -58,5 +62,5 @@ export const models = {
     isIdempotent: true,
     isOpenToWebviews: false,
   }),
-  remove: request({ summary: 'Removes a server that was added, with its key.', params: z.strictObject({ serverId: ServerId }), result: Done, errors: ['not_found', 'forbidden'], isIdempotent: true, isOpenToWebviews: false }),
+  remove: request({ summary: 'Removes a server that was added, with its key; removing twice is once.', params: z.strictObject({ serverId: ServerId }), result: Done, errors: ['not_found', 'forbidden'], isIdempotent: true, isOpenToWebviews: false }),
 };

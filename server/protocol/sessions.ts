@@ -123,7 +123,7 @@ export const sessions = {
       z.object({ resumed: z.literal(true), at: AtMs }),
       z.object({ resumed: z.literal(false), at: AtMs, snapshot: SessionSnapshot }),
     ]),
-    errors: ['not_found', 'conflict'],
+    errors: ['not_found', 'conflict', 'limit_exceeded'],
     isIdempotent: false,
     isOpenToWebviews: true,
   }),

@@ -15,10 +15,10 @@ export const Seq = z.int().nonnegative();
 export const Revision = z.int().positive();
 /** The name of a soul or of a policy, which is the name of its folder or file too. */
 export const Slug = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/);
-/** A short text that people see in lists: 1 to 200 characters, no control or bidirectional override characters. */
-export const Label = z.string().min(1).max(200).regex(/^[^\p{Cc}\u202a-\u202e\u2066-\u2069]*$/u, 'no control characters').refine((text) => text.trim().length > 0, 'not blank');
-/** The text of a message: 1 byte to 1 MiB of characters. */
-export const MessageText = z.string().min(1).max(maxMessageChars).refine((text) => text.trim().length > 0, 'not blank');
+/** A short text that people see in lists: 1 to 200 characters, not blank, no control or bidirectional override characters. */
+export const Label = z.string().min(1).max(200).regex(/^(?=.*\S)[^\p{Cc}\u202a-\u202e\u2066-\u2069]*$/u, 'not blank, and no control characters');
+/** The text of a message: 1 byte to 1 MiB of characters, not blank. */
+export const MessageText = z.string().min(1).max(maxMessageChars).regex(/\S/, 'not blank');
 /** Params of a method that needs none. */
 export const NoParams = z.strictObject({});
 /** Result of a method that says only "done". */

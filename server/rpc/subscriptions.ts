@@ -31,7 +31,7 @@ export class Subscriptions implements Disposable {
   /** Opens a subscription; `conflict` while another of this connection has the id. */
   open(id: string): Subscription {
     if (this.#open.has(id)) {
-      throw new AppError('conflict', `This connection already has a subscription ${id}.`, { reason: 'subscription_exists', hint: 'Unsubscribe first, or use a new id.' });
+      throw new AppError('conflict', `This connection already has a subscription ${id}.`, { reason: 'subscription_exists', hint: 'Unsubscribe first, or use a new id.', details: { subscriptionId: id } });
     }
     if (this.#open.size >= maxSubscriptions) {
       throw new AppError('limit_exceeded', `This connection already has ${maxSubscriptions} subscriptions.`, { reason: 'subscriptions', hint: 'Unsubscribe from what is not shown.', details: { limit: maxSubscriptions } });

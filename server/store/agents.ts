@@ -64,7 +64,7 @@ export function createAgent(
 ): { agent: AgentRecord; isNew: boolean } {
   const content = [agent.name, agent.soul, agent.tools, agent.runtime, agent.model, agent.policy];
   const claim = { principal, kind: 'agent' as const, id: agent.id, content };
-  if (findClaim(db, claim) !== undefined) return { agent: needAgent(db, agent.id), isNew: false };
+  if (findClaim(db, claim, () => ({ agent: getAgent(db, agent.id) })) !== undefined) return { agent: needAgent(db, agent.id), isNew: false };
   db.run(
     'INSERT INTO agents (id, name, soul, tools, runtime, model, policy, revision, created_at, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?)',
     agent.id,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Database } from './database.ts';
 import { conflict, notFound } from './storeErrors.ts';
 
-type IdKind = 'message' | 'session' | 'agent' | 'retry';
+type IdKind = 'message' | 'session' | 'agent' | 'retry' | 'server';
 
 interface ClaimedId<Answer> {
   readonly principal: string;
@@ -23,23 +23,28 @@ interface IdRow {
 
 /**
  * Looks whether an id that a client chose was used: undefined when it is free, else the answer of its first use.
- * `conflict` for other content and for what was removed, `not_found` for an id of another principal.
+ * `conflict` for other content and for what was removed, with the answer and what `present` adds as its details; `not_found` for an id of
+ * another principal.
  */
 export function findClaim<Answer>(
   db: Database,
   { principal, kind, id, content }: ClaimedId<Answer>,
+  present: () => Record<string, unknown> = () => ({}),
 ): { answer: Answer } | undefined {
   const row = db.get<IdRow>('SELECT principal, hash, answer, removed_at FROM ids WHERE kind = ? AND id = ?', kind, id);
   if (row === undefined) return undefined;
   if (row.principal !== principal) throw notFound(kind);
-  if (row.removed_at !== null) throw conflict('removed', `The ${kind} with this id was removed.`, 'Use a new id.');
+  if (row.removed_at !== null)
+    throw conflict('removed', `The ${kind} with this id was removed.`, 'Use a new id.', { id, removedAt: row.removed_at });
+  const answer = JSON.parse(row.answer ?? 'null') as Answer;
   if (row.hash !== hashOf(content))
     throw conflict(
       'other_content',
       `The id of this ${kind} was used with other content.`,
       'Use a new id for new content.',
+      { id, ...answer, ...present() },
     );
-  return { answer: JSON.parse(row.answer ?? 'null') as Answer };
+  return { answer };
 }
 
 /** Takes an id for what is being made, with the answer to give when it is said again. */
@@ -72,6 +77,11 @@ export function eraseId(db: Database, kind: IdKind, id: string, at: number): voi
     kind,
     id,
   );
+}
+
+/** Leaves a tombstone for an id that the gateway itself had chosen. */
+export function markRemoved(db: Database, kind: IdKind, id: string, at: number): void {
+  db.run("INSERT OR REPLACE INTO ids (kind, id, principal, hash, removed_at) VALUES (?, ?, 'owner', '', ?)", kind, id, at);
 }
 
 /** Whether an id was taken and then removed. */

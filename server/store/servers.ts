@@ -1,4 +1,5 @@
 import type { ServerKind } from '../protocol/models.ts';
+import { isBuried, markRemoved } from './claimId.ts';
 import type { Database } from './database.ts';
 import type { ServerRecord } from './store.ts';
 import { conflict } from './storeErrors.ts';
@@ -42,7 +43,9 @@ export function updateServer(db: Database, { server }: { server: Omit<ServerReco
   return db.run('UPDATE servers SET name = ?, kind = ?, base_url = ? WHERE id = ?', server.name, server.kind, server.baseUrl, server.id) > 0;
 }
 
-/** Removes a server and says whether it was there. */
-export function removeServer(db: Database, { serverId }: { serverId: string }): boolean {
-  return db.run('DELETE FROM servers WHERE id = ?', serverId) > 0;
+/** Removes a server and says whether there ever was one of this id: removing twice is once. */
+export function removeServer(db: Database, { serverId, at }: { serverId: string; at: number }): boolean {
+  if (db.run('DELETE FROM servers WHERE id = ?', serverId) === 0) return isBuried(db, 'server', serverId);
+  markRemoved(db, 'server', serverId, at);
+  return true;
 }

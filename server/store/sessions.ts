@@ -14,7 +14,7 @@ export function createSession(
 ): { session: Session; isNew: boolean } {
   const { principal, sessionId, agentId, title, at } = input;
   const claim = { principal, kind: 'session' as const, id: sessionId, content: [agentId, title ?? null] };
-  if (findClaim(db, claim) !== undefined) return { session: toSession(needSession(db, sessionId)), isNew: false };
+  if (findClaim(db, claim, () => ({ session: getSession(db, sessionId) })) !== undefined) return { session: toSession(needSession(db, sessionId)), isNew: false };
   if (db.get('SELECT 1 FROM agents WHERE id = ? AND deleted_at IS NULL', agentId) === undefined)
     throw notFound('agent');
   db.run(
@@ -120,7 +120,7 @@ export function restoreSession(db: Database, input: { sessionId: string; at: num
     db.run(
       `UPDATE sessions SET deleted_at = NULL, revision = revision + 1, updated_at = ?,
        is_queue_held = EXISTS (SELECT 1 FROM turns WHERE session_id = sessions.id AND state = 'queued') WHERE id = ?`,
-      input.at,
+      changeTime(db, input.at),
       row.id,
     );
     digUpId(db, 'session', row.id);

@@ -137,7 +137,8 @@ export interface Store {
   addServer(input: { server: ServerRecord }): Promise<void>;
   /** Says whether it was there. */
   updateServer(input: { server: Omit<ServerRecord, 'addedAt'> }): Promise<boolean>;
-  removeServer(input: { serverId: string }): Promise<boolean>;
+  /** Whether there ever was one of this id; removing twice is once. */
+  removeServer(input: { serverId: string; at: number }): Promise<boolean>;
   /** A value of the gateway itself, such as which shipped agents were made. */
   getSetting(key: string): Promise<string | undefined>;
   setSetting(input: { key: string; value: string }): Promise<void>;

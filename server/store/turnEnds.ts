@@ -187,7 +187,9 @@ function refuseRetry(db: Database, session: SessionRow, turn: TurnRow): void {
       turnId: session.running_turn_id,
     });
   if (session.retry_turn_id !== null)
-    throw conflict('retry_waiting', 'A retry of this session is about to start already.', 'Wait for it.');
+    throw conflict('retry_waiting', 'A retry of this session is about to start already.', 'Wait for it.', {
+      turnId: session.retry_turn_id,
+    });
   const last = db.get<{ id: string }>(
     "SELECT id FROM turns WHERE session_id = ? AND state <> 'queued' ORDER BY ordinal DESC LIMIT 1",
     session.id,
@@ -197,5 +199,6 @@ function refuseRetry(db: Database, session: SessionRow, turn: TurnRow): void {
       'not_last',
       'Only the last turn of a session can be tried again.',
       'Send the message again instead.',
+      { state: turn.state, ...(last === undefined ? {} : { lastTurnId: last.id }) },
     );
 }

@@ -55,6 +55,7 @@ function makeModels(builtInServers: readonly KnownServer[], { embedded = fakeEmb
     keepOnly: (owner) => forget((name) => name.startsWith(`${owner.id} `) && name !== nameOf(owner)),
     remove: (id) => forget((name) => name.startsWith(`${id} `)),
   };
+  const removed = new Set<string>();
   const store = {
     listServers: () => Promise.resolve(stored),
     addServer: ({ server }: { server: ServerRecord }) => Promise.resolve(void stored.push(server)),
@@ -67,8 +68,8 @@ function makeModels(builtInServers: readonly KnownServer[], { embedded = fakeEmb
     },
     removeServer: ({ serverId }: { serverId: string }) => {
       const at = stored.findIndex(({ id }) => id === serverId);
-      if (at !== -1) stored.splice(at, 1);
-      return Promise.resolve(at !== -1);
+      if (at !== -1) removed.add(stored.splice(at, 1)[0]!.id);
+      return Promise.resolve(removed.has(serverId));
     },
   };
   const models = createModels({ store, keys, http, log, embedded, builtInServers });
@@ -115,7 +116,7 @@ describe('the list of model servers', () => {
     expect(JSON.stringify([added, stored, log.lines])).not.toContain('sk-abcdef-secret');
     const again = await handlers['models/add']({ name: 'Mine', baseUrl: server.baseUrl }, {} as RequestContext);
     expect(again.id).toBe(added.id);
-    await expect(models.add({ name: 'Mine', baseUrl: 'http://127.0.0.1:9/v1' })).rejects.toMatchObject({ class: 'conflict' });
+    await expect(models.add({ name: 'Mine', baseUrl: 'http://127.0.0.1:9/v1' })).rejects.toMatchObject({ class: 'conflict', details: { serverId: added.id, name: 'Mine', baseUrl: server.baseUrl } });
     expect(stored).toHaveLength(1);
   });
 
@@ -133,7 +134,8 @@ describe('the list of model servers', () => {
     expect(kept.size).toBe(0);
     expect(changes.at(-1)).toEqual({ id, item: undefined });
     expect((await models.servers()).map((view) => view.id)).toEqual(['dead', 'embedded']);
-    await expect(models.remove(id)).rejects.toMatchObject({ class: 'not_found' });
+    await models.remove(id);
+    await expect(models.remove('never-there')).rejects.toMatchObject({ class: 'not_found' });
     await expect(models.remove('dead')).rejects.toMatchObject({ class: 'forbidden' });
     await expect(models.remove('embedded')).rejects.toMatchObject({ class: 'forbidden' });
   });

@@ -43,6 +43,7 @@ describe('Sessions', () => {
     expect(await rig.store.createSession({ ...input, at: tick() })).toEqual({ session, isNew: false });
     await expect(rig.store.createSession({ ...input, agentId: await rig.createAgent() })).rejects.toMatchObject({
       class: 'conflict',
+      details: { id: session.id, session },
     });
     await expect(rig.store.createSession({ ...input, principal: 'stranger' })).rejects.toMatchObject({
       class: 'not_found',
@@ -320,9 +321,8 @@ describe('Servers and settings', () => {
       undefined,
     ]);
     await expect(store.addServer({ server })).rejects.toMatchObject({ class: 'conflict' });
-    expect([await store.removeServer({ serverId: 'mine' }), await store.removeServer({ serverId: 'mine' })]).toEqual([
-      true,
-      false,
-    ]);
+    const remove = (serverId: string) => store.removeServer({ serverId, at: tick() });
+    expect([await remove('mine'), await remove('mine'), await remove('never-there')]).toEqual([true, true, false]);
+    expect(await store.listServers()).toEqual([]);
   });
 });
