@@ -209,7 +209,7 @@ export class FakeChatHost {
       case 'sessions/subscribe':
         return this.#subscribe(params as unknown as { subscriptionId: string; sessionId: string; after?: number });
       case 'sessions/turns':
-        return this.#turns(sessionId ?? '', (params as Record<string, number>)['before'] ?? Infinity);
+        return this.#turns(sessionId ?? '', params);
       case 'unsubscribe':
         this.#subscriptions.delete((params as Record<string, string>)['subscriptionId'] ?? '');
         return {};
@@ -239,9 +239,9 @@ export class FakeChatHost {
     }
   }
 
-  #turns(sessionId: string, before: number): unknown {
+  #turns(sessionId: string, { before = Infinity, limit = pageSize }: { before?: number; limit?: number }): unknown {
     const older = this.#session(sessionId).view.turns.filter((turn) => turn.ordinal < before);
-    const turns = older.slice(-pageSize);
+    const turns = older.slice(-limit);
     return { turns, hasOlderTurns: turns.length < older.length };
   }
 

@@ -14,7 +14,7 @@ describe('sending', () => {
     host.held.add('chat/send');
     driver.send('hello');
     expect(shownPending(store.state).map((message) => message.text)).toEqual(['hello']);
-    expect(saveState(store.state, undefined).pending).toHaveLength(1);
+    expect(saveState(store.state).pending).toHaveLength(1);
     host.release('chat/send');
     await settle();
     expect(store.state.pending).toEqual([]);
@@ -40,7 +40,7 @@ describe('sending', () => {
     driver.send('once');
     await settle();
     expect(host.isConnected).toBe(false);
-    expect(saveState(store.state, undefined).pending).toHaveLength(1);
+    expect(saveState(store.state).pending).toHaveLength(1);
     host.connect();
     await settle();
     expect(sent(scene, 'chat/send').map(({ params }) => (params as { messageId: string }).messageId)).toHaveLength(2);
@@ -72,7 +72,7 @@ describe('sending', () => {
     scene.host.disconnect();
     first.driver.send('left behind');
     const { messageId } = first.store.state.pending[0]!;
-    const saved = structuredClone(saveState(first.store.state, undefined));
+    const saved = structuredClone(saveState(first.store.state));
     scene.host.isConnected = true;
     const second = openChat(scene, restoreState(saved).state);
     await settle();
@@ -102,7 +102,7 @@ describe('sending', () => {
     await settle();
     scene.host.disconnect();
     first.driver.send('removed');
-    const saved = structuredClone(saveState(first.store.state, undefined));
+    const saved = structuredClone(saveState(first.store.state));
     first.driver.removePending(first.store.state.pending[0]!.messageId);
     scene.host.isConnected = true;
     const second = openChat(scene, restoreState(saved).state);
@@ -117,7 +117,7 @@ describe('sending', () => {
     await settle();
     scene.host.disconnect();
     first.driver.send('one');
-    const saved = structuredClone(saveState(first.store.state, undefined));
+    const saved = structuredClone(saveState(first.store.state));
     scene.host.unsent.clear();
     const { driver, store } = openChat(scene, restoreState(saved).state);
     const [message] = [...scene.host.unsent.values()];

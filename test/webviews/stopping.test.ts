@@ -70,7 +70,7 @@ describe('a person', () => {
     await settle();
     const stream = startTurn(scene);
     host.emit(scene.sessionId, { kind: 'turn.status', phase: 'answering', isStopping: true }, stream.turn.id);
-    const reloaded = openChat(scene, restoreState(structuredClone(saveState(store.state, undefined))).state);
+    const reloaded = openChat(scene, restoreState(structuredClone(saveState(store.state))).state);
     await settle();
     expect(composerModel(reloaded.store.state).stop).toEqual({ kind: 'asked', attempt: `${stream.turn.id} 1` });
     stream.end('stopped');

@@ -12,7 +12,7 @@ export const chatStyles = css`
     height: 100%;
     min-width: 0;
     position: relative;
-    container: chat / inline-size;
+    container: chat / size;
   }
   logos-status,
   logos-user,
@@ -93,6 +93,9 @@ export const chatStyles = css`
     min-height: 0;
     position: relative;
   }
+  main.chat:focus-visible {
+    outline: none;
+  }
   .log {
     height: 100%;
     overflow-y: auto;
@@ -159,11 +162,8 @@ export const chatStyles = css`
     margin-inline: auto;
   }
   .jump {
-    position: absolute;
-    inset-block-end: calc(100% + 8px);
-    inset-inline-start: 50%;
-    transform: translateX(-50%);
     height: 24px;
+    min-width: 0;
     padding: 0 10px 0 6px;
     border-radius: 12px;
     display: inline-flex;
@@ -171,14 +171,14 @@ export const chatStyles = css`
     gap: 4px;
     font-size: var(--lg-text-s);
     white-space: nowrap;
-    color: var(--vscode-editorWidget-foreground, var(--lg-fg));
-    background: var(--vscode-editorWidget-background, var(--lg-paper));
-    border: 1px solid var(--vscode-editorWidget-border, var(--lg-edge));
-    box-shadow: 0 0 6px var(--vscode-widget-shadow, transparent);
+    color: var(--lg-input-fg);
+    border: 1px solid var(--lg-line);
     cursor: pointer;
   }
+  .jump:hover {
+    background: var(--lg-hover);
+  }
   body:is(.vscode-high-contrast, .vscode-high-contrast-light) :is(.jump, .sticky) {
-    box-shadow: none;
     border-color: var(--vscode-contrastBorder, currentColor);
   }
   @container chat (max-width: 300px) {

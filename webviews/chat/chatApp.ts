@@ -1,7 +1,6 @@
 import { html, nothing } from 'lit';
-import type { PropertyValues, TemplateResult } from 'lit';
+import type { TemplateResult } from 'lit';
 import { messageText } from '../../server/protocol/transcript.ts';
-import { icon } from '../shared/icon.ts';
 import { LightElement } from '../shared/lightElement.ts';
 import { monotonicMs } from '../shared/monotonic.ts';
 import { SecondsClock } from '../shared/secondsClock.ts';
@@ -14,7 +13,7 @@ import type { ChatDriver } from './chatDriver.ts';
 import { handleChatKey } from './chatKeys.ts';
 import { copyEvent } from './copyButton.ts';
 import type { CopyDetail } from './copyButton.ts';
-import { currentAgent, isAnswering, shownPending } from './chatState.ts';
+import { currentAgent, isAnswering, shownPending, startingMessages } from './chatState.ts';
 import type { ChatState } from './chatState.ts';
 import './composer.ts';
 import type { Composer } from './composer.ts';
@@ -22,10 +21,10 @@ import type { ComposerActions } from './composerActions.ts';
 import { composerModel, queuedPending } from './composerModel.ts';
 import { greeting } from './greeting.ts';
 import './statusLine.ts';
+import type { ReadingPlace, ReadingPlaces } from './readingPlaces.ts';
 import { statusWord } from './statusModel.ts';
 import './transcript.ts';
 import type { Transcript } from './transcript.ts';
-import { countWords } from './words.ts';
 
 /** The chat: status line, transcript, composer. It draws one state and hands what a person does to the driver. */
 export class ChatApp extends LightElement {
@@ -38,11 +37,12 @@ export class ChatApp extends LightElement {
   declare unread: number;
   driver: ChatDriver | undefined;
   link: HostLink | undefined;
+  /** Where the reader of each session was. */
+  places: ReadingPlaces | undefined;
   /** Told when the place of reading changed. */
   onPlaceChange: () => void = () => undefined;
-  /** The caret was asked for before there was an agent to write to. */
-  #isComposerAwaited = false;
-  #hadComposer = false;
+  /** What had the focus may go or be turned off with what it did: the focus is never left with nobody. */
+  readonly #focusGuard = new MutationObserver(() => this.keepFocus());
 
   constructor() {
     super();
@@ -63,23 +63,32 @@ export class ChatApp extends LightElement {
     return this.querySelector<Transcript>('logos-transcript');
   }
 
-  /** Puts the caret into the composer; where there is none, the focus goes to what offers an agent, and on a page that has just been opened, waits for either. */
+  /** Puts the caret into the composer; where there is none, the focus goes to what offers an agent. */
   focusComposer(): void {
     void this.updateComplete.then(async () => {
       const composer = this.#composer;
-      this.#isComposerAwaited = composer === null;
       await composer?.updateComplete;
-      (composer?.field ?? this.querySelector<HTMLElement>('.greeting .btn.first'))?.focus();
+      (composer?.field ?? this.querySelector<HTMLElement>('.greeting .btn.first') ?? this.querySelector<HTMLElement>('main'))?.focus();
     });
   }
 
-  protected override updated(changed: PropertyValues): void {
-    super.updated(changed);
-    const isGone = this.#composer === null && this.#hadComposer;
-    this.#hadComposer = this.#composer !== null;
-    if (!isGone && (!this.#isComposerAwaited || this.#composer === null)) return;
-    this.#isComposerAwaited = false;
-    if (document.hasFocus() && document.activeElement === document.body) this.focusComposer();
+  /** Takes the focus up when nothing on the page has it. */
+  readonly keepFocus = (): void => {
+    if (!document.hasFocus()) return;
+    const active = document.activeElement;
+    const isLost = active === null || active === document.body || active.matches(':disabled');
+    // What had no composer to go to, goes there when one comes.
+    if (isLost || (active.matches('main, .greeting .btn') && this.#composer !== null)) this.focusComposer();
+  };
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#focusGuard.observe(this, { childList: true, subtree: true, attributeFilter: ['disabled', 'hidden'] });
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#focusGuard.disconnect();
   }
 
   get #composer(): Composer | null {
@@ -91,9 +100,9 @@ export class ChatApp extends LightElement {
     if (state === undefined) return nothing;
     const agent = currentAgent(state);
     const inQueue = new Set(queuedPending(state).map((message) => message.messageId));
-    const pending = inQueue.size === 0 ? shownPending(state) : shownPending(state).filter((message) => !inQueue.has(message.messageId));
+    const pending = [...startingMessages(state), ...shownPending(state).filter((message) => !inQueue.has(message.messageId))];
     const hasAgent = agent !== undefined || (state.agents === undefined && state.agentId !== undefined);
-    return html`<main class="chat">
+    return html`<main class="chat" tabindex="-1">
       <h1 class="unseen">${agent === undefined ? 'Chat' : `Chat with ${agent.name}`}</h1>
       <logos-status .agent=${agent} .session=${state.snapshot?.session} .status=${statusWord(state, monotonicMs())}></logos-status>
       <logos-transcript
@@ -107,23 +116,23 @@ export class ChatApp extends LightElement {
         .actions=${this.#actions}
         .greeting=${greeting(state, this.#actions)}
         .onNeedOlder=${this.#needOlder}
+        .placeOf=${this.#placeOf}
+        .onPlace=${this.#placeChanged}
         .onScroll=${this.#scrolled}
       ></logos-transcript>
       <div class="foot">
-        ${this.isAtEnd ? nothing : this.#jump(state)}
-        ${hasAgent ? html`<logos-composer .model=${composerModel(state)} .actions=${this.#composerActions}></logos-composer>` : nothing}
+        ${hasAgent ? html`<logos-composer .model=${composerModel(state)} .fresh=${this.isAtEnd ? undefined : Math.max(0, piecesOf(state) - this.unread)} .actions=${this.#composerActions}></logos-composer>` : nothing}
       </div>
       <div class="unseen" role="status" aria-live="polite">${this.announced}</div>
     </main>`;
   }
 
-  #jump(state: ChatState): TemplateResult {
-    const fresh = Math.max(0, piecesOf(state) - this.unread);
-    const label = fresh === 0 ? 'Latest' : `${countWords(fresh)} new`;
-    return html`<button type="button" class="jump" aria-label=${fresh === 0 ? 'Go to the latest' : `Go to the latest, ${label}`} @click=${() => this.transcript?.keeper?.toEnd()}>${icon('arrow-down')}${label}</button>`;
-  }
-
-  readonly #needOlder = (): void => this.driver?.loadOlder();
+  readonly #needOlder = (isFar: boolean): void => this.driver?.loadOlder(isFar);
+  readonly #placeOf = (sessionId: string): ReadingPlace | undefined => this.places?.of(sessionId);
+  readonly #placeChanged = (sessionId: string, place: ReadingPlace | undefined): void => {
+    this.places?.note(sessionId, place);
+    this.onPlaceChange();
+  };
 
   readonly #scrolled = (): void => {
     const isAtEnd = this.transcript?.keeper?.isFollowing ?? true;
@@ -131,12 +140,11 @@ export class ChatApp extends LightElement {
       if (!isAtEnd && this.state !== undefined) this.unread = piecesOf(this.state);
       this.isAtEnd = isAtEnd;
     }
-    this.onPlaceChange();
   };
 
   readonly #actions: ChatActions = {
     run: (command, args) => this.link?.run(command, args),
-    retry: (turnId, mode) => this.driver?.retry(turnId, mode),
+    retry: (turnId, mode) => this.#retry(turnId, mode),
     startSandbox: () => this.driver?.startSandbox(),
     changeModel: () => {
       const agentId = this.state?.agentId;
@@ -163,9 +171,17 @@ export class ChatApp extends LightElement {
     sendQueued: () => this.driver?.sendQueued(),
     startSandbox: () => this.driver?.startSandbox(),
     dismissFailure: () => this.driver?.dismissFailure(),
+    toEnd: () => this.transcript?.keeper?.toEnd(),
     recall: () => this.#recall(),
     run: (command) => this.link?.run(command, {}),
   };
+
+  /** What was asked for comes at the end. */
+  #retry(turnId: string, mode: 'retry' | 'resume'): void {
+    this.driver?.retry(turnId, mode);
+    this.transcript?.keeper?.toEnd();
+    this.focusComposer();
+  }
 
   #submit(text: string): void {
     if (this.state?.edit !== undefined) void this.driver?.saveEdit(text);
@@ -212,6 +228,8 @@ export class ChatApp extends LightElement {
       field: this.#composer?.field ?? null,
       roving: transcript?.roving,
       toEnd: () => transcript?.keeper?.toEnd(),
+      toStart: () => transcript?.toStart(),
+      toLast: () => void transcript?.toLast(),
       newSession: () => this.driver?.take({ type: 'show', what: 'newSession' }),
       toPrompt: (by) => transcript?.toPrompt(by),
     });

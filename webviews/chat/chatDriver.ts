@@ -12,6 +12,10 @@ import { SessionFollower } from './sessionFollower.ts';
 import { TopicFollower } from './topicFollower.ts';
 import { UnsentKeeper } from './unsentKeeper.ts';
 
+const pageSize = 50;
+/** For a reader who goes far back at once; as many as the gateway gives. */
+const farPageSize = 200;
+
 /** Where a driver gets what a test wants to choose. */
 export interface DriverMeans {
   readonly newId: () => string;
@@ -180,8 +184,8 @@ export class ChatDriver {
   }
 
   /** Reads older turns back. */
-  loadOlder(): void {
-    void this.#session.loadOlder();
+  loadOlder(isFar = false): void {
+    void this.#session.loadOlder(isFar ? farPageSize : pageSize);
   }
 
   /** Remembers that a person opened or folded a step. */

@@ -7,6 +7,9 @@ export interface KeyPlaces {
   readonly field: HTMLTextAreaElement | null;
   readonly roving: RovingFocus | undefined;
   toEnd(): void;
+  /** Goes to the very first step, and to the very last. */
+  toStart(): void;
+  toLast(): void;
   /** Shows an empty chat with the present agent. */
   newSession(): void;
   /** Goes to the prompt before or after the place of reading. */
@@ -28,7 +31,7 @@ export function handleChatKey(event: KeyboardEvent, places: KeyPlaces): boolean 
   }
   if (isCommand && !event.altKey && !event.shiftKey && isVertical(event.key)) return moveRegion(event.key === 'ArrowUp' ? -1 : 1, places);
   const isInLog = places.log?.contains(document.activeElement) ?? false;
-  if (!isInLog) return false;
+  if (!isInLog) return document.activeElement?.matches('main') === true && !isCommand && !event.altKey ? typeAhead(event, places.field) : false;
   if (isCommand && event.key === 'End') {
     places.toEnd();
     return true;
@@ -54,7 +57,8 @@ function moveRegion(by: 1 | -1, { status, log, field, roving }: KeyPlaces): bool
   return true;
 }
 
-function handleLogKey(event: KeyboardEvent, { field, roving }: KeyPlaces): boolean {
+function handleLogKey(event: KeyboardEvent, places: KeyPlaces): boolean {
+  const { field, roving } = places;
   const target = document.activeElement;
   const isOwnBox = target instanceof HTMLElement && target.getAttribute('role') === 'region';
   switch (event.key) {
@@ -65,10 +69,10 @@ function handleLogKey(event: KeyboardEvent, { field, roving }: KeyPlaces): boole
     case 'ArrowDown':
       return isOwnBox ? false : (roving?.move(event.key === 'ArrowUp' ? -1 : 1) ?? false);
     case 'Home':
-      roving?.stops[0]?.focus();
+      places.toStart();
       return true;
     case 'End':
-      roving?.stops.at(-1)?.focus();
+      places.toLast();
       return true;
     case 'ArrowRight':
     case 'ArrowLeft':

@@ -1,4 +1,4 @@
-import { applyEvent } from '../../server/protocol/transcript.ts';
+import { applyEvent, messageText } from '../../server/protocol/transcript.ts';
 import type { Agent } from '../../server/protocol/agents.ts';
 import type { Turn } from '../../server/protocol/messages.ts';
 import type { Sandbox } from '../../server/protocol/sandboxes.ts';
@@ -195,6 +195,20 @@ export function runningTurn(state: Pick<ChatState, 'snapshot'>): Turn | undefine
   return state.snapshot?.turns.findLast((turn) => turn.state === 'running');
 }
 
+/** The turn that is about to run, as nothing runs and nothing holds it: it stands in the transcript and not among those that wait. */
+export function startingTurn(state: Pick<ChatState, 'snapshot'>): Turn | undefined {
+  const { snapshot } = state;
+  return snapshot === undefined || snapshot.session.isQueueHeld || runningTurn(state) !== undefined ? undefined : snapshot.queue[0];
+}
+
+/** The same as the message that it was, so that nothing on screen changes on its way from one to the other. */
+export function startingMessages(state: ChatState): readonly PendingMessage[] {
+  const turn = startingTurn(state);
+  if (turn === undefined) return [];
+  const { message, sessionId } = turn;
+  return [{ messageId: message.id, sessionId, agentId: state.agentId ?? '', text: messageText(message), createdAt: message.createdAt, isFirst: false, isStored: true }];
+}
+
 /** Names the attempt that runs, or the next one of a turn that does not. */
 export function attemptKey(turn: Turn): string {
   const last = turn.attempts.at(-1)?.number ?? 0;
@@ -205,7 +219,7 @@ export function attemptKey(turn: Turn): string {
 export function stoppableTurn(state: Pick<ChatState, 'snapshot' | 'retrying'>): Turn | undefined {
   const { snapshot, retrying } = state;
   const asked = retrying === undefined ? undefined : snapshot?.turns.findLast((turn) => attemptKey(turn) === retrying);
-  return runningTurn(state) ?? asked ?? (snapshot?.session.isQueueHeld ? undefined : snapshot?.queue[0]);
+  return runningTurn(state) ?? asked ?? startingTurn(state);
 }
 
 /** The agent on screen. */

@@ -16,7 +16,8 @@ export const composerStyles = css`
     width: 100%;
     padding: 7px 11px 3px;
     min-height: 30px;
-    max-height: 40vh;
+    /* The transcript keeps 160 px, beside the status line, the tools and the edges. */
+    max-height: max(30px, min(40cqh, 100cqh - 260px));
     field-sizing: content;
     resize: none;
     overflow-y: auto;
@@ -27,6 +28,11 @@ export const composerStyles = css`
   .composer textarea:focus,
   .composer textarea:focus-visible {
     outline: none;
+  }
+  /* Words that change with the state change no height. */
+  .composer textarea:placeholder-shown {
+    white-space: nowrap;
+    text-overflow: ellipsis;
   }
   .composer textarea::placeholder {
     color: color-mix(in srgb, var(--lg-input-fg) 72%, transparent);

@@ -9,13 +9,16 @@ import { isAnswering } from './chatState.ts';
 import type { ComposerActions } from './composerActions.ts';
 import type { ComposerModel } from './composerModel.ts';
 import { composerStrips } from './composerStrips.ts';
+import { countWords } from './words.ts';
 
 const forceAfterMs = 5000;
 
 /** The place where a person writes: strips that say what holds, the text, and Stop beside Send. */
 export class Composer extends LightElement {
-  static override properties = { model: {}, actions: {}, showsAllQueued: { state: true } };
+  static override properties = { model: {}, fresh: {}, actions: {}, showsAllQueued: { state: true } };
   declare model: ComposerModel | undefined;
+  /** How many pieces came since the reader left the end of the transcript; absent at the end. */
+  declare fresh: number | undefined;
   declare actions: ComposerActions | undefined;
   declare showsAllQueued: boolean;
   /** Since when this page has seen that a stop is asked for, in ms of `monotonicMs`, and of which attempt. */
@@ -24,6 +27,7 @@ export class Composer extends LightElement {
   constructor() {
     super();
     this.model = undefined;
+    this.fresh = undefined;
     this.actions = undefined;
     this.showsAllQueued = false;
     new SecondsClock(this, () => this.model !== undefined && (!isAnswering(this.model.link) || this.model.stop.kind === 'asked'));
@@ -54,13 +58,20 @@ export class Composer extends LightElement {
         @keydown=${(event: KeyboardEvent) => this.#key(event, actions)}
       ></textarea>
       <div class="tools" @pointerdown=${this.#focusField}>
-        <span class="grow"></span>
+        ${this.#jump(actions)}<span class="grow"></span>
         ${this.#stopButton(model, actions)}
         <button type="button" class="send${canSend ? '' : ' off'}" title="Send (Enter)" aria-label=${model.isEditing ? 'Save' : 'Send'} ?disabled=${!canSend} @click=${() => this.#submit(actions)}>
           ${icon(model.isEditing ? 'check' : 'send')}
         </button>
       </div>
     </div>`;
+  }
+
+  /** The way to the end stands among the tools, where it covers nothing that is read. */
+  #jump(actions: ComposerActions): TemplateResult | typeof nothing {
+    if (this.fresh === undefined) return nothing;
+    const label = this.fresh === 0 ? 'Latest' : `${countWords(this.fresh)} new`;
+    return html`<button type="button" class="jump" aria-label=${this.fresh === 0 ? 'Go to the latest' : `Go to the latest, ${label}`} @mousedown=${keepCaret} @click=${() => actions.toEnd()}>${icon('arrow-down')}<span class="cut">${label}</span></button>`;
   }
 
   #stopButton(model: ComposerModel, actions: ComposerActions): TemplateResult | typeof nothing {

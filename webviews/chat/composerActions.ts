@@ -10,6 +10,8 @@ export interface ComposerActions {
   sendQueued(): void;
   startSandbox(): void;
   dismissFailure(): void;
+  /** Goes to the end of the transcript. */
+  toEnd(): void;
   /** Up in an empty box. */
   recall(): void;
   run(command: 'restartGateway' | 'checkSandboxes' | 'manageTrust' | 'showLogs'): void;

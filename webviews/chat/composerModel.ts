@@ -1,7 +1,7 @@
 import type { Turn } from '../../server/protocol/messages.ts';
 import { maxMessageChars } from '../../server/protocol/messageLimit.ts';
 import type { RelayError } from '../shared/relayMessages.ts';
-import { attemptKey, currentAgent, currentSandbox, draftOf, runningTurn, shownPending, stoppableTurn } from './chatState.ts';
+import { attemptKey, currentAgent, currentSandbox, draftOf, runningTurn, shownPending, startingTurn, stoppableTurn } from './chatState.ts';
 import type { ChatState, PendingMessage } from './chatState.ts';
 import { withoutStop } from './words.ts';
 
@@ -43,7 +43,8 @@ export interface ComposerModel {
 export function composerModel(state: ChatState): ComposerModel {
   const turn = runningTurn(state);
   const draft = draftOf(state);
-  const queue = state.snapshot?.queue ?? [];
+  const starting = startingTurn(state);
+  const queue = (state.snapshot?.queue ?? []).filter((one) => one !== starting);
   const isHeld = state.snapshot?.session.isQueueHeld ?? false;
   return {
     agentName: currentAgent(state)?.name ?? '',

@@ -1,5 +1,6 @@
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
 import { messageText } from '../../server/protocol/transcript.ts';
 import { maxMessageChars } from '../../server/protocol/messageLimit.ts';
 import { button, iconButton } from '../shared/button.ts';
@@ -71,11 +72,14 @@ function editStrip(actions: ComposerActions): TemplateResult {
 function queueStrip(model: ComposerModel, actions: ComposerActions, showsAll: boolean, toggleAll: () => void): TemplateResult {
   const all = model.queue.length + model.pendingQueue.length;
   const rows = [
-    ...model.queue.map((turn) => queueRow(messageText(turn.message), [
-      iconButton('edit', 'Edit queued message', () => actions.beginEdit(turn.message.id)),
-      iconButton('close', 'Remove queued message', () => actions.removeQueued(turn.message.id)),
-    ])),
-    ...model.pendingQueue.map((message) => queueRow(message.text, [])),
+    ...model.queue.map(({ message }) => ({
+      id: message.id,
+      row: queueRow(messageText(message), [
+        iconButton('edit', 'Edit queued message', () => actions.beginEdit(message.id)),
+        iconButton('close', 'Remove queued message', () => actions.removeQueued(message.id)),
+      ]),
+    })),
+    ...model.pendingQueue.map((message) => ({ id: message.messageId, row: queueRow(message.text, []) })),
   ];
   const hidden = showsAll ? 0 : Math.max(0, rows.length - shownQueued);
   return html`<div class="queue" role="group" aria-label="Queued messages">
@@ -83,7 +87,7 @@ function queueStrip(model: ComposerModel, actions: ComposerActions, showsAll: bo
       <span class="grow">${countWords(all)} queued, ${queueWords(model)}</span>
       ${model.isQueueHeld ? button({ label: 'Send Now', kind: 'second', run: () => actions.sendQueued() }) : nothing}
     </div>
-    ${hidden > 0 ? rows.slice(0, shownQueued) : rows}
+    ${repeat(hidden > 0 ? rows.slice(0, shownQueued) : rows, ({ id }) => id, ({ row }) => row)}
     ${rows.length > shownQueued ? html`<button type="button" class="btn link" @click=${toggleAll}>${hidden > 0 ? `and ${countWords(hidden)} more` : 'Show less'}</button>` : nothing}
   </div>`;
 }

@@ -27,6 +27,12 @@ function pendingNote(message: PendingMessage, isConnected: boolean, actions: Cha
       <button type="button" class="btn link" @click=${() => actions?.removePending(messageId)}>Remove</button>
     </div>`;
   }
-  // A style sheet shows this line after 400 ms, so that the usual quick answer draws nothing.
-  return html`<div class="note meta late">Sending…</div>`;
+  return undefined;
+}
+
+/** What stands below the messages on their way, in the room that their answer will take. A style sheet shows the words after 400 ms: the usual quick answer draws nothing. */
+export function pendingTail(messages: readonly PendingMessage[], isConnected: boolean): TemplateResult | typeof nothing {
+  if (messages.length === 0) return nothing;
+  const isOnItsWay = isConnected && messages.some(({ error }) => error === undefined);
+  return html`<div class="tail reserved">${isOnItsWay ? html`<div class="step still late">Sending…</div>` : nothing}</div>`;
 }

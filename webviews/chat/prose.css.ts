@@ -75,7 +75,8 @@ export const proseStyles = css`
     display: inline-block;
     width: 7px;
     height: 14px;
-    margin-inline-start: 2px;
+    /* It takes no room, so that no line breaks for it. */
+    margin-inline: 2px -9px;
     vertical-align: -2px;
     background: var(--lg-fg);
     animation: lg-blink 1s steps(2, jump-none) infinite;

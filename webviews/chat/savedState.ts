@@ -1,14 +1,8 @@
 import { initialState } from './chatState.ts';
 import type { ChatState, PendingMessage } from './chatState.ts';
+import type { ReadingPlace } from './readingPlaces.ts';
 
-/** Where the reader was: a step of a turn and how far below the top of the view it stood, in px. */
-export interface ReadingPlace {
-  readonly sessionId: string;
-  readonly anchor: string;
-  readonly offset: number;
-}
-
-/** What outlives the page: ids, unsent text and messages (which the host keeps too), folds, and the place of reading. Never content of the session. */
+/** What outlives the page: ids, unsent text and messages (which the host keeps too), folds, and the places of reading. Never content of the session. */
 export interface SavedState {
   readonly version: 1;
   readonly agentId?: string;
@@ -16,13 +10,14 @@ export interface SavedState {
   readonly pending: readonly PendingMessage[];
   readonly drafts: Readonly<Record<string, string>>;
   readonly folds: Readonly<Record<string, boolean>>;
-  readonly place?: ReadingPlace;
+  /** Of each session. */
+  readonly places?: readonly ReadingPlace[];
 }
 
 const maxFolds = 300;
 
 /** What to keep of a state. */
-export function saveState(state: ChatState, place: ReadingPlace | undefined): SavedState {
+export function saveState(state: ChatState, places: readonly ReadingPlace[] = []): SavedState {
   return {
     version: 1,
     ...(state.agentId === undefined ? {} : { agentId: state.agentId }),
@@ -30,15 +25,15 @@ export function saveState(state: ChatState, place: ReadingPlace | undefined): Sa
     pending: state.pending.filter((message) => !message.isStored),
     drafts: state.drafts,
     folds: Object.fromEntries(Object.entries(state.folds).slice(-maxFolds)),
-    ...(place === undefined ? {} : { place }),
+    places,
   };
 }
 
 /** The state that a new page begins with; what does not look like a saved state counts as none. */
-export function restoreState(saved: unknown): { state: ChatState; place: ReadingPlace | undefined } {
-  if (!isSaved(saved)) return { state: initialState, place: undefined };
+export function restoreState(saved: unknown): { state: ChatState; places: readonly ReadingPlace[] } {
+  if (!isSaved(saved)) return { state: initialState, places: [] };
   const state = { ...initialState, agentId: saved.agentId, sessionId: saved.sessionId, pending: saved.pending, drafts: saved.drafts, folds: saved.folds };
-  return { state, place: saved.place };
+  return { state, places: Array.isArray(saved.places) ? saved.places : [] };
 }
 
 function isSaved(saved: unknown): saved is SavedState {

@@ -1,4 +1,4 @@
-import { anchorShift, findAnchor } from './readingAnchor.ts';
+import { anchorElement, anchorShift, findAnchor } from './readingAnchor.ts';
 import type { ReadingAnchor } from './readingAnchor.ts';
 
 /** A noted piece that stands further than this below the top, in px, has something undrawn above it. */
@@ -21,8 +21,8 @@ export class ScrollKeeper {
     this.#scroller = scroller;
     this.#onChange = onChange;
     scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true });
-    scroller.addEventListener('wheel', (event) => event.deltaY < 0 && this.#leaveEnd(), { passive: true });
-    scroller.addEventListener('pointerdown', (event) => event.target === scroller && this.#leaveEnd(), { passive: true });
+    scroller.addEventListener('wheel', (event) => event.deltaY < 0 && !scrollsInside(event, scroller) && this.#leaveEnd(), { passive: true });
+    scroller.addEventListener('pointerdown', (event) => event.target === scroller && event.offsetX >= scroller.clientWidth && this.#holdBar(), { passive: true });
   }
 
   get isFollowing(): boolean {
@@ -43,11 +43,11 @@ export class ScrollKeeper {
   }
 
   /** Puts a piece at the top of the view, `offset` px below its edge, and stays with it. */
-  stayAt(key: string, offset: number): boolean {
-    const element = this.#scroller.querySelector<HTMLElement>(`[data-anchor="${CSS.escape(key)}"]`);
-    if (element === null) return false;
+  stayAt(key: string, offset: number, block?: number): boolean {
+    const element = anchorElement(this.#scroller, key, block);
+    if (element === undefined) return false;
     this.#isFollowing = false;
-    this.#anchor = { element, key, offset };
+    this.#anchor = { element, key, offset, ...(block === undefined ? {} : { block }) };
     this.hold();
     this.#onChange();
     return true;
@@ -98,10 +98,30 @@ export class ScrollKeeper {
     if (shift !== undefined && Math.abs(shift + moved) >= 1) this.#scroller.scrollTop += shift + moved;
   }
 
+  /** While the scroll bar is held nothing else moves the view; one that is let go at the end follows it again. */
+  #holdBar(): void {
+    this.#leaveEnd();
+    const letGo = (event: PointerEvent): void => {
+      if (event.buttons !== 0) return;
+      for (const type of ['pointerup', 'pointermove'] as const) window.removeEventListener(type, letGo);
+      const { scrollHeight, clientHeight, scrollTop } = this.#scroller;
+      if (!this.#isFollowing && scrollHeight - clientHeight - scrollTop <= followWithin) this.toEnd();
+    };
+    for (const type of ['pointerup', 'pointermove'] as const) window.addEventListener(type, letGo);
+  }
+
   #leaveEnd(): void {
     if (!this.#isFollowing || this.#scroller.scrollHeight <= this.#scroller.clientHeight) return;
     this.#isFollowing = false;
     this.#anchor = findAnchor(this.#scroller);
     this.#onChange();
   }
+}
+
+/** The wheel moves a box of its own inside the transcript, as long as that can go up. */
+function scrollsInside(event: WheelEvent, scroller: HTMLElement): boolean {
+  for (let element = event.target as Element | null; element !== null && element !== scroller; element = element.parentElement) {
+    if (element.scrollTop > 0 && /auto|scroll/.test(getComputedStyle(element).overflowY)) return true;
+  }
+  return false;
 }

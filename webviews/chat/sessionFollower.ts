@@ -5,8 +5,6 @@ import type { HostLink } from '../shared/hostLink.ts';
 import type { ChatStore } from './chatStore.ts';
 import { goTo, prependTurns, receiveEvent, takeSnapshot } from './chatState.ts';
 
-const pageSize = 50;
-
 /**
  * Keeps the session on screen up to date: subscribes, resumes after the last seq that was seen, asks again after a hole,
  * and reads older turns back. Only one subscription counts; events of any other are stale and ignored.
@@ -63,14 +61,14 @@ export class SessionFollower {
   }
 
   /** Reads one page of older turns, unless one is on its way or none is left. */
-  async loadOlder(): Promise<void> {
+  async loadOlder(limit: number): Promise<void> {
     const { snapshot, isLoadingOlder } = this.#store.state;
     const before = snapshot?.turns[0]?.ordinal;
     if (snapshot === undefined || before === undefined || !snapshot.hasOlderTurns || isLoadingOlder || !this.#store.isConnected) return;
     this.#store.update((state) => ({ ...state, isLoadingOlder: true }));
     const sessionId = snapshot.session.id;
     try {
-      const { turns, hasOlderTurns } = await this.#link.request('sessions/turns', { sessionId, before, limit: pageSize });
+      const { turns, hasOlderTurns } = await this.#link.request('sessions/turns', { sessionId, before, limit });
       this.#store.update((state) => prependTurns(state, sessionId, turns, hasOlderTurns));
     } catch (error) {
       const failure = relayErrorOf(error);

@@ -22,8 +22,22 @@ export const stepStyles = css`
     min-width: 0;
     padding-block-end: var(--lg-3);
   }
-  .turn:has(> .usage) {
+  .turn:has(> .tail > .usage),
+  .turn:has(> .tail.reserved) {
     padding-block-end: 4px;
+  }
+  .tail {
+    display: flex;
+    flex-direction: column;
+    gap: var(--lg-2);
+    min-width: 0;
+  }
+  .tail:not(.reserved, :has(> *)) {
+    display: none;
+  }
+  /* A line about the end, and the figures below it. */
+  .tail.reserved {
+    min-height: 52px;
   }
   .pendings {
     display: flex;
@@ -31,7 +45,10 @@ export const stepStyles = css`
     gap: var(--lg-3);
   }
   .pendings:has(> *) {
-    padding-block-end: var(--lg-3);
+    padding-block-end: 4px;
+  }
+  .pendings > .tail {
+    margin-top: calc(var(--lg-2) - var(--lg-3));
   }
   .user {
     position: relative;
@@ -260,6 +277,7 @@ export const stepStyles = css`
   }
   .usage {
     margin-top: -4px;
+    flex: none;
     display: flex;
     align-items: center;
     gap: 6px;

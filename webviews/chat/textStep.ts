@@ -1,5 +1,5 @@
 import { html, nothing } from 'lit';
-import type { TemplateResult } from 'lit';
+import type { PropertyValues, TemplateResult } from 'lit';
 import { button } from '../shared/button.ts';
 import { StepElement } from '../shared/stepElement.ts';
 import { askHost } from './chatContext.ts';
@@ -9,6 +9,8 @@ import { wholeSentences } from './wholeSentences.ts';
 import { bytesWords, countWords } from './words.ts';
 
 const blocksPerPage = 400;
+/** How many pages of a long text a person opened, by `stepKey`: it is as long when it comes back into view. */
+const openedPages = new Map<string, number>();
 
 /** A piece of the answer: markdown that grows without flicker, because blocks that stand are never drawn again. */
 export class TextStep extends StepElement {
@@ -18,6 +20,7 @@ export class TextStep extends StepElement {
   declare text: string;
   /** It still grows: a caret stands at its end. */
   declare isLive: boolean;
+  /** How many pages are drawn, for a text of which more were opened than one. */
   declare pages: number;
   readonly #blocks = new MarkdownBlocks();
 
@@ -27,6 +30,19 @@ export class TextStep extends StepElement {
     this.text = '';
     this.isLive = false;
     this.pages = 1;
+  }
+
+  /** Draws as many pages as it takes for a block to be there. */
+  async reveal(block: number): Promise<void> {
+    await this.updateComplete;
+    while (this.querySelector('.more-blocks') !== null && (this.querySelector('.prose')?.children.length ?? 0) <= block + 1) {
+      this.#open(this.pages + 1);
+      await this.updateComplete;
+    }
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has('key')) this.pages = openedPages.get(this.key) ?? 1;
   }
 
   protected override rawText(): string {
@@ -43,7 +59,12 @@ export class TextStep extends StepElement {
   }
 
   #more(count: number): TemplateResult {
-    return html`<div>${button({ label: `Show ${countWords(Math.min(count, blocksPerPage))} more paragraphs`, kind: 'link', run: () => (this.pages += 1) })}</div>`;
+    return html`<div class="more-blocks">${button({ label: `Show ${countWords(Math.min(count, blocksPerPage))} more paragraphs`, kind: 'link', run: () => this.#open(this.pages + 1) })}</div>`;
+  }
+
+  #open(pages: number): void {
+    this.pages = pages;
+    if (pages > 1) openedPages.set(this.key, pages);
   }
 
   #cutNotice(): TemplateResult | typeof nothing {

@@ -8,14 +8,18 @@ import { LightElement } from '../shared/lightElement.ts';
 import type { StepElement } from '../shared/stepElement.ts';
 import type { ChatActions } from './chatContext.ts';
 import type { PendingMessage } from './chatState.ts';
-import { pendingRow } from './pendingRow.ts';
+import { pendingRow, pendingTail } from './pendingRow.ts';
+import type { ReadingPlace } from './readingPlaces.ts';
 import { RovingFocus } from './rovingFocus.ts';
 import { ScrollKeeper } from './scrollKeeper.ts';
 import { estimatedTurnHeight, windowAtEnd, windowOf } from './transcriptWindow.ts';
 import type { TranscriptWindow } from './transcriptWindow.ts';
+import type { TextStep } from './textStep.ts';
 import './turnElement.ts';
 
 const loadOlderWithin = 400;
+/** How far below the top a prompt stands that was gone to, in px. */
+const topOffset = 12;
 
 /** The column of turns. Only what is near the view is in the document; the height of a turn is kept when it leaves. */
 export class Transcript extends LightElement {
@@ -45,13 +49,21 @@ export class Transcript extends LightElement {
   declare greeting: TemplateResult | typeof nothing;
   /** The prompt whose answer is being read while the prompt itself is above the view. */
   declare sticky: Turn | undefined;
-  /** Asked for when the reader comes near the top. */
-  onNeedOlder: () => void = () => undefined;
+  /** Asked for when the reader comes near the top, or wants to go far up at once. */
+  onNeedOlder: (isFar: boolean) => void = () => undefined;
   /** Told on each move of the scroll. */
   onScroll: () => void = () => undefined;
+  /** Where the reader of a session was when it was last on screen. */
+  placeOf: (sessionId: string) => ReadingPlace | undefined = () => undefined;
+  /** Told where the reader is; absent at the end. */
+  onPlace: (sessionId: string, place: ReadingPlace | undefined) => void = () => undefined;
 
   readonly #heights = new Map<string, number>();
   readonly #sizes = new ResizeObserver((entries) => this.#measured(entries));
+  #sessionId: string | undefined;
+  /** Where the reader is to be put as soon as it has been read back. */
+  #wanted: ReadingPlace | 'start' | undefined;
+  #toldPlace = '';
   #window: TranscriptWindow = { start: 0, end: 0, above: 0, below: 0 };
   /** The window was chosen for a jump, and stays until the scroll has followed. */
   #isWindowFixed = false;
@@ -88,21 +100,20 @@ export class Transcript extends LightElement {
     this.#roving?.dispose();
   }
 
-  /** Draws the turns about a piece of the transcript and puts it `offset` px below the top of the view. */
-  async drawAround(turnId: string, anchor: string, offset: number): Promise<void> {
-    const index = this.turns.findIndex((turn) => turn.id === turnId);
-    if (index < 0 || this.#scroller === undefined) return;
-    const heights = this.#turnHeights();
-    const top = heights.slice(0, index).reduce((sum, height) => sum + height, 0);
-    this.#window = windowOf(heights, { top, height: this.#scroller.clientHeight });
-    this.#isWindowFixed = true;
-    this.requestUpdate();
-    await this.updateComplete;
-    const element = this.querySelector<StepElement>(`logos-turn[data-turn="${turnId}"]`);
-    await element?.updateComplete;
-    await Promise.all([...(element?.querySelectorAll<StepElement>('logos-user, logos-text, logos-tool, logos-thinking') ?? [])].map((step) => step.updateComplete));
-    this.#isWindowFixed = false;
-    this.#keeper?.stayAt(anchor, offset);
+  /** Goes to the very first turn, however far back that was read, and gives it the focus. */
+  toStart(): void {
+    this.#wanted = 'start';
+    this.#scroller?.focus({ preventScroll: true });
+    this.#pursue();
+  }
+
+  /** Goes to the end, follows it, and gives the last step the focus. */
+  async toLast(): Promise<void> {
+    this.#wanted = undefined;
+    this.#keeper?.toEnd();
+    await this.#drawn(this.turns.at(-1));
+    this.#keeper?.hold();
+    this.#roving?.stops.at(-1)?.focus({ preventScroll: true });
   }
 
   /** Goes to the prompt before or after the place of reading, and gives it the focus. */
@@ -113,7 +124,7 @@ export class Transcript extends LightElement {
     const beyond = (prompt: HTMLElement) => (by < 0 ? prompt.getBoundingClientRect().top < top - 1 : prompt.getBoundingClientRect().top > top + 13);
     const next = focused >= 0 ? prompts[focused + by] : by < 0 ? prompts.findLast(beyond) : prompts.find(beyond);
     if (next === undefined) return;
-    this.#keeper?.stayAt(next.dataset['anchor'] ?? '', 12);
+    this.#keeper?.stayAt(next.dataset['anchor'] ?? '', topOffset);
     next.focus({ preventScroll: true });
   }
 
@@ -125,6 +136,8 @@ export class Transcript extends LightElement {
     this.#keeper = new ScrollKeeper(scroller, () => this.#scrolled());
     this.#roving = new RovingFocus(scroller);
     this.#sizes.observe(scroller);
+    // Who moves has arrived.
+    for (const type of ['wheel', 'pointerdown', 'touchstart', 'keydown'] as const) scroller.addEventListener(type, () => (this.#wanted = undefined), { passive: true });
   }
 
   protected override willUpdate(changed: PropertyValues): void {
@@ -142,9 +155,12 @@ export class Transcript extends LightElement {
     for (const element of this.#observed) if (!drawn.has(element)) this.#sizes.unobserve(element);
     for (const element of drawn) if (!this.#observed.has(element)) this.#sizes.observe(element);
     this.#observed = drawn;
-    if (isOtherSession(changed.get('turns') as readonly Turn[] | undefined, this.turns)) this.#keeper?.toEnd();
+    const sessionId = this.turns[0]?.sessionId;
+    if (sessionId !== this.#sessionId) this.#enter(sessionId);
     else this.#keeper?.hold();
-    if (changed.has('turns')) this.#needOlder();
+    if (!changed.has('turns')) return;
+    if (this.#wanted === undefined) this.#needOlder();
+    else this.#pursue();
   }
 
   protected override render(): TemplateResult {
@@ -163,6 +179,7 @@ export class Transcript extends LightElement {
                 data-turn=${turn.id}
                 .turn=${turn}
                 .isLast=${turn === this.turns.at(-1)}
+                .reservesTail=${turn === this.turns.at(-1) && this.pending.length === 0}
                 .setSize=${setSize}
                 .folds=${this.folds}
                 .actions=${this.actions}
@@ -173,10 +190,76 @@ export class Transcript extends LightElement {
           <div class="room below"></div>
           <div class="pendings">
             ${this.actions === undefined ? nothing : repeat(this.pending, (message) => message.messageId, (message) => pendingRow(message, this.isOnline, this.actions))}
+            ${pendingTail(this.pending, this.isOnline)}
           </div>
         </div>
       </div>
       ${this.sticky === undefined ? nothing : this.#stickyLine(this.sticky)}`;
+  }
+
+  /** A session comes on screen: where it was left, else at its end. */
+  #enter(sessionId: string | undefined): void {
+    this.#sessionId = sessionId;
+    this.#wanted = sessionId === undefined ? undefined : this.placeOf(sessionId);
+    this.#keeper?.toEnd();
+  }
+
+  /** Goes where the reader is to be, or asks for the turns that are missing on the way there. */
+  #pursue(): void {
+    const wanted = this.#wanted;
+    const first = this.turns[0];
+    if (wanted === undefined || first === undefined) return;
+    if (this.hasOlder && (wanted === 'start' || first.ordinal > wanted.ordinal)) return this.onNeedOlder(true);
+    void (wanted === 'start' ? this.#arriveAtStart(first) : this.#arrive(this.turns.find(({ ordinal }) => ordinal >= wanted.ordinal) ?? first, wanted));
+  }
+
+  async #arriveAtStart(turn: Turn): Promise<void> {
+    await this.#arrive(turn, { anchor: turn.message.id, offset: topOffset });
+    this.#roving?.stops[0]?.focus({ preventScroll: true });
+  }
+
+  /** Draws the turns about a piece and puts that where it is to stand; a piece that is not there any more gives way to its prompt. */
+  async #arrive(turn: Turn, { anchor, block, offset }: Pick<ReadingPlace, 'anchor' | 'block' | 'offset'>): Promise<void> {
+    const wanted = this.#wanted;
+    const heights = this.#turnHeights();
+    const top = heights.slice(0, this.turns.indexOf(turn)).reduce((sum, height) => sum + height, 0);
+    this.#window = windowOf(heights, { top, height: this.#scroller?.clientHeight ?? 0 });
+    this.#isWindowFixed = true;
+    this.requestUpdate();
+    await this.#drawn(turn);
+    if (block !== undefined) await this.querySelector<TextStep>(`logos-text:has([data-anchor="${CSS.escape(anchor)}"])`)?.reveal(block);
+    this.#isWindowFixed = false;
+    if (this.#wanted !== wanted) return;
+    this.#wanted = undefined;
+    if (this.#keeper?.stayAt(anchor, offset, block) === false) this.#keeper.stayAt(turn.message.id, topOffset);
+  }
+
+  /** Resolves when a turn is in the document with its steps. */
+  async #drawn(turn: Turn | undefined): Promise<void> {
+    await this.updateComplete;
+    const element = turn === undefined ? null : this.querySelector<StepElement>(`logos-turn[data-turn="${turn.id}"]`);
+    await element?.updateComplete;
+    await Promise.all([...(element?.querySelectorAll<StepElement>('logos-user, logos-text, logos-tool, logos-thinking') ?? [])].map((step) => step.updateComplete));
+  }
+
+  /** Says where the reader is, once that is known: a view that is still blank says nothing. */
+  #tellPlace(): void {
+    const sessionId = this.#sessionId;
+    if (sessionId === undefined || this.#wanted !== undefined) return;
+    const place = this.#keeper?.isFollowing ? undefined : this.#place(sessionId);
+    if (place === undefined && !this.#keeper?.isFollowing) return;
+    const told = JSON.stringify([sessionId, place]);
+    if (told === this.#toldPlace) return;
+    this.#toldPlace = told;
+    this.onPlace(sessionId, place);
+  }
+
+  #place(sessionId: string): ReadingPlace | undefined {
+    const anchor = this.#keeper?.anchor;
+    const turn = this.turns.find(({ id }) => id === anchor?.element.closest<HTMLElement>('logos-turn')?.dataset['turn']);
+    if (anchor === undefined || turn === undefined) return undefined;
+    const { key, block, offset } = anchor;
+    return { sessionId, ordinal: turn.ordinal, anchor: key, offset, ...(block === undefined ? {} : { block }) };
   }
 
   /** Height of the turns that were put before those that were known. */
@@ -196,7 +279,7 @@ export class Transcript extends LightElement {
 
   #stickyLine(turn: Turn): TemplateResult {
     const text = messageText(turn.message).split('\n')[0] ?? '';
-    return html`<button type="button" class="sticky" aria-label="Back to: ${text.slice(0, 80)}" @click=${() => this.#keeper?.stayAt(turn.message.id, 12)}>
+    return html`<button type="button" class="sticky" aria-label="Back to: ${text.slice(0, 80)}" @click=${() => this.#keeper?.stayAt(turn.message.id, topOffset)}>
       <span class="cut grow" dir="auto">${text.slice(0, 300)}</span>${icon('arrow-up', 'quiet')}
     </button>`;
   }
@@ -236,18 +319,20 @@ export class Transcript extends LightElement {
     this.#keeper?.hold(true);
     if (this.#chooseWindow()) this.requestUpdate();
     this.#stick();
+    this.#tellPlace();
   }
 
   #scrolled(): void {
     if (this.#chooseWindow()) this.requestUpdate();
     this.#needOlder();
     this.#stick();
+    this.#tellPlace();
     this.onScroll();
   }
 
   #needOlder(): void {
     const scroller = this.#scroller;
-    if (scroller !== undefined && this.hasOlder && scroller.scrollTop < loadOlderWithin) this.onNeedOlder();
+    if (scroller !== undefined && this.hasOlder && scroller.scrollTop < loadOlderWithin) this.onNeedOlder(false);
   }
 
   /** A prompt stands as one line while its answer is read and it is above the view itself. */
@@ -267,12 +352,6 @@ export class Transcript extends LightElement {
     const index = this.turns.findIndex((turn) => turn.id === focused?.dataset['turn']);
     if (focused !== null && focused !== undefined && (index < this.#window.start || index >= this.#window.end)) this.#scroller?.focus({ preventScroll: true });
   }
-}
-
-/** The turns that stood here belong to a session that is not shown now: its place of reading says nothing about this one. */
-function isOtherSession(before: readonly Turn[] | undefined, now: readonly Turn[]): boolean {
-  const sessionId = before?.[0]?.sessionId;
-  return sessionId !== undefined && now[0]?.sessionId !== sessionId;
 }
 
 customElements.define('logos-transcript', Transcript);

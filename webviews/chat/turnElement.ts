@@ -26,9 +26,11 @@ const silentAfterMs = 5_000;
 
 /** One exchange: what a person wrote, the answer's steps, how it ended, and what it took. */
 export class TurnElement extends StepElement {
-  static override properties = { turn: {}, isLast: {}, setSize: {}, folds: {}, actions: {}, agentName: {}, model: {} };
+  static override properties = { turn: {}, isLast: {}, reservesTail: {}, setSize: {}, folds: {}, actions: {}, agentName: {}, model: {} };
   declare turn: Turn | undefined;
   declare isLast: boolean;
+  /** Nothing comes after it: its end has the same room whatever stands there. */
+  declare reservesTail: boolean;
   /** How many turns the session has; -1 while older ones are not read. */
   declare setSize: number;
   declare folds: Readonly<Record<string, boolean>>;
@@ -43,6 +45,7 @@ export class TurnElement extends StepElement {
     super();
     this.turn = undefined;
     this.isLast = false;
+    this.reservesTail = false;
     this.setSize = -1;
     this.folds = {};
     this.actions = undefined;
@@ -89,7 +92,9 @@ export class TurnElement extends StepElement {
 
   #attempt(turn: Turn, attempt: Attempt, actions: ChatActions): TemplateResult {
     const isRunning = turn.state === 'running';
-    return html`${this.#steps(attempt, isRunning)} ${isRunning ? html`${this.#phase(turn, attempt)}${attempt.message?.parts.at(-1)?.kind === 'text' ? html`<div class="usage meta">${this.#silence()}</div>` : nothing}` : this.#end(turn, attempt, actions)}`;
+    const end = isRunning ? html`${this.#phase(turn, attempt)} ${this.#silence(attempt)}` : this.#end(turn, attempt, actions);
+    return html`${this.#steps(attempt, isRunning)}
+      <div class="tail${this.reservesTail ? ' reserved' : ''}">${end}</div>`;
   }
 
   #steps(attempt: Attempt, isRunning: boolean): readonly unknown[] {
@@ -132,9 +137,10 @@ export class TurnElement extends StepElement {
   }
 
   /** An answer that has stood still for a while says who is waited for, in the room of the line at its end. */
-  #silence(): TemplateResult | typeof nothing {
+  #silence(attempt: Attempt): TemplateResult | typeof nothing {
     const ms = monotonicMs() - this.#heardAt;
-    return ms < silentAfterMs || this.turn?.isStopping ? nothing : html`<span class="cut">${withSeconds(waitingWords(this.model), ms)}</span>`;
+    if (ms < silentAfterMs || this.turn?.isStopping || attempt.message?.parts.at(-1)?.kind !== 'text' || this.turn?.phase !== 'answering') return nothing;
+    return html`<div class="usage meta"><span class="cut">${withSeconds(waitingWords(this.model), ms)}</span></div>`;
   }
 
   #end(turn: Turn, attempt: Attempt, actions: ChatActions): TemplateResult {

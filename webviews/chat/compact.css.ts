@@ -1,0 +1,57 @@
+import { css } from 'lit';
+
+/** A view of a few lines, as at 200 % zoom: who and what it may touch in one line, the tools beside the text, the rest for reading. Adopted after all others. */
+export const compactStyles = css`
+  @container chat (max-height: 330px) {
+    .status {
+      display: flex;
+      align-items: center;
+      gap: var(--lg-2);
+      padding-block: 2px;
+    }
+    .status .row {
+      display: contents;
+    }
+    .status .title,
+    .status .row > .grow,
+    .status .facts > .wide {
+      display: none;
+    }
+    .status .who {
+      flex: none;
+    }
+    .status .facts {
+      flex: 1;
+      align-items: center;
+    }
+    .status .word {
+      order: 1;
+    }
+    .foot {
+      padding-bottom: var(--lg-1);
+    }
+    .composer {
+      display: grid;
+      grid-template-columns: minmax(0, 1fr) auto;
+      align-items: end;
+    }
+    .composer > #composer-strips {
+      grid-column: 1 / -1;
+    }
+    .composer .tools {
+      padding: 0 3px;
+    }
+    .composer .tools .grow,
+    .jump .cut,
+    .btn kbd {
+      display: none;
+    }
+    .jump {
+      padding: 0 4px;
+    }
+    .composer textarea {
+      padding-block: 6px 4px;
+      max-height: max(30px, 100cqh - 200px);
+    }
+  }
+`;
