@@ -4,6 +4,7 @@ import type { Documents } from '../documents.ts';
 import type { Log } from '../log.ts';
 import type { Messages } from '../messages.ts';
 import type { Gateway } from '../server/gatewayConnection.ts';
+import { asGatewayError } from '../server/gatewayError.ts';
 import { labelText } from '../trees/labelText.ts';
 import { findAgentFile } from './agentFile.ts';
 import { policyPage } from './policyPage.ts';
@@ -63,11 +64,12 @@ async function copyText({ text, copyId }: HostCommands['copyText'], host: Webvie
 
 async function openPolicy(agentId: string, { gateway, documents }: HostCommandPorts): Promise<void> {
   const agent = await gateway.request('agents/get', { agentId });
-  const [sandbox, summary] = await Promise.all([
+  const [sandbox, summary, explained] = await Promise.all([
     gateway.request('sandboxes/get', { agentId }).catch(() => undefined),
     gateway.request('policies/list', {}).then(({ items }) => items.find(({ name }) => name === agent.policy.name), () => undefined),
+    gateway.request('policies/explain', { name: agent.policy.name }).catch((error: unknown) => asGatewayError(error).info),
   ]);
-  await documents.open(`Policy of ${agent.name}`, policyPage(agent, summary, sandbox));
+  await documents.open(`Policy of ${agent.name}`, policyPage({ agent, summary, explained, sandbox }));
 }
 
 /** VS Code opens a string as it is written; out of a Uri it would write another address, with other characters encoded. */

@@ -1,19 +1,46 @@
 import type { Agent } from '../../server/protocol/agents.ts';
-import type { PolicySummary } from '../../server/protocol/policies.ts';
+import type { ErrorInfo } from '../../server/protocol/errors.ts';
+import type { PolicyExplanation, PolicyRule, PolicySummary } from '../../server/protocol/policies.ts';
 import type { Sandbox, SandboxLimit } from '../../server/protocol/sandboxes.ts';
 import { labelText } from '../trees/labelText.ts';
 
 /** In an editor "workspace" could be taken for the folder that is open. */
 const workspaceWords = 'Its workspace is a folder of its own sandbox; the folder that is open in VS Code is not in it.';
 
-/** The text that says what an agent may touch. `summary` is of its policy, `sandbox` is there once it was made; what is not known is left out. */
-export function policyPage({ name, policy }: Agent, summary: PolicySummary | undefined, sandbox: Sandbox | undefined): string {
+/** What the page of a policy is made from; what is not known is left out. */
+export interface PolicyFacts {
+  readonly agent: Agent;
+  readonly summary: PolicySummary | undefined;
+  /** Its rules with the lines of its file, or why they cannot be read. */
+  readonly explained: PolicyExplanation | ErrorInfo | undefined;
+  /** There once it was made. */
+  readonly sandbox: Sandbox | undefined;
+}
+
+/** The text that says what an agent may touch, each rule beside the line of the file that it comes from. */
+export function policyPage({ agent: { name, policy }, summary, explained, sandbox }: PolicyFacts): string {
   const lead = `${labelText(name)}: ${labelText(policy.words, 1_000)}. Everything else is blocked.`;
   const limits = (sandbox?.limits ?? []).map((limit) => `  ${limitWords(limit)} (held by ${limit.enforcedBy})`);
   const engine = sandbox?.apiVersion ?? sandbox?.engine ?? 'known when its sandbox has started, with the limits that it holds';
-  const rules = policy.words.split(', ').map((rule) => `  ${labelText(rule, 200)}`);
-  const lines = [lead, workspaceWords, '', `Policy: ${labelText(policy.name)} (${fileWords(policy.name, summary)})`, `Engine: ${engine}`, '', 'Rules', ...rules];
-  return [...lines, ...(limits.length === 0 ? [] : ['', 'Limits', ...limits]), ''].join('\n');
+  const lines = [lead, workspaceWords, '', `Policy: ${labelText(policy.name)} (${fileWords(policy.name, summary)})`, `Engine: ${engine}`];
+  return [...lines, ...ruleSections(policy, explained), ...(limits.length === 0 ? [] : ['', 'Limits', ...limits]), ''].join('\n');
+}
+
+const sectionTitles: { readonly [S in PolicyRule['section']]: string } = { files: 'Files', network: 'Network', process: 'Runs as' };
+const nothingAllowed: { readonly [S in PolicyRule['section']]: string | undefined } = { files: 'no file, not even its workspace', network: 'no network; its model alone, through the gateway', process: undefined };
+
+function ruleSections(policy: Agent['policy'], explained: PolicyExplanation | ErrorInfo | undefined): string[] {
+  if (explained === undefined) return ['', 'Rules', ...policy.words.split(', ').map((rule) => `  ${labelText(rule, 200)}`)];
+  if (!('rules' in explained)) return ['', 'Rules', `  ${labelText(`${explained.message} ${explained.hint}`, 600)}`];
+  const width = Math.min(48, Math.max(...explained.rules.map(({ words }) => labelText(words, 120).length)));
+  const row = ({ words, line, text }: PolicyRule): string => `  ${labelText(words, 120).padEnd(width)}  ${labelText(policy.name)}.yaml:${line}  ${labelText(text, 160)}`;
+  return (Object.keys(sectionTitles) as PolicyRule['section'][]).flatMap((section) => {
+    const rules = explained.rules.filter((rule) => rule.section === section).map(row);
+    const none = nothingAllowed[section];
+    if (rules.length === 0 && none === undefined) return [];
+    const writes = section === 'files' && !explained.rules.some(({ words }) => words.includes('writes')) ? ['  writes nothing'] : [];
+    return ['', sectionTitles[section], ...(rules.length === 0 ? [`  ${none ?? ''}`] : [...rules, ...writes])];
+  });
 }
 
 function fileWords(name: string, summary: PolicySummary | undefined): string {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { ErrorInfo } from './errors.ts';
 import { request } from './method.ts';
-import { NoParams } from './shapes.ts';
+import { NoParams, Slug } from './shapes.ts';
 
 /** A policy that an agent can be given, or the reason why not. */
 export const PolicySummary = z.object({
@@ -22,7 +22,23 @@ export const PolicySummary = z.object({
 });
 export type PolicySummary = z.infer<typeof PolicySummary>;
 
+/** One thing that a policy allows: in plain words, and by the line of its file (from 1) that says so. */
+export const PolicyRule = z.object({ section: z.enum(['files', 'network', 'process']), words: z.string(), line: z.int().positive(), text: z.string() });
+export type PolicyRule = z.infer<typeof PolicyRule>;
+
+/** A policy read in full. What no rule names is blocked. */
+export const PolicyExplanation = z.object({ name: z.string(), words: z.string(), hash: z.string(), rules: z.array(PolicyRule) });
+export type PolicyExplanation = z.infer<typeof PolicyExplanation>;
+
 /** The methods about policies. */
 export const policies = {
   list: request({ summary: 'Lists the policies of a person and those that came with Logos, by name; one that cannot be used carries its error.', params: NoParams, result: z.object({ items: z.array(PolicySummary) }), isIdempotent: true, isOpenToWebviews: false }),
+  explain: request({
+    summary: 'Reads a policy anew and says rule by rule what it allows, with the line of its file.',
+    params: z.strictObject({ name: Slug }),
+    result: PolicyExplanation,
+    errors: ['policy_invalid'],
+    isIdempotent: true,
+    isOpenToWebviews: false,
+  }),
 };
