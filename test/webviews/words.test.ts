@@ -110,3 +110,14 @@ describe('the lock of the composer', () => {
     expect(composerModel(state('starting', false)).lock).toBeUndefined();
   });
 });
+
+describe('the card of an error of the model server', () => {
+  const info = { class: 'model_error', message: 'Study failed: out of memory.', cause: 'x', hint: 'Retry.', retryable: true } as const;
+
+  it('says that the server failed when it said so itself, and that it reported an error otherwise', () => {
+    expect(errorWords({ ...info, details: { status: 500 } }).title).toBe('The model server failed');
+    expect(errorWords({ ...info, details: { status: 503 } }).title).toBe('The model server failed');
+    expect(errorWords({ ...info, details: { status: 400 } }).title).toBe('The model server reported an error');
+    expect(errorWords(info).title).toBe('The model server reported an error');
+  });
+});

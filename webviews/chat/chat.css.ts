@@ -79,6 +79,11 @@ export const chatStyles = css`
   .status .facts > .cut {
     flex: 0 1 auto;
   }
+  /* What an agent may touch is never cut for the name of its model. */
+  .status .facts > .policy {
+    flex: none;
+    max-width: 100%;
+  }
   .status .link {
     color: var(--lg-link);
     cursor: pointer;

@@ -62,6 +62,12 @@ function withDetails<const N extends readonly string[]>(
   return stepped(title, ...say(...(values as { [K in keyof N]: string })), actions);
 }
 
+/** A status of 500 and above is the server's own failure; any other is its answer to what it was asked. */
+function saysItFailed({ details }: ErrorInfo): boolean {
+  const status = details?.['status'];
+  return typeof status === 'number' && status >= 500;
+}
+
 const wordsByClass: Readonly<Partial<Record<string, Words>>> = {
   sandbox_disconnected: connectionLost,
   worker_failed: connectionLost,
@@ -81,7 +87,7 @@ const wordsByClass: Readonly<Partial<Record<string, Words>>> = {
     withDetails(error, ['server', 'tokens'], 'Model crashed', ['retry', 'changeModel'], (server, tokens) => ['Retry, or choose a smaller model.', `${server} closed the stream after ${tokens} tokens.`]),
   context_overflow: (error) =>
     withDetails(error, ['tokens', 'max'], 'Conversation too long', ['newSession'], (tokens, max) => ['Start a new session.', `${tokens} of ${max} tokens.`]),
-  model_error: fixed('The model server reported an error', retryAndLog),
+  model_error: (error) => ownCard(saysItFailed(error) ? 'The model server failed' : 'The model server reported an error', error, retryAndLog),
   model_rate_limited: fixed('Rate limited', ['retry']),
   model_out_of_credit: fixed('Out of credits', ['changeModel', 'retry']),
   timeout_first_token: fixed('The model did not begin to answer', ['retry']),

@@ -100,3 +100,16 @@ describe('an answer', () => {
     }
   });
 });
+
+it('the status line never cuts what an agent may touch, however long the name of its model', async () => {
+  const scene = emptyScene();
+  const agent = scene.host.agents.get(scene.agentId);
+  if (agent?.route === undefined) throw new Error('the scene has no route');
+  scene.host.agents.set(scene.agentId, { ...agent, route: { ...agent.route, model: 'an-organisation/a-very-long-name-of-a-model-with-many-parts-and-a-quantisation-q4_k_m' } });
+  const { page } = await open(scene, { width: 480, height: 500 });
+  const policy = page.locator('.status .policy');
+  for (const width of [200, 240, 300, 340, 380, 420, 480, 700]) {
+    await page.setViewportSize({ width, height: 500 });
+    await expect.poll(() => policy.evaluate((link) => (link.scrollWidth <= link.clientWidth && link.textContent?.endsWith('o network')) || link.textContent)).toBe(true);
+  }
+});
