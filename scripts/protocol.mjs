@@ -1,4 +1,4 @@
-// `npm run protocol` writes docs/protocol from the contract; with --check it writes nothing and fails when they differ.
+// `npm run protocol` writes docs/protocol from the contract and from the tables about model servers; with --check it writes nothing and fails when they differ.
 import fs from 'node:fs';
 import path from 'node:path';
 import { root, say } from './run.mjs';
@@ -12,8 +12,9 @@ const folder = path.join(root, 'docs', 'protocol');
 export async function createFiles() {
   const { createDocument } = await import('./protocol/openrpc.mjs');
   const { createReadme } = await import('./protocol/markdown.mjs');
+  const { createModelServers } = await import('./protocol/modelServers.mjs');
   const made = await createDocument();
-  return { 'openrpc.json': `${JSON.stringify(made.document, undefined, 2)}\n`, 'README.md': createReadme(made) };
+  return { 'openrpc.json': `${JSON.stringify(made.document, undefined, 2)}\n`, 'README.md': createReadme(made), 'model-servers.md': await createModelServers() };
 }
 
 function read(file) {

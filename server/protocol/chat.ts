@@ -51,7 +51,7 @@ export const chat = {
     isOpenToWebviews: true,
   }),
   retry: request({
-    summary: 'Makes a new attempt at the message of an ended turn; `resume` gives the model the partial text to go on from.',
+    summary: 'Makes a new attempt at the message of an ended turn; `resume` gives the model the steps and the text so far to go on from.',
     params: z.strictObject({ sessionId: Id, turnId: Id, retryId: Id, mode: z.enum(['retry', 'resume']) }),
     result: z.object({ attempt: z.int().positive(), seq: Seq }),
     errors: ['not_found', 'conflict', 'storage_full'],

@@ -226,6 +226,9 @@ export const stepStyles = css`
     flex-wrap: wrap;
   }
   /* As wide as its words: in a narrow view the buttons go below instead of the words breaking. */
+  .mark > .grow {
+    overflow-wrap: anywhere;
+  }
   .bar > .grow {
     flex: 1 1 auto;
   }

@@ -1,7 +1,7 @@
 import type { ChatFinish } from './chatStreamEvent.ts';
 
 /** Words of servers for the end of an answer, in lower case, by what they mean. */
-const words: Readonly<Record<Exclude<ChatFinish, 'unknown'>, readonly string[]>> = {
+export const finishWords: Readonly<Record<Exclude<ChatFinish, 'unknown'>, readonly string[]>> = {
   stop: ['stop', 'stopped', 'eos', 'eos_token', 'eosfound', 'end', 'end_turn', 'end_of_turn', 'stop_sequence', 'stop_token', 'complete', 'completed', 'done', 'finish', 'finished', 'normal', 'success'],
   length: ['length', 'max_tokens', 'max_output_tokens', 'max_completion_tokens', 'max_length', 'model_length', 'model_context_window_exceeded', 'context_length', 'token_limit', 'incomplete'],
   tool_calls: ['tool_calls', 'tool_call', 'tool_use', 'function_call', 'function_calls'],
@@ -15,7 +15,7 @@ const words: Readonly<Record<Exclude<ChatFinish, 'unknown'>, readonly string[]>>
   ],
 };
 
-const meanings = new Map(Object.entries(words).flatMap(([finish, list]) => list.map((word) => [word, finish as ChatFinish] as const)));
+const meanings = new Map(Object.entries(finishWords).flatMap(([finish, list]) => list.map((word) => [word, finish as ChatFinish] as const)));
 
 /** Maps a server's word to ours; a tool call that came means `tool_calls` where the server only says that it stopped, or says a word of its own. */
 export function readFinish(raw: string | undefined, hasToolCalls: boolean): ChatFinish {

@@ -5,6 +5,7 @@ import process from 'node:process';
 import readline from 'node:readline';
 import type { RecordedRequest } from '../modelServer/modelServer.ts';
 import type { Script } from '../modelServer/script.ts';
+import type { Rule } from '../modelServer/strictRules.ts';
 
 const program = path.join(import.meta.dirname, '..', 'modelServer', 'main.ts');
 
@@ -58,6 +59,11 @@ export class ModelServerProcess {
 
   async post(name: string, script: Script): Promise<void> {
     await this.#post('scripts', { name, script });
+  }
+
+  /** Answers with an error to every request that breaks one of these rules. */
+  async demand(...rules: Rule[]): Promise<void> {
+    await this.#post('rules', { rules });
   }
 
   async dispose(): Promise<void> {

@@ -70,10 +70,11 @@ export async function startModelServer(options: ModelServerOptions = {}): Promis
   }
 
   function control(path: string, body: string): unknown {
-    const input = JSON.parse(body || '{}') as { name?: string; script?: Script; gate?: string };
+    const input = JSON.parse(body || '{}') as { name?: string; script?: Script; gate?: string; rules?: Rule[] };
     if (path === '/control/requests') return requests;
     if (path === '/control/scripts' && input.name !== undefined && input.script !== undefined) scripts.set(input.name, input.script);
     if (path === '/control/release' && input.gate !== undefined) gates.release(input.gate);
+    if (path === '/control/rules') demanded = input.rules ?? [];
     if (path === '/control/reset') reset();
     return {};
   }

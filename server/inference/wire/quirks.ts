@@ -1,0 +1,77 @@
+/** Something in which model servers differ from the wire that they claim to speak, and what is made of it. */
+export interface Quirk {
+  /** Who does it, among others. */
+  readonly servers: string;
+  readonly what: string;
+  /** How it is told, without asking which server it is. */
+  readonly told: string;
+  readonly done: string;
+  /** The module that does it, in the room of the wire or of the worker. */
+  readonly module: string;
+}
+
+/** The quirks that are known; docs/protocol shows them. */
+export const quirks: readonly Quirk[] = [
+  {
+    servers: 'DeepSeek, Kimi, GLM, MiniMax', what: 'want the reasoning back with the tool calls that it led to', told: 'The answer with the call brought `reasoning_content`, `reasoning` or `reasoning_details`',
+    done: 'Kept with the call; given back to the same server and model, in the turn, on going on and from history', module: 'server/inference/wire/keptMembers.ts',
+  },
+  {
+    servers: 'Gemini', what: 'wants its signature back', told: 'The call brought `extra_content`, or any other member that the wire does not define',
+    done: 'As above; a signature that is too long is left out whole', module: 'server/inference/wire/keptMembers.ts',
+  },
+  {
+    servers: 'Groq, Cerebras, Mistral', what: 'refuse reasoning that they sent themselves', told: 'A 4xx whose sentence names a member that was given back, or speaks of extra ones',
+    done: 'Asked again without it; not given back for the rest of the task', module: 'docker/local/replay.ts',
+  },
+  {
+    servers: 'DeepSeek, Gemini', what: 'ask for what calls of another model never had', told: 'A 4xx that says what must be passed back or is missing',
+    done: 'Asked again with those calls told in words', module: 'docker/local/replay.ts',
+  },
+  {
+    servers: 'Groq, vLLM with gpt-oss', what: 'leave control tokens in the name of a tool', told: 'The name is of no tool, and what is left without tokens and namespaces is',
+    done: 'The tool that is meant runs; a name that means none is refused to the model and told with underscores', module: 'server/inference/wire/toolNames.ts',
+  },
+  {
+    servers: 'OpenAI, Mistral', what: 'refuse names, ids or arguments that a model made up, also from history', told: 'Not told: they are never sent',
+    done: 'Names of letters, digits, `_` and `-`; each id once; arguments that are a JSON object; no result without its call', module: 'server/inference/wire/sendableCalls.ts',
+  },
+  {
+    servers: 'DeepSeek', what: 'gives two calls one id', told: 'Their indexes, their places in a whole message, or whole arguments before the second',
+    done: 'Two calls, with ids of their own', module: 'server/inference/wire/toolSlots.ts',
+  },
+  {
+    servers: 'Ollama, Gemini', what: 'give all calls the index 0, or none', told: 'Their ids differ, or their arguments are whole', done: 'Calls of their own', module: 'server/inference/wire/toolSlots.ts',
+  },
+  {
+    servers: 'vLLM', what: 'sends the whole arguments once more in the last chunk', told: 'Joined they are no JSON, and the fragments begin the whole', done: 'The whole stands for them', module: 'server/inference/wire/toolArguments.ts',
+  },
+  {
+    servers: 'proxies to Anthropic, vLLM', what: 'send an empty object in front of the arguments, JSON in a JSON string, or a control token behind', told: 'By its form', done: 'Read as what is meant', module: 'server/inference/wire/toolArguments.ts',
+  },
+  {
+    servers: 'llama.cpp, vLLM, LM Studio', what: 'leave a tool call in the text or the thinking', told: 'A notation of the table below ends the answer, and names a tool that there is',
+    done: 'Run; in code blocks, inline code and quotes it is prose, and where it is unclear the answer says that nothing was run', module: 'server/inference/wire/spokenCalls.ts',
+  },
+  {
+    servers: 'llama.cpp, proxies', what: 'write an `error:` field or bare JSON between the events', told: 'A line that is no field of server-sent events', done: 'The answer has failed, with the server\'s sentence', module: 'server/inference/wire/strayLines.ts',
+  },
+  {
+    servers: 'proxies', what: 'write `[DONE]` behind a stream that broke', told: 'No finish reason came', done: 'The answer is cut: only a finish reason, or a whole JSON answer, is an end', module: 'server/inference/wire/chatChunks.ts',
+  },
+  {
+    servers: 'Gemini, DeepSeek, Azure, Anthropic', what: 'end an answer for another reason than that it is done', told: 'The finish reason, by the table below', done: 'The answer says at its end by what it was cut', module: 'server/inference/wire/finishReason.ts',
+  },
+  {
+    servers: 'Gemini, OpenRouter, FastAPI, LM Studio', what: 'send errors as lists, strings, details, or as JSON within the text of another', told: 'By its form', done: 'The innermost sentence is classified, then shown whole', module: 'server/inference/wire/errorBody.ts',
+  },
+  {
+    servers: 'vLLM, LM Studio, OpenRouter, Ollama', what: 'call reasoning by several names, or send two of them', told: 'By its name', done: 'One of them is shown', module: 'server/inference/wire/deltaReader.ts',
+  },
+  {
+    servers: 'LM Studio, templates of Qwen and DeepSeek', what: 'leave reasoning in tags in the text', told: '`<think>` at the very start, and no field for reasoning', done: 'Shown as thinking', module: 'server/inference/wire/thinkSplitter.ts',
+  },
+  {
+    servers: 'LM Studio, portals', what: 'answer 200 with an error or a page', told: 'The first characters of the body', done: 'Classified as what it is', module: 'server/inference/wire/sniffBody.ts',
+  },
+];
