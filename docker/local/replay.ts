@@ -13,6 +13,8 @@ type AssistantMessage = Extract<ChatMessage, { role: 'assistant' }>;
 export class Replay {
   readonly #refused = new Set<string>();
   #isInWords = false;
+  /** A member that the server asks for on every answer, also on those that had none. */
+  #filled: string | undefined;
 
   /** The messages as they go over the wire. */
   toWire(messages: readonly ChatMessage[]): readonly unknown[] {
@@ -25,7 +27,7 @@ export class Replay {
     if (error.cause === 'wants_back') {
       const isNew = !this.#isInWords && messages.some(isBare);
       this.#isInWords = true;
-      return isNew;
+      return isNew || this.#fill(error.message, messages);
     }
     const sent = namesIn(messages).filter((name) => !this.#refused.has(name));
     const named = sent.filter((name) => new RegExp(`(?<![a-zA-Z0-9_])${name}(?![a-zA-Z0-9_])`).test(error.message));
@@ -34,9 +36,17 @@ export class Replay {
     return dropped.length > 0;
   }
 
+  #fill(message: string, messages: readonly ChatMessage[]): boolean {
+    const name = /\breasoning(?:_content)?\b/.exec(message)?.[0];
+    if (this.#filled !== undefined || name === undefined || !messages.some(({ role }) => role === 'assistant')) return false;
+    this.#filled = name;
+    return true;
+  }
+
   #withKept({ kept, tool_calls: calls, ...message }: AssistantMessage): JsonObject {
-    if (calls === undefined) return message;
-    return { ...this.#allowed(kept), ...message, tool_calls: calls.map((call) => this.#callWithKept(call)) };
+    const filled = this.#filled === undefined ? {} : { [this.#filled]: '' };
+    if (calls === undefined) return { ...filled, ...message };
+    return { ...filled, ...this.#allowed(kept), ...message, tool_calls: calls.map((call) => this.#callWithKept(call)) };
   }
 
   #callWithKept({ kept, function: called, ...call }: ChatToolCall): JsonObject {

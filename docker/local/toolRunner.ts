@@ -5,6 +5,7 @@ import type { FrameWriter } from './frameWriter.ts';
 import { EarlierTurns } from './files/earlierTurns.ts';
 import { SeenFiles } from './files/seenFiles.ts';
 import { takeBackCutWrites } from './files/writeInPlace.ts';
+import { sendableId } from '../../server/inference/wire/sendableCalls.ts';
 import { meantTool, sendableName } from '../../server/inference/wire/toolNames.ts';
 import { Repetition } from './repetition.ts';
 import { cutMiddle } from './tools/middleCut.ts';
@@ -121,7 +122,7 @@ export class ToolRunner {
 
   /** Some servers name no ids, or the same one for every answer; frames and history need each once. */
   #uniqueId(id: string | undefined): string {
-    const base = id === undefined || !/^[\x21-\x7e]{1,64}$/.test(id) ? 'call' : id;
+    const base = id === undefined || !sendableId.test(id) ? 'call' : id;
     let unique = id === base ? base : `${base}_${this.#usedIds.size + 1}`;
     for (let count = 2; this.#usedIds.has(unique); count++) unique = `${base}_${count}`;
     this.#usedIds.add(unique);

@@ -23,7 +23,7 @@ const allowed = [
   'logit_bias',
 ] as const;
 
-/** The members of a message that go on, beside those that the server of the route sent itself; some servers fetch what others name. */
+/** The members of a message that go on, beside those that the server of the route sent itself, as of its calls; some servers fetch what others name. */
 const messageMembers = ['role', 'content', 'name', 'tool_calls', 'tool_call_id', 'reasoning', 'reasoning_content', 'reasoning_details', 'refusal'] as const;
 
 /** A body for the model server, or why the request is refused. */
@@ -64,7 +64,14 @@ function readMessage(value: unknown, returned: ReadonlySet<string>): JsonObject 
   if (message === undefined) return undefined;
   const content = readContent(message['content']);
   if (content === unknownContent) return undefined;
-  return pick({ ...message, content }, message['role'] === 'assistant' ? [...messageMembers, ...returned] : messageMembers);
+  const calls = message['tool_calls'];
+  const known = { ...message, content, ...(Array.isArray(calls) ? { tool_calls: calls.map((call) => readCall(call, returned)) } : {}) };
+  return pick(known, message['role'] === 'assistant' ? [...messageMembers, ...returned] : messageMembers);
+}
+
+function readCall(value: unknown, returned: ReadonlySet<string>): JsonObject {
+  const call = asObject(value) ?? {};
+  return { ...pick(call, ['id', 'type', ...returned]), function: pick(asObject(call['function']) ?? {}, ['name', 'arguments', ...returned]) };
 }
 
 const unknownContent = Symbol('unknown content');

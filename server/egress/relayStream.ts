@@ -4,6 +4,7 @@ import zlib from 'node:zlib';
 import { HeldBytes } from '../base/heldBytes.ts';
 import type { ChatStreamEvent } from '../inference/wire/chatStreamEvent.ts';
 import { createChatStreamReader } from '../inference/wire/chatStream.ts';
+import { keptNames } from '../inference/wire/keptMembers.ts';
 import { brokenWire } from '../inference/wire/modelErrors.ts';
 import type { ModelRoute } from '../inference/route.ts';
 import type { HttpResponse } from '../net/http.ts';
@@ -20,7 +21,7 @@ export interface AnsweringCall {
   readonly timers: CallTimers;
   readonly meter: CallMeter;
   readonly blanker: KeyBlanker;
-  /** Takes the names of members that the server puts into its messages, and so may get back. */
+  /** Takes the names of members that the server puts into its messages and calls, and so may get back. */
   readonly onMembers: (names: readonly string[]) => void;
 }
 
@@ -111,7 +112,7 @@ class StreamRelay {
     const { timers, meter } = this.#call;
     meter.take(events);
     if (meter.hasToken) timers.sawToken();
-    for (const event of events) if (event.kind === 'kept') this.#call.onMembers(Object.keys(event.message));
+    for (const event of events) if (event.kind === 'kept') this.#call.onMembers(keptNames(event.message, event.calls.values()));
     const last = events.at(-1);
     if (last?.kind === 'finish' || last?.kind === 'error') this.#settle(last);
   }

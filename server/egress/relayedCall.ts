@@ -21,7 +21,7 @@ export interface CallContext {
   readonly waits: WaitLimits;
   /** The route's server did not take the connection. */
   readonly onUnreachable: (route: ModelRoute) => void;
-  /** Names of members of messages that this server sent itself, and so may get back. */
+  /** Names of members of messages and calls that this server sent itself, and so may get back. */
   readonly returned: Set<string>;
 }
 
@@ -48,10 +48,15 @@ export function relayCall(bytes: Buffer, response: http.ServerResponse, context:
   response.once('close', onClose);
   if (response.destroyed) timers.stop({ kind: 'gone' });
 
+  const members = new Set<string>();
+  const onMembers = (names: readonly string[]): void => {
+    for (const set of [members, context.returned]) rememberNames(set, names);
+  };
+
   const serve = async (): Promise<void> => {
-    const end = body.ok ? await runCall(body.body, { ...context, response, timers, meter }) : ({ kind: 'error', error: body.error } as const);
+    const end = body.ok ? await runCall(body.body, { ...context, response, timers, meter, onMembers }) : ({ kind: 'error', error: body.error } as const);
     timers.dispose();
-    const report = meter.report(outcomeOf(end));
+    const report = { ...meter.report(outcomeOf(end)), returnedMembers: [...members] };
     if (report.error !== undefined) answerError(response, statusOf(report.error), report.error);
     else if (report.finish === 'cancelled') response.destroy();
     note(context, report);
@@ -59,14 +64,14 @@ export function relayCall(bytes: Buffer, response: http.ServerResponse, context:
   return { stop: () => timers.stop({ kind: 'gone' }), ended: serve() };
 }
 
-async function runCall(body: Buffer, call: CallContext & { response: http.ServerResponse; timers: CallTimers; meter: CallMeter }): Promise<RelayEnd> {
-  const { route, timers, response, meter } = call;
+async function runCall(body: Buffer, call: CallContext & { response: http.ServerResponse; timers: CallTimers; meter: CallMeter; onMembers: (names: readonly string[]) => void }): Promise<RelayEnd> {
+  const { route, timers, response, meter, onMembers } = call;
   try {
     call.observer.onStatus?.('prompt', undefined);
     const authorization = await route.authorization();
     const blanker = createKeyBlanker(authorization);
     const upstream = await openUpstream({ ...call, authorization, body, signal: timers.signal, blanker });
-    if (upstream.ok) return await relayStream({ upstream: upstream.response, response, route, timers, meter, blanker, onMembers: (names) => rememberNames(call.returned, names) });
+    if (upstream.ok) return await relayStream({ upstream: upstream.response, response, route, timers, meter, blanker, onMembers });
     if (upstream.isUnreachable) call.onUnreachable(route);
     return { kind: 'error', error: upstream.error };
   } catch (thrown) {

@@ -1,3 +1,4 @@
+import { keptNames } from '../inference/wire/keptMembers.ts';
 import { estimateTokens } from '../inference/wire/estimateTokens.ts';
 import type { Part, ToolPart, Turn } from '../protocol/messages.ts';
 import { keptOf } from '../protocol/storedKept.ts';
@@ -94,7 +95,7 @@ export function answerSoFar(turn: Turn, route: string | undefined): { steps: Ass
 
 /** The names of all members that the server of this history gets back with its messages. */
 export function returnedMembers(history: readonly HistoryMessage[]): string[] {
-  return [...new Set(history.flatMap((message) => (message.role === 'assistant' ? Object.keys(message.kept ?? {}) : [])))];
+  return [...new Set(history.flatMap((message) => (message.role === 'assistant' ? keptNames(message.kept ?? {}, message.toolCalls.map(({ kept }) => kept ?? {})) : [])))];
 }
 
 /** Every turn has an answer, because chat templates refuse two messages of one role in a row; a note says why it is short. */

@@ -12,6 +12,7 @@ import type { PreparedSandbox } from '../sandboxes/engine.ts';
 import type { TurnToRun } from '../store/store.ts';
 import { AnswerBuilder } from './answerBuilder.ts';
 import { EventAppender } from './eventAppender.ts';
+import { onlySeen } from './seenMembers.ts';
 import type { AgentForTurn, TurnPorts } from './turnPorts.ts';
 import { initialTurnState, reduceTurn, type TaskVerdict, type TurnInput, type TurnState } from './turnState.ts';
 import { stampOf, taskOf } from './turnTask.ts';
@@ -54,6 +55,8 @@ export class TurnDriver {
   #tool: string | undefined;
   #statusFrames = 0;
   #noticeFrames = 0;
+  /** Names of members that the server of the model was seen to send. */
+  readonly #seenMembers = new Set<string>();
   #fromReasoning = false;
   /** Where the model of this attempt is reached. */
   #route = '';
@@ -199,6 +202,7 @@ export class TurnDriver {
         onStatus: (phase, text) => this.#enter(phase, text),
         onReport: (report) => {
           this.#reports.push(report);
+          for (const name of report.returnedMembers ?? []) this.#seenMembers.add(name);
           if (report.finish !== 'cancelled') this.#reduce({ kind: 'modelCallEnded', error: report.error });
         },
       },
@@ -233,7 +237,7 @@ export class TurnDriver {
         this.#noticeFrames += 1;
         return this.#noticeFrames > maxNoticeFrames ? undefined : this.#tellNotices([frame.text]);
       case 'tool_start':
-        this.#answer.accept(frame, this.#route);
+        this.#answer.accept(frame.kept === undefined ? frame : { ...frame, kept: onlySeen(frame.kept, this.#seenMembers) }, this.#route);
         this.#tool = frame.tool;
         this.#enter('tool', undefined);
         return this.#showActivity();

@@ -28,7 +28,7 @@ export interface ModelRoute {
   readonly think: 'auto' | 'prefilled';
   readonly params: Readonly<Record<string, unknown>>;
   readonly timeouts: RouteTimeouts;
-  /** Names of members that this server sent with earlier messages of the session, and gets back. */
+  /** Names of members that this server sent with earlier messages and calls of the session, and gets back. */
   readonly returnedMembers?: readonly string[] | undefined;
   /** Gives the header value, such as `Bearer ...`, read at each call from the private key file. */
   authorization(): Promise<string | undefined>;
@@ -52,6 +52,8 @@ export interface ModelCallReport {
   readonly finish: ChatFinish | 'truncated' | 'error' | 'cancelled';
   /** The server's own word for the end, when it said one. */
   readonly finishWord?: string | undefined;
+  /** Names of members beside those of the wire that the server put into its message and its calls. */
+  readonly returnedMembers?: readonly string[] | undefined;
 }
 
 /** Who listens to the model calls of one task's socket. */

@@ -86,6 +86,13 @@ describe('what a model server wants back', () => {
     expect(messagesAt(0).map(({ role }) => role)).toEqual(['system', 'user', 'assistant', 'tool', 'assistant', 'user', 'assistant', 'tool']);
   });
 
+  it('is told to be empty where a server asks for it on every answer', async () => {
+    bench.model.demand('reasoning-always');
+    postSteps();
+    expect((await bench.run('go', { history: history(false) })).final).toMatchObject({ frame: 'result', text: 'Done.' });
+    expect(messagesAt(-1).filter(({ role }) => role === 'assistant').map((message) => message['reasoning_content'])).toEqual(['', '', 'I look first.', 'And then.']);
+  });
+
   it.each(['reasoning', 'signature'] as const)('is not there for calls of another model, which are told in words to a server that asks for it: %s', async (rule) => {
     bench.model.demand(rule);
     postSteps(signed);

@@ -60,7 +60,9 @@ export function createChatChunks({ think, server, isKeeping }: { think: 'auto' |
     finish = asText(choice['finish_reason']) ?? asText(choice['finishReason']) ?? finish;
     const message = asObject(choice['message']);
     const content = asObject(choice['delta']) ?? message;
-    if (content === undefined) return [];
+    // A whole message behind its pieces says them once more.
+    const isRepetition = content === message && (received.text > 0 || received.thinking > 0 || tools.count > 0);
+    if (content === undefined || isRepetition) return [];
     const delta = readDelta(content);
     kept.take(content);
     const events: ChatStreamEvent[] = [];

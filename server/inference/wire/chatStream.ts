@@ -7,6 +7,8 @@ import { asObject, parseJson } from './jsonFields.ts';
 import type { StrayLine } from './strayLines.ts';
 import { brokenStream, brokenWire, emptyReply } from './modelErrors.ts';
 
+/** An event of plain words that tells of a failure. */
+const saysError = /^\s*\[?error\b/i;
 /** After so many events that are not JSON the stream is given up. */
 const maxMalformed = 3;
 
@@ -64,6 +66,7 @@ export function createChatStreamReader({ think = 'auto', contentType, server = '
     const chunk = asObject(json);
     if (chunk !== undefined) return add(chunks.read(chunk));
     if (findErrorBody(json) !== undefined) return add(chunks.fail(classifyModelError({ body: data, server })));
+    if (saysError.test(data)) return add(chunks.fail(classifyModelError({ body: data, server })));
     malformed += 1;
     if (!isEnding && malformed >= maxMalformed) add(chunks.fail(brokenWire(server, 'malformed_stream')));
   }

@@ -4,6 +4,8 @@ import { asList, asObject, asText, parseJson, type JsonObject } from './jsonFiel
 const maxDepth = 6;
 /** Where servers put the sentence, the most telling first. */
 const sentenceMembers = ['message', 'msg', 'error_message', 'errorMessage', 'error_msg', 'error_description', 'detail', 'Message', 'faultstring', 'description', 'reason', 'title'] as const;
+/** Those that say an error where nothing else does. */
+const bareMembers: readonly string[] = ['message', 'msg', 'error_message', 'errorMessage', 'error_msg', 'error_description', 'detail', 'Message'];
 const wrappers = ['error', 'errors', 'fault'] as const;
 /** Sentences of gateways that only say that there is another inside. */
 const hollow = /^(provider returned error|bad request|internal server error|unprocessable entity|request failed|error)\.?$/i;
@@ -25,7 +27,7 @@ function readError(body: unknown, depth: number): JsonObject | undefined {
   if (wrapper !== undefined) return within(whole, whole[wrapper], depth);
   if (whole['object'] === 'error' || whole['type'] === 'error') return { ...whole, message: sentenceOf(whole, depth) ?? JSON.stringify(whole) };
   if (Array.isArray(whole['choices'])) return undefined;
-  const sentence = sentenceOf(whole, depth);
+  const sentence = depth === 0 && !bareMembers.some((name) => isSaying(whole[name])) ? undefined : sentenceOf(whole, depth);
   return sentence === undefined ? undefined : { ...whole, message: sentence };
 }
 

@@ -19,7 +19,7 @@ const meanings = new Map(Object.entries(finishWords).flatMap(([finish, list]) =>
 
 /** Maps a server's word to ours; a tool call that came means `tool_calls` where the server only says that it stopped, or says a word of its own. */
 export function readFinish(raw: string | undefined, hasToolCalls: boolean): ChatFinish {
-  const word = raw?.toLowerCase().replace(/^(?:finish_reason|finishreason|stop_reason)[_.]/, '') ?? '';
+  const word = raw?.trim().toLowerCase().replace(/^(?:finish_reason|finishreason|stop_reason)[_.]/, '') ?? '';
   const finish = meanings.get(word) ?? 'unknown';
   return hasToolCalls && (finish === 'stop' || finish === 'unknown') ? 'tool_calls' : finish;
 }

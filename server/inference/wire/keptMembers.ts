@@ -17,6 +17,12 @@ export const knownCallMembers: ReadonlySet<string> = new Set(['index', 'id', 'ty
 /** As above, for the function of a call. */
 export const knownFunctionMembers: ReadonlySet<string> = new Set(['name', 'arguments']);
 
+/** The names of what came with a message and its calls. */
+export function keptNames(message: JsonObject, calls: Iterable<JsonObject>): string[] {
+  const ofCalls = [...calls].flatMap(({ function: inner, ...members }) => [...Object.keys(members), ...Object.keys(asObject(inner) ?? {})]);
+  return [...new Set([...Object.keys(message), ...ofCalls])];
+}
+
 /** Members that come in pieces of a text. Of all others the last value counts. */
 const pieced: ReadonlySet<string> = new Set(['reasoning_content', 'reasoning', 'reasoning_text', 'thinking', 'text', 'summary', 'data']);
 /** In UTF-16 units of JSON: of one member, and of all that one message, call or function keeps. */

@@ -13,7 +13,7 @@ interface SentMessage {
 }
 
 /** Ids that servers gave are sent back as they are, within this. */
-const sendableId = /^[\x21-\x7e]{1,64}$/;
+export const sendableId = /^[a-zA-Z0-9_.:-]{1,64}$/;
 
 /**
  * The messages as every server takes them, whatever a model made up earlier: names of tools of letters, digits, `_` and `-`, ids that are

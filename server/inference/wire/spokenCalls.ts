@@ -144,7 +144,7 @@ const isJson = (text: string): boolean => jsonLength(text) > 0;
 
 /** A call that was begun and cannot be read names a tool where its name stands. */
 function brokenCall(rest: string, known: readonly string[]): string | undefined {
-  const [, name] = /^(?:[{[\s]*"(?:name|tool_name)"\s*:\s*"|<function=["']?|<invoke name=["']|(?:functions?\.)?(?=\w+\s*[<{]))([\w-]{1,64})/.exec(rest) ?? [];
+  const [, name] = /^(?:[{[\s]*"(?:name|tool_name)"\s*:\s*"|<function=["']?|<invoke name=["']|\[?(?:functions?\.)?(?=\w+\s*[<{(]))([\w-]{1,64})/.exec(rest) ?? [];
   return name !== undefined && known.includes(name) ? name : undefined;
 }
 

@@ -37,7 +37,8 @@ function wholeBehindPieces(pieces: readonly string[]): string | undefined {
   return undefined;
 }
 
-/** JSON text without the blanks between its tokens; those inside of strings stay. */
+/** JSON text without the blanks between its tokens and without needless escapes, so that two spellings of one thing are alike. */
 function withoutSpace(json: string): string {
-  return json.replaceAll(/("(?:[^"\\]|\\[^])*(?:"|$))|\s+/g, '$1');
+  const plain = json.replaceAll(/("(?:[^"\\]|\\[^])*(?:"|$))|\s+/g, '$1');
+  return plain.replaceAll(/\\u(?!00[0-7])([0-9a-fA-F]{4})|\\(\/)/g, (_escape, code: string | undefined, slash: string | undefined) => slash ?? String.fromCharCode(Number.parseInt(code ?? '', 16)));
 }

@@ -115,7 +115,7 @@ function readFragment(call: JsonObject, place: number | undefined): Fragment {
   const named = asObject(call['function']);
   const index = call['index'];
   return {
-    place: place ?? (typeof index === 'number' ? index : undefined),
+    place: place ?? (typeof index === 'string' && index !== '' ? Number(index) : typeof index === 'number' ? index : undefined),
     id: asText(call['id']),
     name: asText(named?.['name']),
     args: argsText(named?.['arguments']),

@@ -123,6 +123,12 @@ describe('what a task may ask for', () => {
     };
     expect(await ask('[[scenario:opaque]]')).toEqual([{ role: 'assistant', content: 'x', from_history: 'h' }, { role: 'user', content: '[[scenario:opaque]]' }]);
     expect(await ask('Hi')).toEqual([{ role: 'assistant', content: 'x', opaque_state: 'o', from_history: 'h' }, { role: 'user', content: 'Hi' }]);
+    expect(path.heard.reports.map(({ returnedMembers }) => returnedMembers)).toEqual([['opaque_state'], []]);
+    const call = { id: 'c', type: 'function', function: { name: 'ls', arguments: '{}' } };
+    const planted = { ...call, opaque_state: 'o', planted: 'x', function: { ...call.function, from_history: 'h', planted: 'x' } };
+    await get(path, 'POST', '/v1/chat/completions', JSON.stringify({ messages: [{ role: 'assistant', content: null, tool_calls: [planted] }, { role: 'user', content: 'Hi' }] }));
+    const { messages } = JSON.parse(path.server.requests.at(-1)!.body) as { messages: { tool_calls?: unknown }[] };
+    expect(messages[0]?.tool_calls).toEqual([{ ...call, opaque_state: 'o', function: { ...call.function, from_history: 'h' } }]);
   });
 
   it('never sees the key, wherever a server that repeats it cuts its bytes', async () => {

@@ -9,7 +9,7 @@ import { createChatHandlers } from '../../../server/gateway/chatHandlers.ts';
 import { Publisher } from '../../../server/gateway/publisher.ts';
 import type { TurnPorts } from '../../../server/gateway/turnPorts.ts';
 import { TurnRunner } from '../../../server/gateway/turnRunner.ts';
-import type { ModelRoute } from '../../../server/inference/route.ts';
+import type { ModelCallReport, ModelRoute } from '../../../server/inference/route.ts';
 import type { Turn } from '../../../server/protocol/messages.ts';
 import type { SessionEvent } from '../../../server/protocol/sessions.ts';
 import type { Task } from '../../../server/protocol/worker.ts';
@@ -69,6 +69,7 @@ describe('turns', () => {
   const ended = async (count: number): Promise<void> => {
     await expect.poll(() => events.filter((event) => event.kind === 'turn.ended').length, { timeout: 5_000 }).toBe(count);
   };
+  const reportOf = (...returnedMembers: string[]): ModelCallReport => ({ usage: undefined, startedAt: 1, firstThoughtMs: undefined, firstAnswerMs: undefined, durationMs: 1, tokensPerSecond: undefined, error: undefined, finish: 'tool_calls', returnedMembers });
   const answerOf = (turn: Turn | undefined): string => (turn?.attempts.at(-1)?.message?.parts ?? []).map((part) => (part.kind === 'text' ? part.text : '')).join('');
 
   it('store the message, then the start, then the answer, then the end', async () => {
@@ -126,9 +127,10 @@ describe('turns', () => {
     dispatch = async (request) => {
       const { task, route: used } = request;
       const onFrame = request.onFrame.bind(request);
+      request.observer.onReport(reportOf('reasoning_content', 'signature'));
       seen.push({ names: used.returnedMembers, assistant: task.history.find(({ role }) => role === 'assistant') });
       if (task.history.length === 0) {
-        await onFrame({ frame: 'tool_start', callId: 'their-own-form', tool: 'read_file', title: 'a', args: { path: 'a' }, kept });
+        await onFrame({ frame: 'tool_start', callId: 'their-own-form', tool: 'read_file', title: 'a', args: { path: 'a' }, kept: { ...kept, message: { ...kept.message, planted: 'x' }, call: { ...kept.call, planted: 'x', function: { planted: 'x' } } } });
         await onFrame({ frame: 'tool_end', callId: 'their-own-form', state: 'done', durationMs: 1, output: 'A' });
       }
       await onFrame({ frame: 'text', text: 'ok' });
@@ -143,7 +145,7 @@ describe('turns', () => {
     expect(seen).toEqual([
       { names: [], assistant: undefined },
       { names: [], assistant: { role: 'assistant', text: '', toolCalls: [{ callId: '', ...call }] } },
-      { names: ['reasoning_content'], assistant: { role: 'assistant', text: '', kept: kept.message, toolCalls: [{ callId: 'their-own-form', ...call, kept: kept.call }] } },
+      { names: ['reasoning_content', 'signature'], assistant: { role: 'assistant', text: '', kept: kept.message, toolCalls: [{ callId: 'their-own-form', ...call, kept: kept.call }] } },
     ]);
   });
 
@@ -151,6 +153,7 @@ describe('turns', () => {
     const tasks: Pick<Task, 'steps' | 'partial'>[] = [];
     dispatch = async (request) => {
       const { attempt, steps, partial } = request.task;
+      request.observer.onReport(reportOf('reasoning'));
       const onFrame = request.onFrame.bind(request);
       tasks.push({ ...(steps === undefined ? {} : { steps }), ...(partial === undefined ? {} : { partial }) });
       if (attempt === 1) {

@@ -45,6 +45,8 @@ const rules = {
   arguments: each((message) => (callsOf(message).every((call) => isObjectText(call.function?.arguments)) ? undefined : refuse('Invalid function.arguments: must be a JSON object in a string.'))),
   /** The reasoning comes back with the calls that it led to. */
   reasoning: each((message) => (callsOf(message).length > 0 && typeof message['reasoning_content'] !== 'string' ? refuse('The `reasoning_content` in the thinking mode must be passed back to the API.') : undefined)),
+  /** Every answer has its reasoning, also those that came without. */
+  'reasoning-always': each((message) => (message.role === 'assistant' && typeof message['reasoning_content'] !== 'string' ? refuse('The `reasoning_content` in the thinking mode must be passed back to the API.') : undefined)),
   /** A signature comes back with the call that it was on. */
   signature: each((message, at): Refusal | undefined => {
     const extra = callsOf(message)[0]?.['extra_content'] as { google?: { thought_signature?: string } } | undefined;

@@ -32,6 +32,7 @@ export const terminationRows: readonly Row[] = [
   failed('error-field-mid', 'an error field in mid-stream, then [DONE]', 'http_500', raw(`${said('Hello')}error: ${JSON.stringify({ code: 500, message: 'it broke', type: 'server_error' })}\n\n${done}`), 'model_error', 'Hello'),
   failed('error-field-words', 'an error field with plain words', 'server_error', raw(`${said('Hello')}error: it broke\n\n${done}`), 'model_error', 'Hello'),
   failed('error-field-after-data', 'an error field on the line behind an event', 'server_error', raw(`${said('Hello').trimEnd()}\nerror: it broke\n\n${done}`), 'model_error', 'Hello'),
+  failed('data-error-words', 'plain words of an error as the data of an event', 'server_error', raw(`${said('Hello')}data: [ERROR] it broke\n\n${done}`), 'model_error', 'Hello'),
   failed('bare-error', 'bare JSON with an error in a stream', 'boom', raw(`${said('Hello')}${JSON.stringify(error('It broke.', { code: 'boom' }))}\n\n${done}`), 'model_error', 'Hello'),
   failed('bare-error-lines', 'bare JSON over several lines in a stream', 'boom', raw(`${said('Hello')}${JSON.stringify(error('It broke.', { code: 'boom' }), null, 2)}\n\n${done}`), 'model_error', 'Hello'),
   failed('bare-error-last', 'bare JSON at the end without a line end', 'boom', raw(`${said('Hello')}${JSON.stringify(error('It broke.', { code: 'boom' }))}`), 'model_error', 'Hello'),
