@@ -5,8 +5,9 @@ const leftOut = '[This result was left out: it no longer fits into the model\'s 
 const minResultBytes = 1_024;
 
 /**
- * Gives the conversation in a form that fits the model's context: the oldest tool results are left out first, then the newest ones cut
- * in the middle. What people and the model said is never touched; whether that fits is the gateway's part.
+ * Gives the conversation in a form that fits the model's context: what its server may want back with earlier answers is left out first,
+ * then the oldest tool results, and the newest ones are cut in the middle. What people and the model said is never touched; whether that
+ * fits is the gateway's part.
  */
 export function fitContext(messages: readonly ChatMessage[], contextTokens: number, toolTokens: number): ChatMessage[] {
   const room = contextTokens - Math.min(4_096, Math.floor(contextTokens / 4)) - toolTokens;
@@ -14,6 +15,7 @@ export function fitContext(messages: readonly ChatMessage[], contextTokens: numb
   let tokens = fitted.reduce((sum, message) => sum + estimate(message), 0);
   const results = fitted.flatMap((message, index) => (message.role === 'tool' ? [index] : []));
   const lastAnswer = fitted.findLastIndex((message) => message.role === 'assistant');
+  for (let index = 0; index < lastAnswer && tokens > room; index++) tokens -= dropKept(fitted, index);
   for (const index of results) {
     if (tokens <= room) break;
     if (index < lastAnswer) tokens -= replace(fitted, index, leftOut);
@@ -39,6 +41,15 @@ function estimate(message: ChatMessage): number {
 }
 
 const contentOf = (message: ChatMessage | undefined): string => message?.content ?? '';
+
+/** Leaves out what came with an earlier answer, most of which is reasoning; gives the tokens that it saves. */
+function dropKept(messages: ChatMessage[], index: number): number {
+  const message = messages[index];
+  if (message?.role !== 'assistant' || message.kept === undefined) return 0;
+  const shorter = { ...message, kept: undefined };
+  messages[index] = shorter;
+  return estimate(message) - estimate(shorter);
+}
 
 /** Puts a shorter content in place; gives the tokens that it saves. */
 function replace(messages: ChatMessage[], index: number, content: string): number {

@@ -44,13 +44,23 @@ export function trimHistory(input: HistoryInput): TrimmedHistory {
   const kept: HistoryMessage[][] = [];
   let tokens = 0;
   for (const turn of ended) {
-    const messages = messagesOfTurn(turn, input.route);
-    const cost = messages.reduce((sum, message) => sum + estimateMessage(message), 0);
+    const whole = messagesOfTurn(turn, input.route);
+    const messages = tokens + costOf(whole) > room ? whole.map(withoutReasoning) : whole;
+    const cost = costOf(messages);
     if (tokens + cost > room) break;
     kept.push(messages);
     tokens += cost;
   }
   return { history: kept.toReversed().flat(), leftOutTurns: ended.length - kept.length, tokens };
+}
+
+const costOf = (messages: readonly HistoryMessage[]): number => messages.reduce((sum, message) => sum + estimateMessage(message), 0);
+
+/** What came with an answer is most of it reasoning, and the first to go where room is short. */
+function withoutReasoning(message: HistoryMessage): HistoryMessage {
+  if (message.role === 'user') return message;
+  const { kept: _kept, ...rest } = message;
+  return rest;
 }
 
 /** Code, JSON and command output take more tokens per byte than prose. */

@@ -67,6 +67,22 @@ describe('A strict model server', () => {
     expect(back.match(/thought_signature/g)).toHaveLength(3);
   });
 
+  it('gets back what it sent along with the calls of an answer in whose middle the gateway was killed', async () => {
+    const { model } = gateway;
+    const watch = await gateway.newSession();
+    await model.post('killed', { steps: thinksAndCalls('echo before') });
+    await model.post('killed (1)', { steps: [{ text: 'After that ' }, { hang: true }] });
+    const turnId = await watch.send('killed');
+    await watch.textOf(turnId, 5);
+    await gateway.process.kill();
+    await gateway.startAgain();
+    expect((await watch.ended(turnId)).outcome).toBe('interrupted');
+    await watch.client.request('chat/retry', { sessionId: watch.sessionId, turnId, retryId: v7(), mode: 'resume' });
+    await watch.until((view) => view.turns.at(-1)?.attempts.length === 2 && view.turns.at(-1)?.state === 'ended', 'the end of the second attempt');
+    expect(watch.view.turns.at(-1)?.attempts.at(-1)).toMatchObject({ outcome: 'completed' });
+    expect((await model.chatRequests('killed')).at(-1)?.body).toContain('I run echo before.');
+  });
+
   it('says with its own sentence, whole, why it refused', async () => {
     const sentence = `The request is not right: ${'it is of a kind that this server does not take, '.repeat(6)}and nothing else helps.`;
     await gateway.model.post('refused', { status: 400, headers: { 'content-type': 'application/json' }, steps: [{ raw: JSON.stringify([{ error: { code: 400, message: sentence, status: 'INVALID_ARGUMENT' } }], null, 2) }] });

@@ -24,6 +24,14 @@ describe('a conversation in a small context', () => {
     expect(tight[2]).toContain('bytes left out of the middle');
   });
 
+  it('loses the reasoning of old answers before it loses results, and never that of the newest', () => {
+    const thought = (id: string): ChatMessage => ({ ...(call(id) as Extract<ChatMessage, { role: 'assistant' }>), kept: { reasoning_content: 'x'.repeat(6_000) } });
+    const messages = [...start, thought('a'), result('a', 3_000), thought('b'), result('b', 3_000), thought('c'), result('c', 3_000)];
+    const fitted = fitContext(messages, 8_192, 100);
+    expect(fitted.flatMap((message) => (message.role === 'assistant' ? [message.kept !== undefined] : []))).toEqual([false, false, true]);
+    expect(fitted.flatMap((message) => (message.role === 'tool' ? [message.content.length] : []))).toEqual([3_000, 3_000, 3_000]);
+  });
+
   it('never touches what was said, nor the pairing of calls and results', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 30_000 }), { maxLength: 8 }), fc.integer({ min: 256, max: 20_000 }), (sizes, contextTokens) => {

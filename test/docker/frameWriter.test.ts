@@ -27,6 +27,7 @@ describe('frames of any size', () => {
       fc.property(longText, (text) => {
         const frames: Frame[] = [
           { frame: 'tool_start', callId: 'c', tool: 't', title: 't', args: { content: text, more: [text] } },
+          { frame: 'tool_start', callId: 'c', tool: 't', title: 't', args: { content: text }, kept: { step: 2, message: { reasoning_content: text.slice(0, 131_072) } } },
           { frame: 'tool_end', callId: 'c', state: 'done', durationMs: 1, output: text },
           { frame: 'result', outcome: 'completed', text, iterations: 1 },
         ];
@@ -35,6 +36,7 @@ describe('frames of any size', () => {
           expect(lines).toHaveLength(1);
           expect(Buffer.byteLength(lines[0] ?? '')).toBeLessThanOrEqual(maxFrameBytes);
           const parsed = Frame.parse(JSON.parse(lines[0] ?? ''));
+          if (frame.frame === 'tool_start' && parsed.frame === 'tool_start') expect(parsed.kept?.step).toBe(frame.kept?.step);
           if (parsed.frame === 'tool_end' && parsed.output !== text) expect(parsed.truncatedBytes).toBeGreaterThan(0);
         }
       }),

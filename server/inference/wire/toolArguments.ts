@@ -1,7 +1,8 @@
 import { asObject, parseJson } from './jsonFields.ts';
 
 /** What chat templates put behind the arguments, and some servers leave there. */
-const trailingTokens = /(?:\s*(?:<[|｜][^<>]{1,60}[|｜]>|<\/?(?:tool_call|function|s)>))+\s*$/u;
+const trailingToken = /(?:<[|｜][^<>]{1,60}[|｜]>|<\/?(?:tool_call|function|s)>)$/u;
+const longestToken = 70;
 /** Fragments that may begin the whole over again, looked at from the end. */
 const maxWholes = 8;
 
@@ -10,8 +11,14 @@ const maxWholes = 8;
  * fragments, a placeholder in front of it, or a text with the JSON inside. What cannot be read is given as it came, joined.
  */
 export function settleArguments(pieces: readonly string[]): string {
-  const joined = pieces.join('').replace(trailingTokens, '');
+  const joined = withoutTokens(pieces.join(''));
   return objectText(joined) ?? wholeBehindPieces(pieces) ?? joined;
+}
+
+function withoutTokens(text: string): string {
+  let end = text.trimEnd();
+  for (let token = trailingToken.exec(end.slice(-longestToken)); token !== null; token = trailingToken.exec(end.slice(-longestToken))) end = end.slice(0, -token[0].length).trimEnd();
+  return end;
 }
 
 /** The text of an object; also out of a text that holds it as a string, once or twice. */
@@ -29,7 +36,7 @@ function objectText(text: string): string | undefined {
 function wholeBehindPieces(pieces: readonly string[]): string | undefined {
   const starts = pieces.flatMap((piece, at) => (at > 0 && piece.trimStart().startsWith('{') ? [at] : [])).slice(-maxWholes);
   for (const at of starts) {
-    const whole = objectText(pieces.slice(at).join('').replace(trailingTokens, ''));
+    const whole = objectText(withoutTokens(pieces.slice(at).join('')));
     if (whole === undefined) continue;
     const before = withoutSpace(pieces.slice(0, at).join(''));
     if (before === '{}' || withoutSpace(whole).startsWith(before)) return whole;

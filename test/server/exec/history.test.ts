@@ -69,6 +69,14 @@ describe('the history that a task is given', () => {
     expect(trim(turns, { contextTokens: 512 })).toMatchObject({ history: [], leftOutTurns: 3 });
   });
 
+  it('leaves out what came along with an answer before it leaves out the turn', () => {
+    const parts: Part[] = [{ ...toolPart('a', 'A'), ...{ kept: { step: 1, route: 'r', message: { reasoning_content: 'x'.repeat(9_000) }, call: { signature: 's' } } } }];
+    const second = (contextTokens: number): unknown => trim([turnOf(1, parts)], { contextTokens, toolCount: 0, route: 'r' }).history[1];
+    expect(second(16_384)).toMatchObject({ kept: { reasoning_content: 'x'.repeat(9_000) }, toolCalls: [{ kept: { signature: 's' } }] });
+    expect(second(2_048)).toMatchObject({ toolCalls: [{ callId: 'a', kept: { signature: 's' } }] });
+    expect(second(2_048)).not.toHaveProperty('kept');
+  });
+
   it('leaves room for what is sent in any case', () => {
     const turns = [turnOf(1, [textPart('x'.repeat(4_000))])];
     expect(trim(turns, { contextTokens: 4_096, toolCount: 0 }).leftOutTurns).toBe(0);
