@@ -39,6 +39,13 @@ describe('the line ends of a file', () => {
     await expect(edited('x\r\ny\r\nx\r\ny\r\n', 'x\ny', 'z')).rejects.toThrow('stands 2 times');
   });
 
+  it('are never halved where old text begins or ends with one', async () => {
+    expect(await edited('bar\r\nfoo\r\nbaz\r\n', '\nfoo', '')).toBe('bar\r\nbaz\r\n');
+    expect(await edited('bar\r\nfoo\r\nbaz\r\n', '\nfoo', '\nx\ny')).toBe('bar\r\nx\r\ny\r\nbaz\r\n');
+    expect(await edited('bar\r\nfoo\r\nbaz\r\n', 'foo\n', '')).toBe('bar\r\nbaz\r\n');
+    expect(await edited('bar\nfoo\nbaz\n', '\nfoo', '')).toBe('bar\nbaz\n');
+  });
+
   it('change where they are what is meant', async () => {
     expect(await edited('one\r\ntwo\r\n', 'one\r\n', 'one\n')).toBe('one\ntwo\r\n');
     expect(await edited('one\ntwo\n', 'one\n', 'one\r\n')).toBe('one\r\ntwo\n');

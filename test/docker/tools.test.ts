@@ -154,6 +154,13 @@ describe('write_file and edit_file', () => {
     expect(await get('a.txt')).toBe('1\r\n2\r\n');
   });
 
+  it('replaces a million places, and counts no more than it needs for a refusal', async () => {
+    await put('many.txt', 'ab'.repeat(1_000_000));
+    await expect(call('edit_file', { path: 'many.txt', oldText: 'a', newText: 'c' })).rejects.toThrow('stands at least 1000 times');
+    await call('edit_file', { path: 'many.txt', oldText: 'a', newText: '$&', replaceAll: true });
+    expect((await get('many.txt')) === '$&b'.repeat(1_000_000)).toBe(true);
+  });
+
   it('are not there where the workspace is read-only', () => {
     expect(chooseTools(allToolNames, 'read').map(({ name }) => name)).toEqual(['run_command', 'read_file', 'search_files']);
     expect(chooseTools(['read_file', 'unheard_of'], 'write').map(({ name }) => name)).toEqual(['read_file']);

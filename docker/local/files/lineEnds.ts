@@ -5,18 +5,21 @@ export interface Place {
 }
 
 /**
- * Finds where a text stands; with line ends of either kind, when `isTolerant`: models write plain ones whatever the file has.
- * Places do not overlap.
+ * Finds where a text stands, at most `limit` places that do not overlap; with line ends of either kind, when `isTolerant`: models write plain
+ * ones whatever the file has.
  */
-export function findPlaces(whole: string, wanted: string, isTolerant: boolean): Place[] {
+export function findPlaces(whole: string, wanted: string, { isTolerant, limit }: { isTolerant: boolean; limit: number }): Place[] {
   const places: Place[] = [];
   if (!isTolerant) {
-    for (let at = whole.indexOf(wanted); at !== -1; at = whole.indexOf(wanted, at + wanted.length)) places.push({ start: at, end: at + wanted.length });
+    for (let at = whole.indexOf(wanted); at !== -1 && places.length < limit; at = whole.indexOf(wanted, at + wanted.length)) places.push({ start: at, end: at + wanted.length });
     return places;
   }
   const lines = plainEnds(wanted).split('\n');
   const pattern = new RegExp(lines.map((line) => line.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')).join('\\r?\\n'), 'g');
-  for (const match of whole.matchAll(pattern)) places.push({ start: match.index, end: match.index + match[0].length });
+  for (const match of whole.matchAll(pattern)) {
+    places.push({ start: match.index, end: match.index + match[0].length });
+    if (places.length === limit) break;
+  }
   return places;
 }
 

@@ -7,6 +7,7 @@ import { outwait, undoFolder } from './spareFiles.ts';
 
 /** Most blocks are of one content alone. */
 const blockBytes = 4_096;
+const beatMs = 500;
 
 /**
  * Writes over a file that nothing can take the place of: one with several names, mounted by itself, or in a folder that is not ours. Old and
@@ -19,6 +20,8 @@ export async function writeInPlace({ path: file, given, bytes: fresh, workspaceP
   try {
     const undo = await keepForUndo(workspacePath, { path: file, ino: String(before.stat.ino), old, fresh }, `${before.stat.dev}-${before.stat.ino}`);
     let isWhole = true;
+    // A slow disk must not make it look like that of a write that was cut.
+    const beat = setInterval(() => void fs.utimes(undo, new Date(), new Date()).catch(() => undefined), beatMs);
     try {
       if (!(await isStillThere(before))) return 'changed';
       signal.throwIfAborted();
@@ -30,6 +33,7 @@ export async function writeInPlace({ path: file, given, bytes: fresh, workspaceP
       isWhole = true;
       throw error;
     } finally {
+      clearInterval(beat);
       if (isWhole) await forget(undo);
     }
     return 'replaced';

@@ -22,6 +22,9 @@ export const editFile: Tool = {
   run: edit,
 };
 
+/** More places are not counted. */
+const maxCounted = 1_000;
+
 interface Edit {
   readonly given: string;
   readonly oldText: string;
@@ -67,22 +70,34 @@ function withoutMark({ oldText, newText }: Edit, { mark }: Codec): { oldText: st
   return { oldText: oldText.slice(1), newText: newText.replace(/^\uFEFF/, '') };
 }
 
-function replacePlaces(old: string, { oldRaw, newRaw, given, isAll }: { oldRaw: string; newRaw: string; given: string; isAll: boolean }): string {
-  const exact = findPlaces(old, oldRaw, false);
-  const isOfLineEnds = exact.length > 0 && plainEnds(oldRaw) === plainEnds(newRaw);
-  const all = isOfLineEnds || !oldRaw.includes('\n') ? exact : findPlaces(old, oldRaw, true);
-  const places = !isAll && exact.length === 1 ? exact : all;
+interface RawEdit {
+  readonly oldRaw: string;
+  readonly newRaw: string;
+  readonly given: string;
+  readonly isAll: boolean;
+}
+
+function replacePlaces(old: string, edit: RawEdit): string {
+  const { oldRaw, newRaw, given, isAll } = edit;
+  if (isAll && !`${oldRaw}${newRaw}`.includes('\n') && old.includes(oldRaw)) return old.replaceAll(oldRaw, () => newRaw);
+  const { places, isOfLineEnds } = placesOf(old, edit);
   if (places.length === 0) throw new ToolFailure(`oldText does not stand in ${given}. Read the file and copy the text exactly.`);
-  if (places.length > 1 && !isAll) throw new ToolFailure(`oldText stands ${places.length} times in ${given}. Give more lines around it, or set replaceAll.`);
+  if (places.length > 1 && !isAll) throw new ToolFailure(`oldText stands ${places.length === maxCounted ? 'at least ' : ''}${places.length} times in ${given}. Give more lines around it, or set replaceAll.`);
   const pieces: string[] = [];
   let done = 0;
   for (const place of places) {
-    pieces.push(old.slice(done, place.start), textFor(place));
+    pieces.push(old.slice(done, place.start), isOfLineEnds ? newRaw : fitLineEnds(newRaw, old, place));
     done = place.end;
   }
   return pieces.join('') + old.slice(done);
+}
 
-  function textFor(place: Place): string {
-    return isOfLineEnds ? newRaw : fitLineEnds(newRaw, old, place);
-  }
+/** One place that is exactly so is meant before others that differ in their line ends; in a change of line ends alone they are all of the text. */
+function placesOf(old: string, { oldRaw, newRaw, isAll }: RawEdit): { places: Place[]; isOfLineEnds: boolean } {
+  const limit = isAll ? Infinity : maxCounted;
+  // Half of a line end is none.
+  const exact = oldRaw.startsWith('\n') && old.includes('\r') ? [] : findPlaces(old, oldRaw, { isTolerant: false, limit });
+  const isOfLineEnds = exact.length > 0 && plainEnds(oldRaw) === plainEnds(newRaw);
+  if (isOfLineEnds || !oldRaw.includes('\n') || (!isAll && exact.length === 1)) return { places: exact, isOfLineEnds };
+  return { places: findPlaces(old, oldRaw, { isTolerant: true, limit }), isOfLineEnds };
 }
