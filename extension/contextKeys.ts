@@ -13,10 +13,12 @@ export interface ContextKeys {
   'logos.chatAgent': boolean;
   /** The chat shows a session that is stored. */
   'logos.chatSession': boolean;
+  /** The tree shows deleted sessions too. */
+  'logos.showsDeleted': boolean;
 }
 
 /** The names of all keys, for the check of package.json. */
-export const contextKeyNames = ['logos.gateway', 'logos.gatewayCause', 'logos.hasAgents', 'logos.engineMissing', 'logos.chatAgent', 'logos.chatSession'] as const satisfies readonly (keyof ContextKeys)[];
+export const contextKeyNames = ['logos.gateway', 'logos.gatewayCause', 'logos.hasAgents', 'logos.engineMissing', 'logos.chatAgent', 'logos.chatSession', 'logos.showsDeleted'] as const satisfies readonly (keyof ContextKeys)[];
 
 const said = new Map<string, unknown>();
 

@@ -1,9 +1,10 @@
 import * as vscode from 'vscode';
 import type { Agent } from '../../server/protocol/agents.ts';
 import type { Session } from '../../server/protocol/sessions.ts';
-import { agentsByName, sessionsOf } from '../topics/topicsQueries.ts';
+import type { TopicsFeed } from '../topics/topicsFeed.ts';
+import { agentsByName, byChange } from '../topics/topicsQueries.ts';
 import { labelText } from '../trees/labelText.ts';
-import { agentLook, agentRow, modelWords, sessionRow } from '../trees/rows.ts';
+import { agentLook, agentRow, deletedRow, modelWords, sessionRow } from '../trees/rows.ts';
 import type { CommandContext } from './context.ts';
 import { pickOne, type Choice } from './quickSteps.ts';
 
@@ -30,17 +31,41 @@ export function agentChoice(agent: Agent, isLive: boolean): Choice<Agent> {
   return { label: agentRow(agent, isLive).label, description, detail: labelText(agent.soul.summary, 120), iconPath: new vscode.ThemeIcon(icon.codicon, color), value: agent };
 }
 
+/** Which sessions a picker offers. */
+type Offered = 'live' | 'deleted' | 'all';
+
 /** The session that an argument, else the chat, else a person names. */
-export async function chooseSession({ feed, chat }: CommandContext, argument: unknown, title: string): Promise<Session | undefined> {
-  const named = field(argument, 'sessionId') ?? chat.showing.sessionId;
-  const known = named === undefined ? undefined : feed.state.sessions.get(named);
-  if (known !== undefined) return known;
-  const choices = agentsByName(feed.state).flatMap((agent) =>
-    sessionsOf(feed.state, agent.id).map((session): Choice<Session> => {
-      const row = sessionRow(session, Date.now(), feed.isLive);
-      return { label: row.label, description: `${labelText(agent.name)} · ${row.description}`, value: session };
-    }),
-  );
-  const answer = await pickOne({ title, placeholder: 'Choose a session' }, choices);
+export async function chooseSession(context: CommandContext, argument: unknown, title: string, offered: Offered = 'live'): Promise<Session | undefined> {
+  const given = field(argument, 'sessionId');
+  const named = given ?? (offered === 'deleted' ? undefined : context.chat.showing.sessionId);
+  const known = named === undefined ? undefined : await findSession(context, named);
+  if (known !== undefined || given !== undefined) return known;
+  const answer = await pickOne({ title, placeholder: 'Choose a session' }, sessionChoices(context, offered));
   return answer === undefined || answer === 'back' ? undefined : answer.value;
+}
+
+/** A session may be older than all that the topics tell of, or deleted. */
+async function findSession({ feed, gateway }: CommandContext, sessionId: string): Promise<Session | undefined> {
+  const known = feed.state.sessions.get(sessionId);
+  if (known !== undefined || gateway.state.phase !== 'connected') return known;
+  return await gateway.request('sessions/get', { sessionId });
+}
+
+/** Every session as rows of a picker, the most recently changed first, page by page; while the gateway is away those that are known. */
+async function* sessionChoices({ feed, gateway }: CommandContext, offered: Offered): AsyncGenerator<Choice<Session>[]> {
+  const rowsOf = (sessions: readonly Session[]) => sessions.map((session) => sessionChoice(session, feed));
+  if (gateway.state.phase !== 'connected') return yield rowsOf([...feed.state.sessions.values()].sort(byChange));
+  const which = offered === 'deleted' ? { onlyDeleted: true } : offered === 'all' ? { includeDeleted: true } : {};
+  let cursor: string | undefined;
+  do {
+    const page = await gateway.request('sessions/list', { ...which, limit: 200, ...(cursor === undefined ? {} : { cursor }) });
+    yield rowsOf(page.items);
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+}
+
+function sessionChoice(session: Session, { state, isLive }: TopicsFeed): Choice<Session> {
+  const row = session.deletedAt === undefined ? sessionRow(session, Date.now(), isLive) : deletedRow(session, Date.now());
+  const icon = session.deletedAt === undefined ? {} : { iconPath: new vscode.ThemeIcon('trash') };
+  return { label: row.label, description: `${labelText(state.agents.get(session.agentId)?.name ?? '')} · ${row.description}`, ...icon, value: session };
 }

@@ -8,7 +8,7 @@ import { checkSandboxes, restartGateway, showLogs, showStatus, showWorking, star
 import { changeLimit } from './limitCommands.ts';
 import { addModelServer, editModelServer, enterKey, removeModelServer } from './modelServerCommands.ts';
 import { newAgent } from './newAgent.ts';
-import { deleteSession, newSession, openChat, openSession, renameSession, showAllSessions, stop } from './sessionCommands.ts';
+import { deleteSession, eraseSession, hideDeleted, newSession, openChat, openSession, renameSession, restoreSession, showAllSessions, showDeleted, stop } from './sessionCommands.ts';
 import { setUp } from './setUp.ts';
 import { awaitGateway } from './withGateway.ts';
 
@@ -32,7 +32,9 @@ export const commandTable = {
   'logos.deleteSession': deleteSession,
   'logos.editModelServer': editModelServer,
   'logos.enterKey': enterKey,
+  'logos.eraseSession': eraseSession,
   'logos.findAgent': findAgent,
+  'logos.hideDeleted': hideDeleted,
   'logos.newAgent': newAgent,
   'logos.newSession': newSession,
   'logos.openAgent': openAgent,
@@ -44,8 +46,10 @@ export const commandTable = {
   'logos.renameFocused': renameFocused,
   'logos.renameSession': renameSession,
   'logos.restartGateway': restartGateway,
+  'logos.restoreSession': restoreSession,
   'logos.setUp': setUp,
   'logos.showAllSessions': showAllSessions,
+  'logos.showDeleted': showDeleted,
   'logos.showLogs': showLogs,
   'logos.showStatus': showStatus,
   'logos.showWorking': showWorking,
@@ -85,6 +89,7 @@ const titles: Partial<Record<CommandId, string>> = {
   'logos.deleteSession': 'Deleting the session',
   'logos.editModelServer': 'Changing the model server',
   'logos.enterKey': 'Changing the key',
+  'logos.eraseSession': 'Deleting the session for good',
   'logos.newAgent': 'Creating the agent',
   'logos.openAgentFiles': 'Opening the files',
   'logos.removeModelServer': 'Removing the model server',
@@ -92,6 +97,7 @@ const titles: Partial<Record<CommandId, string>> = {
   'logos.renameFocused': 'Renaming',
   'logos.renameSession': 'Renaming the session',
   'logos.restartGateway': 'Restarting the gateway',
+  'logos.restoreSession': 'Restoring the session',
   'logos.setUp': 'Setting up',
   'logos.stop': 'Stopping',
 };

@@ -1,7 +1,7 @@
 import type { AgentsElement } from '../trees/agentsTree.ts';
 import { deleteAgent, renameAgent } from './agentCommands.ts';
 import type { CommandDefinition } from './context.ts';
-import { deleteSession, renameSession } from './sessionCommands.ts';
+import { deleteSession, eraseSession, renameSession } from './sessionCommands.ts';
 
 /** What a key does to a row of the tree, by the kind of the row; a kind without a command is left alone. */
 function onFocusedRow(commands: Partial<Record<AgentsElement['kind'], CommandDefinition>>): CommandDefinition {
@@ -18,4 +18,4 @@ function onFocusedRow(commands: Partial<Record<AgentsElement['kind'], CommandDef
 export const renameFocused = onFocusedRow({ agent: renameAgent, session: renameSession });
 
 /** Deletes the agent or the session that the keyboard is on in the tree, after asking. */
-export const deleteFocused = onFocusedRow({ agent: deleteAgent, session: deleteSession });
+export const deleteFocused = onFocusedRow({ agent: deleteAgent, session: deleteSession, deleted: eraseSession });

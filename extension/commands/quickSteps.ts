@@ -39,8 +39,8 @@ export function askText(frame: StepFrame & { readonly value?: string; readonly p
 
 type Rows<T> = readonly (Choice<T> | Refused | Separator)[];
 
-/** Asks for one of several; what is still loading shows as such, and a list that fails rejects. */
-export function pickOne<T>(frame: StepFrame, choices: Rows<T> | Promise<Rows<T>>): Promise<Answer<T>> {
+/** Asks for one of several; what is still loading shows as such, page by page where it comes so, and a list that fails rejects. */
+export function pickOne<T>(frame: StepFrame, choices: Rows<T> | Promise<Rows<T>> | AsyncIterable<Rows<T>>): Promise<Answer<T>> {
   const picker = vscode.window.createQuickPick<Rows<T>[number]>();
   fillFrame(picker, frame);
   picker.matchOnDescription = true;
@@ -48,23 +48,32 @@ export function pickOne<T>(frame: StepFrame, choices: Rows<T> | Promise<Rows<T>>
   picker.busy = true;
   let fail: (error: unknown) => void = () => undefined;
   const failed = new Promise<never>((_, reject) => (fail = reject));
-  Promise.resolve(choices).then(
-    (items) => {
-      picker.items = items;
-      picker.busy = false;
-    },
-    (error: unknown) => {
-      fail(error);
-      picker.hide();
-    },
-  );
+  let isOpen = true;
+  picker.keepScrollPosition = true;
+  const fill = async (): Promise<void> => {
+    for await (const items of pagesOf(choices)) {
+      if (!isOpen) return;
+      picker.items = [...picker.items, ...items];
+    }
+    if (isOpen) picker.busy = false;
+  };
+  fill().catch((error: unknown) => {
+    fail(error);
+    if (isOpen) picker.hide();
+  });
   const answered = answerOf<T>(picker, (answer) => [
+    picker.onDidHide(() => (isOpen = false)),
     picker.onDidAccept(() => {
       const [chosen] = picker.selectedItems;
       if (chosen !== undefined && isChoice(chosen)) answer({ value: chosen.value });
     }),
   ]);
   return Promise.race([failed, answered]);
+}
+
+async function* pagesOf<T>(choices: Rows<T> | Promise<Rows<T>> | AsyncIterable<Rows<T>>): AsyncGenerator<Rows<T>> {
+  if (Symbol.asyncIterator in choices) yield* choices;
+  else yield await choices;
 }
 
 /** A line with words between rows. */

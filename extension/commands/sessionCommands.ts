@@ -1,10 +1,11 @@
 import * as vscode from 'vscode';
 import type { Session } from '../../server/protocol/sessions.ts';
 import { labelText } from '../trees/labelText.ts';
+import { setContextKey } from '../contextKeys.ts';
 import { checkLabel } from './checkLabel.ts';
 import { chooseAgent, chooseSession } from './choose.ts';
 import type { CommandContext, CommandDefinition } from './context.ts';
-import { deleteSessionQuestion } from './lossQuestions.ts';
+import { deleteSessionQuestion, eraseSessionQuestion } from './lossQuestions.ts';
 import { askText, pickOne, type Choice } from './quickSteps.ts';
 
 /** Brings the chat to the front. */
@@ -31,17 +32,31 @@ export const openSession: CommandDefinition = {
   },
 };
 
-/** Shows all sessions of an agent in the tree, also those that are not among the most recent. */
+/** Shows more sessions of an agent in the tree, or more of its deleted ones. */
 export const showAllSessions: CommandDefinition = {
   needsGateway: false,
-  async run({ gateway, feed, tree }, argument) {
-    const agentId = typeof argument === 'object' && argument !== null && 'agentId' in argument ? argument.agentId : undefined;
-    if (typeof agentId !== 'string') return;
-    tree.showAll(agentId);
-    const { items } = await gateway.request('sessions/list', { agentId, limit: 500 });
-    feed.addSessions(items);
+  run({ tree }, argument) {
+    const { agentId, kind } = (typeof argument === 'object' && argument !== null ? argument : {}) as { agentId?: unknown; kind?: unknown };
+    if (typeof agentId === 'string') tree.showMore(agentId, kind === 'showAllDeleted' ? kind : 'showAll');
   },
 };
+
+/** Shows deleted sessions in the tree too, or no longer. */
+function showingDeleted(showsDeleted: boolean): CommandDefinition {
+  return {
+    needsGateway: false,
+    run({ tree }) {
+      tree.showsDeleted = showsDeleted;
+      setContextKey('logos.showsDeleted', showsDeleted);
+    },
+  };
+}
+
+/** Shows deleted sessions in the tree, where they can be restored or deleted for good. */
+export const showDeleted = showingDeleted(true);
+
+/** Takes deleted sessions out of the tree. */
+export const hideDeleted = showingDeleted(false);
 
 /** Gives a session another title. */
 export const renameSession: CommandDefinition = {
@@ -64,6 +79,28 @@ export const deleteSession: CommandDefinition = {
     const { question, detail } = deleteSessionQuestion(session);
     if (!(await context.messages.confirm(question, detail, 'Delete'))) return;
     await context.gateway.request('sessions/delete', { sessionId: session.id });
+  },
+};
+
+/** Brings a deleted session back. */
+export const restoreSession: CommandDefinition = {
+  needsGateway: true,
+  async run(context, argument) {
+    const session = await chooseSession(context, argument, 'Restore Session', 'deleted');
+    if (session !== undefined) await context.gateway.request('sessions/restore', { sessionId: session.id });
+  },
+};
+
+/** Deletes a session for good, deleted before or not, after asking; what was written in it here and not sent goes with it. */
+export const eraseSession: CommandDefinition = {
+  needsGateway: true,
+  async run(context, argument) {
+    const session = await chooseSession(context, argument, 'Delete Session for Good', 'all');
+    if (session === undefined) return;
+    const { question, detail } = eraseSessionQuestion(session);
+    if (!(await context.messages.confirm(question, detail, 'Delete for Good'))) return;
+    context.unsent.dropSession(session.id);
+    await context.gateway.request('sessions/erase', { sessionId: session.id });
   },
 };
 

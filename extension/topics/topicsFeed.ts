@@ -7,8 +7,8 @@ import { isAway } from '../server/gatewayError.ts';
 import { Signal } from '../signal.ts';
 import { watchedTopics, withOlderSessions } from './topicsQueries.ts';
 
-/** What changed: everything, or one thing of a topic. */
-export type TopicsNews = { readonly kind: 'all' } | ({ readonly kind: 'one' } & Omit<Extract<TopicsStep, { effect: 'changed' }>, 'effect' | 'state'>);
+/** What changed: everything, one thing of a topic, or sessions of an agent are known that a list gave. */
+export type TopicsNews = { readonly kind: 'all' } | { readonly kind: 'listed'; readonly agentId: string } | ({ readonly kind: 'one' } & Omit<Extract<TopicsStep, { effect: 'changed' }>, 'effect' | 'state'>);
 
 /** Keeps `TopicsState` in step with the gateway: subscribes on each connection, and again whenever something was missed. */
 export class TopicsFeed implements Disposable {
@@ -43,10 +43,10 @@ export class TopicsFeed implements Disposable {
     return this.#news.on;
   }
 
-  /** Adds sessions that a list gave. */
-  addSessions(sessions: readonly Session[]): void {
+  /** Adds sessions of an agent that a list gave. */
+  addSessions(agentId: string, sessions: readonly Session[]): void {
     this.#state = withOlderSessions(this.#state, sessions);
-    this.#news.emit({ kind: 'all' });
+    this.#news.emit({ kind: 'listed', agentId });
   }
 
   dispose(): void {

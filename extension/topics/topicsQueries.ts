@@ -20,7 +20,12 @@ export function agentsByName(state: TopicsState): Agent[] {
 export function sessionsOf(state: TopicsState, agentId: string): Session[] {
   return [...state.sessions.values()]
     .filter((session) => session.agentId === agentId && session.deletedAt === undefined)
-    .sort((a, b) => b.updatedAt - a.updatedAt || b.id.localeCompare(a.id));
+    .sort(byChange);
+}
+
+/** The order of lists of sessions: the most recently changed first. */
+export function byChange(a: Session, b: Session): number {
+  return b.updatedAt - a.updatedAt || b.id.localeCompare(a.id);
 }
 
 /** The error of a host that cannot hold any sandbox, such as one without bubblewrap. */

@@ -2,43 +2,53 @@ import * as vscode from 'vscode';
 import type { Agent } from '../../server/protocol/agents.ts';
 import type { Session } from '../../server/protocol/sessions.ts';
 import { DisposableStore, type Disposable } from '../disposableStore.ts';
+import type { SessionPages } from '../topics/sessionPages.ts';
 import type { TopicsFeed, TopicsNews } from '../topics/topicsFeed.ts';
 import { agentsByName, sessionsOf } from '../topics/topicsQueries.ts';
 import { agentTooltip } from './agentTooltip.ts';
-import { agentRow, sessionRow, type Row } from './rows.ts';
+import { agentRow, deletedRow, moreRow, sessionRow, type Row } from './rows.ts';
 
 /** What stands in the tree. One object per id, because VS Code knows elements by identity. */
 export type AgentsElement =
   | { readonly kind: 'agent'; readonly agentId: string }
-  | { readonly kind: 'session'; readonly agentId: string; readonly sessionId: string }
-  | { readonly kind: 'showAll'; readonly agentId: string; readonly count: number };
+  | { readonly kind: 'session' | 'deleted'; readonly agentId: string; readonly sessionId: string }
+  | { readonly kind: 'showAll' | 'showAllDeleted'; readonly agentId: string };
 
+/** Rows below an agent before more are asked for. */
 const SHOWN_SESSIONS = 5;
+/** Rows that come with each click on the row for more: as many as one request lists. */
+const MORE_SESSIONS = 500;
 
 /** The Agents tree: agents by name with their sessions, fed by the topics; refreshes the smallest element that changed. */
 export class AgentsTree implements vscode.TreeDataProvider<AgentsElement>, Disposable {
   readonly #feed: TopicsFeed;
+  readonly #pages: SessionPages;
   readonly #changed = new vscode.EventEmitter<AgentsElement | undefined>();
   readonly #owned = new DisposableStore();
   readonly #elements = new Map<string, AgentsElement>();
-  readonly #wholeAgents = new Set<string>();
+  /** How many rows stand below an agent, by the kind of the row that asks for more. */
+  readonly #shown = { showAll: new Map<string, number>(), showAllDeleted: new Map<string, number>() };
   /** The rows below each agent as VS Code last asked for them, to know whether a row keeps its place. */
   readonly #orders = new Map<string, string>();
+  #showsDeleted = false;
+  #openSessionId: string | undefined;
   readonly onDidChangeTreeData = this.#changed.event;
 
-  constructor(feed: TopicsFeed) {
+  constructor(feed: TopicsFeed, pages: SessionPages) {
     this.#feed = feed;
+    this.#pages = pages;
     this.#owned.add(this.#changed);
     this.#owned.add(feed.onDidChange((news) => this.#refresh(news)));
   }
 
-  getChildren(element?: AgentsElement): AgentsElement[] {
+  getChildren(element?: AgentsElement): AgentsElement[] | Promise<AgentsElement[]> {
     const { state } = this.#feed;
     if (element === undefined) return agentsByName(state).map((agent) => this.#agentElement(agent.id));
     if (element.kind !== 'agent') return [];
-    const rows = this.#rowsOf(element.agentId);
-    this.#orders.set(element.agentId, orderOf(rows));
-    return rows;
+    const { agentId } = element;
+    const reading = [this.#pages.needSessions(agentId, this.#shownOf('showAll', agentId)), this.#showsDeleted ? this.#pages.needDeleted(agentId, this.#shownOf('showAllDeleted', agentId)) : undefined];
+    const underWay = reading.filter((read) => read !== undefined);
+    return underWay.length === 0 ? this.#listRows(agentId) : Promise.all(underWay).then(() => this.#listRows(agentId));
   }
 
   getParent(element: AgentsElement): AgentsElement | undefined {
@@ -46,14 +56,16 @@ export class AgentsTree implements vscode.TreeDataProvider<AgentsElement>, Dispo
   }
 
   getTreeItem(element: AgentsElement): vscode.TreeItem {
-    if (element.kind === 'showAll') return showAllItem(element);
-    const agent = this.#feed.state.agents.get(element.agentId);
-    if (element.kind === 'agent') return this.#agentItem(element, agent);
-    const session = this.#feed.state.sessions.get(element.sessionId);
-    const item = session === undefined ? new vscode.TreeItem('') : itemOf(sessionRow(session, Date.now(), this.#feed.isLive));
-    item.id = `session:${element.sessionId}`;
-    item.command = { command: 'logos.openSession', title: 'Open', arguments: [element] };
-    return item;
+    switch (element.kind) {
+      case 'agent':
+        return this.#agentItem(element, this.#feed.state.agents.get(element.agentId));
+      case 'session':
+        return this.#sessionItem(element, this.#feed.state.sessions.get(element.sessionId));
+      case 'deleted':
+        return this.#deletedItem(element);
+      default:
+        return this.#moreItem(element);
+    }
   }
 
   /** Makes the tooltip of an agent when it is wanted. */
@@ -63,10 +75,28 @@ export class AgentsTree implements vscode.TreeDataProvider<AgentsElement>, Dispo
     return item;
   }
 
-  /** Shows every session of an agent, not the most recent alone. */
-  showAll(agentId: string): void {
-    this.#wholeAgents.add(agentId);
+  /** Shows more sessions of an agent, or more of its deleted ones. */
+  showMore(agentId: string, kind: 'showAll' | 'showAllDeleted' = 'showAll'): void {
+    this.#shown[kind].set(agentId, this.#shownOf(kind, agentId) + MORE_SESSIONS);
     this.#changed.fire(this.#agentElement(agentId));
+  }
+
+  get showsDeleted(): boolean {
+    return this.#showsDeleted;
+  }
+
+  set showsDeleted(showsDeleted: boolean) {
+    this.#showsDeleted = showsDeleted;
+    this.#changed.fire(undefined);
+  }
+
+  /** Says which session is open, so that it has a row however old it is; gives the row, or that of its agent when it has none. */
+  setOpen(agentId: string, sessionId: string | undefined): AgentsElement | undefined {
+    const before = this.#openSessionId;
+    this.#openSessionId = sessionId;
+    if (!this.#feed.state.agents.has(agentId)) return undefined;
+    if (before !== sessionId && this.#orders.has(agentId) && this.#orders.get(agentId) !== orderOf(this.#rowsOf(agentId))) this.#changed.fire(this.#agentElement(agentId));
+    return this.#rowsOf(agentId).find((row) => row.kind === 'session' && row.sessionId === sessionId) ?? this.#agentElement(agentId);
   }
 
   dispose(): void {
@@ -78,20 +108,64 @@ export class AgentsTree implements vscode.TreeDataProvider<AgentsElement>, Dispo
     const item = itemOf(agentRow(agent, this.#feed.isLive));
     item.id = `agent:${element.agentId}`;
     item.command = { command: 'logos.openAgent', title: 'Open', arguments: [element] };
-    const hasSessions = sessionsOf(this.#feed.state, agent.id).length > 0;
-    item.collapsibleState = hasSessions ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None;
+    const hasRows = this.#pages.countOf(agent.id) > 0 || (this.#showsDeleted && this.#pages.deletedCountOf(agent.id) > 0);
+    item.collapsibleState = hasRows ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None;
     return item;
   }
 
+  #sessionItem(element: Extract<AgentsElement, { sessionId: string }>, session: Session | undefined): vscode.TreeItem {
+    const item = session === undefined ? new vscode.TreeItem('') : itemOf(sessionRow(session, Date.now(), this.#feed.isLive));
+    item.id = `session:${element.sessionId}`;
+    item.command = { command: 'logos.openSession', title: 'Open', arguments: [element] };
+    return item;
+  }
+
+  #deletedItem(element: Extract<AgentsElement, { sessionId: string }>): vscode.TreeItem {
+    const session = this.#pages.deletedOf(element.agentId).find(({ id }) => id === element.sessionId);
+    const item = session === undefined ? new vscode.TreeItem('') : itemOf(deletedRow(session, Date.now()));
+    item.id = `deleted:${element.sessionId}`;
+    return item;
+  }
+
+  #moreItem(element: Extract<AgentsElement, { kind: 'showAll' | 'showAllDeleted' }>): vscode.TreeItem {
+    const { agentId, kind } = element;
+    const count = kind === 'showAll' ? this.#pages.countOf(agentId) : this.#pages.deletedCountOf(agentId);
+    const item = itemOf(moreRow({ count, shown: this.#shownOf(kind, agentId), step: MORE_SESSIONS, isDeleted: kind === 'showAllDeleted' }));
+    item.id = `${kind}:${agentId}`;
+    item.command = { command: 'logos.showAllSessions', title: 'Show All', arguments: [element] };
+    return item;
+  }
+
+  #shownOf(kind: 'showAll' | 'showAllDeleted', agentId: string): number {
+    return this.#shown[kind].get(agentId) ?? SHOWN_SESSIONS;
+  }
+
+  #listRows(agentId: string): AgentsElement[] {
+    const rows = this.#rowsOf(agentId);
+    this.#orders.set(agentId, orderOf(rows));
+    return rows;
+  }
+
+  /** The most recent sessions, the open one even when it is older, the deleted ones, and a row for more after each. */
   #rowsOf(agentId: string): AgentsElement[] {
-    const sessions = sessionsOf(this.#feed.state, agentId);
-    const shown = this.#wholeAgents.has(agentId) ? sessions : sessions.slice(0, SHOWN_SESSIONS);
-    const rows = shown.map((session) => this.#sessionElement(session));
-    return shown.length < sessions.length ? [...rows, { kind: 'showAll', agentId, count: sessions.length }] : rows;
+    const shown = this.#shownOf('showAll', agentId);
+    const sessions = sessionsOf(this.#feed.state, agentId).filter(({ id }, index) => index < shown || id === this.#openSessionId);
+    const rows = sessions.map(({ id }) => this.#element(`session:${id}`, { kind: 'session', agentId, sessionId: id }));
+    if (this.#pages.countOf(agentId) > sessions.length) rows.push(this.#element(`showAll:${agentId}`, { kind: 'showAll', agentId }));
+    return this.#showsDeleted ? [...rows, ...this.#deletedRows(agentId)] : rows;
+  }
+
+  #deletedRows(agentId: string): AgentsElement[] {
+    const sessions = this.#pages.deletedOf(agentId).slice(0, this.#shownOf('showAllDeleted', agentId));
+    const rows = sessions.map(({ id }) => this.#element(`deleted:${id}`, { kind: 'deleted', agentId, sessionId: id }));
+    if (this.#pages.deletedCountOf(agentId) > sessions.length && sessions.length > 0) rows.push(this.#element(`showAllDeleted:${agentId}`, { kind: 'showAllDeleted', agentId }));
+    return rows;
   }
 
   #refresh(news: TopicsNews): void {
     if (news.kind === 'all') return this.#changed.fire(undefined);
+    // Whoever reads sessions is about to list the rows.
+    if (news.kind === 'listed') return;
     if (news.topic === 'agents') this.#refreshAgent(news.id, news.before as Agent | undefined);
     if (news.topic === 'sessions') this.#refreshSession(news.id, news.before as Session | undefined);
   }
@@ -109,15 +183,11 @@ export class AgentsTree implements vscode.TreeDataProvider<AgentsElement>, Dispo
     if (agentId === undefined || !this.#feed.state.agents.has(agentId)) return;
     if (after === undefined) this.#elements.delete(`session:${sessionId}`);
     const keepsPlace = after !== undefined && this.#orders.get(agentId) === orderOf(this.#rowsOf(agentId));
-    this.#changed.fire(keepsPlace ? this.#sessionElement(after) : this.#agentElement(agentId));
+    this.#changed.fire(keepsPlace ? this.#element(`session:${sessionId}`, { kind: 'session', agentId, sessionId }) : this.#agentElement(agentId));
   }
 
   #agentElement(agentId: string): AgentsElement {
     return this.#element(`agent:${agentId}`, { kind: 'agent', agentId });
-  }
-
-  #sessionElement(session: Session): AgentsElement {
-    return this.#element(`session:${session.id}`, { kind: 'session', agentId: session.agentId, sessionId: session.id });
   }
 
   #element(key: string, made: AgentsElement): AgentsElement {
@@ -128,7 +198,7 @@ export class AgentsTree implements vscode.TreeDataProvider<AgentsElement>, Dispo
 }
 
 function orderOf(rows: readonly AgentsElement[]): string {
-  return rows.map((row) => (row.kind === 'session' ? row.sessionId : row.kind === 'showAll' ? String(row.count) : row.agentId)).join(' ');
+  return rows.map((row) => (row.kind === 'session' || row.kind === 'deleted' ? row.sessionId : row.kind)).join(' ');
 }
 
 function itemOf(row: Row): vscode.TreeItem {
@@ -137,13 +207,5 @@ function itemOf(row: Row): vscode.TreeItem {
   item.contextValue = row.contextValue;
   item.accessibilityInformation = { label: row.spoken };
   if (row.icon !== undefined) item.iconPath = new vscode.ThemeIcon(row.icon.codicon, row.icon.color === undefined ? undefined : new vscode.ThemeColor(row.icon.color));
-  return item;
-}
-
-function showAllItem(element: Extract<AgentsElement, { kind: 'showAll' }>): vscode.TreeItem {
-  const item = new vscode.TreeItem(`Show All ${element.count}`);
-  item.id = `showAll:${element.agentId}`;
-  item.contextValue = 'showAll';
-  item.command = { command: 'logos.showAllSessions', title: 'Show All', arguments: [element] };
   return item;
 }

@@ -11,13 +11,22 @@ export class AgentsView implements Disposable {
   readonly #gateway: Gateway;
   readonly #feed: TopicsFeed;
   readonly #owned = new DisposableStore();
+  readonly #tree: AgentsTree;
+  readonly #unfolded = new Set<string>();
+  #open: { readonly agentId: string; readonly sessionId: string | undefined } | undefined;
 
   constructor(tree: AgentsTree, gateway: Gateway, feed: TopicsFeed) {
+    this.#tree = tree;
     this.#gateway = gateway;
     this.#feed = feed;
     this.#view = this.#owned.add(vscode.window.createTreeView('logos.agents', { treeDataProvider: tree, showCollapseAll: false }));
     this.#owned.add(gateway.onDidChange(() => this.#draw()));
     this.#owned.add(feed.onDidChange(() => this.#draw()));
+    this.#owned.add(this.#view.onDidExpandElement((event) => this.#noteFold(event, true)));
+    this.#owned.add(this.#view.onDidCollapseElement((event) => this.#noteFold(event, false)));
+    this.#owned.add(this.#view.onDidChangeVisibility(() => this.#selectOpen()));
+    // A session that has just been made gets its row after the chat has shown it.
+    this.#owned.add(feed.onDidChange(() => this.#selectOpen()));
     this.#owned.add(vscode.workspace.onDidGrantWorkspaceTrust(() => this.#draw()));
   }
 
@@ -30,8 +39,29 @@ export class AgentsView implements Disposable {
     return after.find((row) => !before.includes(row)) ?? before.find((row) => !after.includes(row));
   }
 
+  /** Selects the row of what the chat shows, without taking the keyboard and without unfolding anything; a view that is out of sight stays so. */
+  select(agentId: string | undefined, sessionId: string | undefined): void {
+    this.#open = agentId === undefined ? undefined : { agentId, sessionId };
+    this.#selectOpen();
+  }
+
   dispose(): void {
     this.#owned.dispose();
+  }
+
+  #selectOpen(): void {
+    if (this.#open === undefined) return;
+    const row = this.#tree.setOpen(this.#open.agentId, this.#open.sessionId);
+    if (row === undefined || !this.#view.visible) return;
+    const target = row.kind === 'agent' || this.#unfolded.has(row.agentId) ? row : this.#tree.getParent(row);
+    if (target === undefined || this.#view.selection.includes(target)) return;
+    this.#view.reveal(target, { select: true, focus: false, expand: false }).then(undefined, () => undefined);
+  }
+
+  #noteFold({ element }: vscode.TreeViewExpansionEvent<AgentsElement>, isUnfolded: boolean): void {
+    if (isUnfolded) this.#unfolded.add(element.agentId);
+    else this.#unfolded.delete(element.agentId);
+    this.#selectOpen();
   }
 
   #draw(): void {

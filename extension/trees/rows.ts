@@ -87,6 +87,30 @@ export function sessionRow(session: Session, now: number, isLive: boolean): Row 
   };
 }
 
+/** The row of a deleted session, which can be restored: what it was called, when it was deleted and how many messages it has. */
+export function deletedRow(session: Session, now: number): Row {
+  const label = labelText(session.title) || 'New session';
+  const when = whenWords(session.deletedAt ?? session.updatedAt, now);
+  const messages = `${session.messageCount} message${session.messageCount === 1 ? '' : 's'}`;
+  return {
+    label,
+    description: `Deleted ${when} · ${messages}`,
+    icon: { codicon: 'trash', color: 'descriptionForeground' },
+    contextValue: 'deletedSession',
+    spoken: `${label}, deleted, ${when}, ${messages}`,
+  };
+}
+
+/** The row that shows more sessions: all of them where one step is enough. */
+export function moreRow({ count, shown, step, isDeleted }: { count: number; shown: number; step: number; isDeleted: boolean }): Row {
+  const deleted = isDeleted ? ' Deleted' : '';
+  if (count <= shown + step) return { label: `Show All ${numberWords(count)}${deleted}`, description: '', contextValue: 'showAll', spoken: `Show All ${numberWords(count)}${deleted}` };
+  const description = `${numberWords(shown)} of ${numberWords(count)} shown`;
+  return { label: `Show More${deleted}`, description, contextValue: 'showAll', spoken: `Show More${deleted}, ${description}` };
+}
+
+const numberWords = (count: number): string => count.toLocaleString('en');
+
 /** A time as lists show it: the clock for today, `Yesterday`, else the date. Both in ms since 1970. */
 export function whenWords(at: number, now: number): string {
   const then = new Date(at);

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { CommandMessage, ShowingMessage, ShowMessage } from '../../webviews/shared/relayMessages.ts';
 import { setContextKey } from '../contextKeys.ts';
 import type { Disposable } from '../disposableStore.ts';
+import { Signal } from '../signal.ts';
 import type { TopicsFeed } from '../topics/topicsFeed.ts';
 import { views } from './views.ts';
 import { WebviewHost, type WebviewHostPorts } from './webviewHost.ts';
@@ -25,6 +26,7 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
   readonly #ports: ChatPorts;
   readonly #state: vscode.Memento;
   readonly #feedListener: Disposable;
+  readonly #shown: Signal<ShowingMessage>;
   #host: WebviewHost | undefined;
   #view: vscode.WebviewView | undefined;
   #wanted: ShowMessage | undefined;
@@ -37,6 +39,7 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
 
   constructor(ports: ChatPorts, workspaceState: vscode.Memento) {
     this.#ports = ports;
+    this.#shown = new Signal((error) => ports.log.error('A listener of the chat failed.', error));
     this.#state = workspaceState;
     this.#feedListener = ports.feed.onDidChange(() => this.#offerAgent());
   }
@@ -44,6 +47,11 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
   /** What the page last said that it shows. */
   get showing(): ShowingMessage {
     return this.#showing;
+  }
+
+  /** Tells of each agent or session that the page shows from then on. */
+  get onDidShow(): (listener: (showing: ShowingMessage) => void) => Disposable {
+    return this.#shown.on;
   }
 
   get isVisible(): boolean {
@@ -92,6 +100,7 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
   dispose(): void {
     this.#feedListener.dispose();
     this.#expectWords(false);
+    this.#shown.dispose();
     this.#host?.dispose();
   }
 
@@ -146,6 +155,7 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
     const isBehind = this.#isBehind(showing);
     this.#expectWords(showing.isRunning);
     this.#showing = showing;
+    this.#shown.emit(showing);
     this.#hasSpoken = true;
     if (isBehind) return this.#showSelection();
     setContextKey('logos.chatAgent', showing.agentId !== undefined);

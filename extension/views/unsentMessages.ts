@@ -59,6 +59,11 @@ export class UnsentMessages {
     this.#write(messageId);
   }
 
+  /** Forgets every message of a session, for every window. */
+  dropSession(sessionId: string): void {
+    for (const message of this.list().messages) if (message.sessionId === sessionId) this.drop(message.messageId);
+  }
+
   /** Resolves when everything so far is on the disk. */
   settled(): Promise<void> {
     return this.#writing;

@@ -123,9 +123,19 @@ describe('the extension with a gateway', () => {
     assert.deepEqual(asked('models/update').at(-1)?.params, { serverId: 'study', baseUrl: 'http://right/v1' });
   });
 
-  it('lists all sessions of an agent when asked for', async () => {
-    await vscode.commands.executeCommand('logos.showAllSessions', { agentId: idOf(1) });
-    assert.deepEqual(asked('sessions/list').at(-1)?.params, { agentId: idOf(1), limit: 500 });
+  it('restores the deleted session of a row, and deletes one for good only after a question that says so', async () => {
+    gateway.handlers.set('sessions/get', () => sessionOf(11, 1, { title: 'Old', deletedAt: 5 }));
+    gateway.handlers.set('sessions/restore', () => sessionOf(11, 1));
+    gateway.handlers.set('sessions/erase', () => ({}));
+    await vscode.commands.executeCommand('logos.restoreSession', { sessionId: idOf(11) });
+    assert.deepEqual(asked('sessions/restore').at(-1)?.params, { sessionId: idOf(11) });
+    const questions = answerWith(undefined);
+    await vscode.commands.executeCommand('logos.eraseSession', { sessionId: idOf(11) });
+    assert.deepEqual(questions, ['Delete session “Old” for good?']);
+    assert.equal(asked('sessions/erase').length, 0);
+    answerWith('Delete for Good');
+    await vscode.commands.executeCommand('logos.eraseSession', { sessionId: idOf(11) });
+    assert.deepEqual(asked('sessions/erase').at(-1)?.params, { sessionId: idOf(11) });
   });
 
   it('asks for the lists again after it missed a change, and comes back by itself after a cut', async () => {

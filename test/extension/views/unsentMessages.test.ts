@@ -29,6 +29,18 @@ describe('unsent messages', () => {
     expect(openWindow().list()).toEqual({ messages: [messageOf(1), messageOf(2)], goneIds: [] });
   });
 
+  it('of a session that is deleted for good leave their files, also those that another window wrote, and no others', async () => {
+    const first = openWindow();
+    first.keep(messageOf(1));
+    first.keep(messageOf(2, { sessionId: idOf(101), text: 'stays' }));
+    await first.settled();
+    const second = openWindow();
+    second.dropSession(idOf(100));
+    await second.settled();
+    expect(readdirSync(folder).map((file) => readFileSync(path.join(folder, file), 'utf8')).join('')).toMatch(/^(?!.*text 1).*stays/);
+    expect(openWindow().list().messages.map(({ text }) => text)).toEqual(['stays']);
+  });
+
   it('are there again when the process that wrote them was killed right after the write', () => {
     const module = path.resolve(import.meta.dirname, '../../../extension/views/unsentMessages.ts');
     const code = `const { UnsentMessages } = await import(${JSON.stringify(module)});
