@@ -4,8 +4,8 @@ import type { AskServer, ProbedModel } from './probedModel.ts';
 
 type Describe = (entries: readonly JsonObject[], ask: AskServer) => Promise<ProbedModel[]>;
 
-/** Beyond so many models Ollama is not asked about each. */
-const maxShown = 64;
+/** Beyond so many models Ollama is not asked about each: those are listed by their names alone. */
+const maxAskedAbout = 64;
 /** So many of them are asked about at one time. */
 const maxQuestions = 16;
 /** A server that lists more shows the first of them. */
@@ -63,7 +63,7 @@ function fromOlderLmStudio(entry: JsonObject): ProbedModel[] {
 async function describeOllama(entries: readonly JsonObject[], ask: AskServer): Promise<ProbedModel[]> {
   const [tags, running] = await Promise.all([ask('GET', '/api/tags'), ask('GET', '/api/ps')]);
   const listed = asObjects(tags?.['models']).flatMap((entry) => nameOf(entry) ?? []);
-  const names = (listed.length > 0 ? listed : entries.flatMap((entry) => nameOf(entry) ?? [])).slice(0, maxShown);
+  const names = (listed.length > 0 ? listed : entries.flatMap((entry) => nameOf(entry) ?? []));
   const contexts = new Map(asObjects(running?.['models']).map((entry) => [nameOf(entry), asTokens(entry['context_length'])]));
   const describe = async (name: string): Promise<ProbedModel[]> => {
     const capabilities = (await ask('POST', '/api/show', { model: name }))?.['capabilities'];
@@ -72,8 +72,10 @@ async function describeOllama(entries: readonly JsonObject[], ask: AskServer): P
     return [model(name, contexts.get(name), { supportsTools: !isKnown || capabilities.includes('tools'), isLoaded: contexts.has(name) })];
   };
   const described: ProbedModel[] = [];
-  for (let at = 0; at < names.length; at += maxQuestions) described.push(...(await Promise.all(names.slice(at, at + maxQuestions).map(describe))).flat());
-  return described;
+  const askedAbout = names.slice(0, maxAskedAbout);
+  for (let at = 0; at < askedAbout.length; at += maxQuestions) described.push(...(await Promise.all(askedAbout.slice(at, at + maxQuestions).map(describe))).flat());
+  const others = names.slice(maxAskedAbout).filter((name) => !/embed/i.test(name));
+  return [...described, ...others.map((name) => model(name, contexts.get(name), { isLoaded: contexts.has(name) }))];
 }
 
 async function describeLlamaCpp(entries: readonly JsonObject[], ask: AskServer): Promise<ProbedModel[]> {

@@ -47,11 +47,11 @@ describe('Agents and sessions', () => {
 
   it('a session is deleted only after a question, and the chat shows an empty one', async () => {
     const { workbench, chat } = logos;
-    await workbench.runCommand('Logos: Delete Session');
+    await workbench.runCommand('Logos: Delete Session…', 'Logos: Delete Session…');
     await workbench.dialog.getByText('Delete session “First review”?').waitFor();
     await workbench.dialog.getByRole('button', { name: 'Cancel' }).click();
     await expectEventually(() => chat.prompts(), ['[[say:I review.]]']);
-    await workbench.runCommand('Logos: Delete Session');
+    await workbench.runCommand('Logos: Delete Session…', 'Logos: Delete Session…');
     await workbench.dialog.getByRole('button', { name: 'Delete' }).click();
     await expectEventually(() => chat.turns.count(), 0);
     await chat.status.getByText('New session').waitFor();
@@ -61,7 +61,7 @@ describe('Agents and sessions', () => {
     const { workbench } = logos;
     await workbench.runCommand('Logos: Delete Agent');
     await workbench.dialog.getByText('Delete agent Critic for good?').waitFor();
-    expect(await workbench.dialog.innerText()).toContain('Its sandbox is removed, with every file in its home.');
+    expect(await workbench.dialog.innerText()).toContain('Its sandbox and every file in its home are erased and cannot be brought back.');
     await workbench.dialog.getByRole('button', { name: 'Cancel' }).click();
     await expectEventually(names, ['Assistant', 'Coder', 'Critic']);
     await workbench.runCommand('Logos: Delete Agent');

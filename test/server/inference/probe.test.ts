@@ -47,6 +47,13 @@ describe('the probe of a model server', () => {
     expect((await probe(persona, kind)).models).toEqual([first, second]);
   });
 
+  it('lists every model of an Ollama that has more of them than it is asked about, without what that alone could tell', async () => {
+    const many = Array.from({ length: 90 }, (_, index) => ({ id: `model-${index}`, contextTokens: 1_000, supportsTools: false, isLoaded: false }));
+    const { models: found } = await probe('ollama', 'ollama', many);
+    expect(found.map(({ name }) => name)).toEqual(many.map(({ id }) => id));
+    expect([found[0]?.supportsTools, found[89]?.supportsTools]).toEqual([false, true]);
+  });
+
   it('takes the context that llama.cpp has loaded, not what the model was trained with', async () => {
     expect((await probe('llamacpp', 'llamacpp', [models[0]!])).models).toEqual([{ name: 'loaded-model', contextTokens: 12_345, supportsTools: true, isTiny: false, isLoaded: true }]);
   });
