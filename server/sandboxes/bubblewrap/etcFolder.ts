@@ -1,6 +1,7 @@
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { AppError } from '../../base/appError.ts';
 import { isWithin, workspacePath } from '../../policies/workspace.ts';
 import { inSource } from './etcEntries.ts';
 import type { PolicyMounts } from './policyMounts.ts';
@@ -49,17 +50,26 @@ export class EtcFolders {
   }
 
   #make(etc: readonly string[], own: Readonly<Record<string, string>>, key: string): Made {
-    const folder = fs.mkdtempSync(path.join(this.#root, '.new-'));
-    fs.chmodSync(folder, 0o755);
-    const copy = new EtcCopy(this.#source);
-    for (const entry of etc) copy.add(inSource(entry, this.#source), path.join(folder, path.relative('/etc', entry)), folder);
-    for (const [name, content] of Object.entries(own)) writePlain(path.join(folder, name), content, 0o644);
-    const hash = crypto.createHash('sha256').update(JSON.stringify([key, own, [...copy.seen]])).digest('hex').slice(0, 16);
-    const target = path.join(this.#root, hash);
-    // One of the same name was made in this process of the same sources, and tasks may be using it.
-    if (fs.existsSync(target)) fs.rmSync(folder, { recursive: true });
-    else fs.renameSync(folder, target);
-    return { path: target, seen: copy.seen };
+    const folder = path.join(this.#root, `.new-${crypto.randomUUID()}`);
+    try {
+      makeFolder(folder);
+      const copy = new EtcCopy(this.#source, folder);
+      for (const entry of etc) copy.add(inSource(entry, this.#source), path.relative('/etc', entry));
+      for (const [name, content] of Object.entries(own)) writePlain(path.join(folder, name), content, 0o644);
+      const target = path.join(this.#root, copy.hash.update(key).update(JSON.stringify(own)).digest('hex').slice(0, 16));
+      // One with the same contents may be in use by tasks.
+      if (fs.existsSync(target)) fs.rmSync(folder, { recursive: true });
+      else fs.renameSync(folder, target);
+      return { path: target, seen: copy.seen };
+    } catch (error) {
+      fs.rmSync(folder, { recursive: true, force: true });
+      const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+      throw new AppError('sandbox_unavailable', `The folder that sandboxes have as /etc could not be made (${code}).`, {
+        reason: code,
+        hint: `Make room on the disk of ${this.#root}, and make it writable for the gateway.`,
+        cause: error,
+      });
+    }
   }
 }
 
@@ -74,51 +84,63 @@ export function ownFiles({ uid, gid }: { readonly uid: number; readonly gid: num
   };
 }
 
-/** Copies what belongs to the owner of /etc and everybody may read, and remembers what it saw. */
+/** Copies what belongs to the owner of /etc and everybody may read, and remembers what it saw. What cannot be read is left out. */
 class EtcCopy {
-  readonly #owner: number;
+  readonly #owner: number | undefined;
+  readonly #source: string;
+  readonly #folder: string;
   readonly seen = new Map<string, string>();
+  /** Of names and contents. */
+  readonly hash = crypto.createHash('sha256');
 
-  constructor(source: string) {
-    this.#owner = fs.statSync(source, { throwIfNoEntry: false })?.uid ?? 0;
+  constructor(source: string, folder: string) {
+    this.#source = source;
+    this.#folder = folder;
+    this.#owner = readable(() => fs.statSync(source))?.uid;
   }
 
-  /** Adds an entry with the folders around it, at `to` in `folder`. */
-  add(from: string, to: string, folder: string): void {
-    this.#see(path.dirname(from), fs.statSync(path.dirname(from)));
-    for (const parent of parentsWithin(to, folder)) if (!fs.existsSync(parent)) makeFolder(parent);
-    this.#copy(from, to, 0);
+  /** Adds what lies at `from`, with the folders around it. */
+  add(from: string, name: string): void {
+    const parents = name.split('/').slice(0, -1).map((_part, index, parts) => parts.slice(0, index + 1).join('/'));
+    for (const parent of ['', ...parents]) this.#see(path.join(this.#source, parent));
+    for (const parent of parents) if (!fs.existsSync(path.join(this.#folder, parent))) makeFolder(path.join(this.#folder, parent));
+    this.#copy(from, name, 0);
   }
 
-  #copy(from: string, to: string, depth: number): void {
-    const stat = fs.lstatSync(from, { throwIfNoEntry: false });
-    if (stat === undefined || depth > maxDepth || secretName.test(path.basename(from)) || fs.existsSync(to)) return;
-    if (stat.isSymbolicLink()) return this.#copyLink(from, to, depth);
+  #copy(from: string, name: string, depth: number): void {
+    const stat = this.#see(from);
+    const to = path.join(this.#folder, name);
+    if (stat === undefined || depth > maxDepth || secretName.test(path.basename(from)) || isThere(to)) return;
+    if (stat.isSymbolicLink()) return this.#copyLink(from, name, depth);
     if (stat.uid !== this.#owner || (stat.mode & 0o004) === 0) return;
     if (stat.isDirectory()) {
-      this.#see(from, stat);
       makeFolder(to);
-      for (const name of fs.readdirSync(from)) this.#copy(path.join(from, name), path.join(to, name), depth + 1);
+      for (const each of readable(() => fs.readdirSync(from).sort()) ?? []) this.#copy(path.join(from, each), `${name}/${each}`, depth + 1);
     } else if (stat.isFile() && stat.size <= maxFileBytes) {
-      this.#see(from, stat);
-      const content = fs.readFileSync(from);
-      if (!privateKey.test(content.toString('latin1'))) writePlain(to, content, stat.mode & 0o755);
+      const content = readable(() => fs.readFileSync(from));
+      if (content === undefined || privateKey.test(content.toString('latin1'))) return;
+      this.hash.update(JSON.stringify([name, stat.mode, content.length])).update(content);
+      writePlain(to, content, stat.mode & 0o755);
     }
   }
 
   /** A link stays what it is: where it leads to what is not shown, it leads to nothing. */
-  #copyLink(from: string, to: string, depth: number): void {
-    const text = fs.readlinkSync(from);
-    const next = path.resolve(path.dirname(from), text);
+  #copyLink(from: string, name: string, depth: number): void {
+    const text = readable(() => fs.readlinkSync(from));
+    if (text === undefined) return;
     const isIn = (place: string, roots: readonly string[]): boolean => roots.some((root) => isWithin(place, root));
-    if (isIn(next, systemRoots)) return fs.symlinkSync(text, to);
-    const end = realPath(from);
-    if (end !== undefined && isIn(end, followed)) return this.#copy(end, to, depth + 1);
-    fs.symlinkSync(end !== undefined && isIn(end, systemRoots) ? end : text, to);
+    const isDirect = isIn(path.resolve(path.dirname(from), text), systemRoots);
+    const end = isDirect ? undefined : readable(() => fs.realpathSync(from));
+    if (end !== undefined && isIn(end, followed)) return this.#copy(end, name, depth + 1);
+    const target = end !== undefined && isIn(end, systemRoots) ? end : text;
+    this.hash.update(JSON.stringify([name, target]));
+    fs.symlinkSync(target, path.join(this.#folder, name));
   }
 
-  #see(place: string, stat: fs.Stats): void {
-    this.seen.set(place, stampOf(stat));
+  #see(place: string): fs.Stats | undefined {
+    const stat = readable(() => fs.lstatSync(place));
+    if (stat !== undefined && !stat.isSymbolicLink()) this.seen.set(place, stampOf(stat));
+    return stat;
   }
 }
 
@@ -127,22 +149,19 @@ const stampOf = ({ ino, ctimeMs }: fs.Stats): string => `${ino}:${ctimeMs}`;
 function isFresh({ path: folder, seen }: Made): boolean {
   if (!fs.existsSync(folder)) return false;
   return [...seen].every(([place, stamp]) => {
-    const stat = fs.lstatSync(place, { throwIfNoEntry: false });
+    const stat = readable(() => fs.lstatSync(place));
     return stat !== undefined && stampOf(stat) === stamp;
   });
 }
 
-function realPath(place: string): string | undefined {
+const isThere = (place: string): boolean => fs.lstatSync(place, { throwIfNoEntry: false }) !== undefined;
+
+function readable<T>(read: () => T): T | undefined {
   try {
-    return fs.realpathSync(place);
+    return read();
   } catch {
     return undefined;
   }
-}
-
-function parentsWithin(place: string, folder: string): string[] {
-  const names = path.relative(folder, path.dirname(place)).split('/').filter(Boolean);
-  return names.map((_name, index) => path.join(folder, ...names.slice(0, index + 1)));
 }
 
 /** The modes are set again, because the gateway may make everything private by its mask. */

@@ -107,6 +107,27 @@ describe('The /etc of a sandbox', () => {
     expect(read('services')).toBeUndefined();
   });
 
+  it('stays the same one, which workers that wait already have, when something else in /etc has changed', () => {
+    const first = open();
+    write('resolv.conf', 'nameserver 192.0.2.1\n');
+    write('services', 'http 80/tcp\n');
+    expect(open()).toBe(first);
+    expect(fs.readdirSync(path.join(folder, 'made'))).toHaveLength(1);
+  });
+
+  it('says why when it cannot be made', () => {
+    fs.rmSync(path.join(folder, 'made'), { recursive: true });
+    fs.writeFileSync(path.join(folder, 'made'), '');
+    expect(() => open()).toThrowError(expect.objectContaining({ class: 'sandbox_unavailable', hint: expect.stringContaining('Make room on the disk') }));
+  });
+
+  it('shows once what a policy names twice', () => {
+    fs.mkdirSync(path.join(etc, 'ssl/certs'), { recursive: true });
+    fs.symlinkSync('../nowhere', path.join(etc, 'ssl/certs/dangling'));
+    const twice = [...listShownOfEtc('/etc/ssl', etc), ...listShownOfEtc('/etc/ssl/certs/dangling', etc)];
+    expect(fs.readdirSync(path.join(folders.open({ etc: twice, uid: 1, gid: 1 }), 'ssl/certs'))).toEqual(['dangling']);
+  });
+
   it('is another one for other ids and for a policy that shows less', () => {
     write('ssl/certs/ca.pem', 'certificate');
     expect(fs.readdirSync(open('/etc/ssl')).sort()).toEqual([...own, 'ssl'].sort());
