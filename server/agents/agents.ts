@@ -10,6 +10,7 @@ import type { ErrorInfo } from '../protocol/errors.ts';
 import type { Sandbox } from '../protocol/sandboxes.ts';
 import type { Session } from '../protocol/sessions.ts';
 import type { AgentRecord, Store, Stored } from '../store/store.ts';
+import { AgentNames } from './agentNames.ts';
 import { agentView } from './agentViews.ts';
 import type { Souls } from './souls.ts';
 
@@ -43,13 +44,16 @@ export class Agents {
   readonly #lastError = new Map<string, ErrorInfo>();
   readonly #agentOfSession = new Map<string, string>();
   readonly #waiting = new Map<string, NodeJS.Timeout>();
+  /** Which names are taken. */
+  readonly names = new AgentNames();
 
   constructor(ports: AgentsPorts) {
     this.#ports = ports;
   }
 
-  /** Reads how the sessions stand; before it agents look as if nothing had happened. */
+  /** Reads the names, and how the sessions stand; before it agents look as if nothing had happened. */
   async start(): Promise<void> {
+    for (const record of await this.#ports.store.listAgents()) this.names.note(record);
     const sessions: Session[] = [];
     let cursor: string | undefined;
     do {

@@ -1,8 +1,7 @@
-import { AppError } from '../base/appError.ts';
 import { pageByName } from '../base/pageByName.ts';
 import type { Policy } from '../policies/policy.ts';
 import type { HandlersOf } from '../rpc/handlers.ts';
-import type { Store, Stored } from '../store/store.ts';
+import type { AgentRecord, Store, Stored } from '../store/store.ts';
 import { autoModel, builtInRuntime, defaultPolicy } from './agentDefaults.ts';
 import type { Agents } from './agents.ts';
 import type { Souls } from './souls.ts';
@@ -37,9 +36,9 @@ export function createAgentHandlers(ports: AgentHandlerPorts): HandlersOf<AgentM
     'agents/create': async ({ agentId, name, soul: slug, tools, model, policy = defaultPolicy }, { principal }) => {
       const { soul } = await souls.load(slug);
       await checkPolicy(policy);
-      await assertNameIsFree(agents, name, agentId);
       const chosen = tools === undefined ? defaultTools(soul) : checkTools(soul, tools);
-      await store.createAgent({ principal, agent: { id: agentId, name, soul: slug, tools: chosen, runtime: builtInRuntime, model: model ?? autoModel, policy, createdAt: ports.now() } });
+      const agent = { id: agentId, name, soul: slug, tools: chosen, runtime: builtInRuntime, model: model ?? autoModel, policy, createdAt: ports.now() };
+      await agents.names.hold(agentId, name, async () => (await store.createAgent({ principal, agent })).agent);
       agents.refresh(agentId);
       return await agents.get(agentId);
     },
@@ -47,14 +46,15 @@ export function createAgentHandlers(ports: AgentHandlerPorts): HandlersOf<AgentM
       const present = await agents.record(agentId);
       const { soul } = await souls.load(change.soul ?? present.soul);
       if (change.policy !== undefined) await checkPolicy(change.policy);
-      if (change.name !== undefined) await assertNameIsFree(agents, change.name, agentId);
       const tools = change.tools !== undefined || change.soul !== undefined ? { tools: change.tools === undefined ? defaultTools(soul) : checkTools(soul, change.tools) } : {};
-      await store.updateAgent({ agentId, revision, change: { ...withoutUndefined(change), ...tools }, at: ports.now() });
+      const update = (): Promise<AgentRecord> => store.updateAgent({ agentId, revision, change: { ...withoutUndefined(change), ...tools }, at: ports.now() });
+      await agents.names.hold(agentId, change.name ?? present.name, update);
       agents.refresh(agentId);
       return await agents.get(agentId);
     },
     'agents/delete': async ({ agentId }) => {
       const { stored } = await store.deleteAgent({ agentId, at: ports.now() });
+      agents.names.forget(agentId);
       // Who watches one of its sessions learns that it is gone.
       stored.forEach((change) => ports.publish(change));
       agents.refresh(agentId);
@@ -64,11 +64,6 @@ export function createAgentHandlers(ports: AgentHandlerPorts): HandlersOf<AgentM
     },
     'souls/list': async () => await souls.list(),
   };
-}
-
-async function assertNameIsFree(agents: Agents, name: string, agentId: string): Promise<void> {
-  const taken = (await agents.list()).find((agent) => agent.id !== agentId && agent.name.toLocaleLowerCase() === name.toLocaleLowerCase());
-  if (taken !== undefined) throw new AppError('conflict', `There is an agent named ${name} already.`, { reason: 'name_taken', hint: 'Choose another name.', details: { path: 'name', agentId: taken.id } });
 }
 
 function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {

@@ -74,6 +74,11 @@ export function createInferenceHandler(options: InferenceHandlerOptions): Infere
       return undefined;
     }
     const assignment = await waitForRoute();
+    const refused = assignment?.observer.refuse?.();
+    if (refused !== undefined) {
+      answerError(response, 403, refused);
+      return undefined;
+    }
     for (const name of assignment?.route.returnedMembers ?? []) returned.add(name);
     if (assignment !== undefined) return relayCall(body, response, { ...options, ...assignment, returned });
     answerError(response, 503, refusal('model_unreachable', 'no_route', 'No model was chosen for this task.', 'Retry.'));

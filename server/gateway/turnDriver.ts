@@ -11,6 +11,7 @@ import type { SessionEvent } from '../protocol/sessions.ts';
 import type { PreparedSandbox } from '../sandboxes/engine.ts';
 import type { TurnToRun } from '../store/store.ts';
 import { AnswerBuilder } from './answerBuilder.ts';
+import { CallBudget } from './callBudget.ts';
 import { EventAppender } from './eventAppender.ts';
 import { onlySeen } from './seenMembers.ts';
 import type { AgentForTurn, TurnPorts } from './turnPorts.ts';
@@ -49,6 +50,7 @@ export class TurnDriver {
   readonly #events: EventAppender;
   readonly #answer: AnswerBuilder;
   readonly #reports: ModelCallReport[] = [];
+  readonly #budget: CallBudget;
   #state: TurnState = initialTurnState;
   #phase: TurnPhase = 'sandbox';
   #phaseText: string | undefined;
@@ -69,6 +71,7 @@ export class TurnDriver {
     this.#ports = ports;
     this.#job = job;
     this.#runId = ports.newId();
+    this.#budget = new CallBudget(ports.limits());
     this.#now = createForwardClock(ports.now);
     this.#events = new EventAppender({
       store: ports.store,
@@ -200,7 +203,13 @@ export class TurnDriver {
       onFrame: (frame) => this.#acceptFrame(frame),
       observer: {
         onStatus: (phase, text) => this.#enter(phase, text),
+        refuse: () => {
+          const error = this.#budget.begin();
+          if (error !== undefined) this.#end({ by: 'gateway', error });
+          return error;
+        },
         onReport: (report) => {
+          this.#budget.note(report);
           this.#reports.push(report);
           for (const name of report.returnedMembers ?? []) this.#seenMembers.add(name);
           if (report.finish !== 'cancelled') this.#reduce({ kind: 'modelCallEnded', error: report.error });

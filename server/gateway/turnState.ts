@@ -70,8 +70,9 @@ function endedOnRequest(request: EndRequest): TurnState {
   return request.by === 'person' ? { at: 'ended', outcome: 'stopped' } : { at: 'ended', outcome: endOutcome(request.error), error: request.error };
 }
 
-/** A gateway that goes away interrupts; a limit that it enforces fails. */
+/** A gateway that goes away interrupts; a budget is spent like steps are, and can be given anew; any other limit that it enforces fails. */
 function endOutcome(error: ErrorInfo): TurnOutcome {
+  if (error.class === 'budget_spent') return 'iterations_spent';
   return error.cause === 'gateway_stopped' ? 'interrupted' : 'failed';
 }
 

@@ -60,5 +60,7 @@ export interface ModelCallReport {
 export interface ModelCallObserver {
   /** A call began; `status` sentences follow, such as `Loading qwen3:9b on Ollama`. */
   onStatus?(phase: 'model_loading' | 'prompt' | 'waiting', text: string | undefined): void;
+  /** Asked before a call goes out; an error refuses it, and nothing is sent. */
+  refuse?(): ErrorInfo | undefined;
   onReport(report: ModelCallReport): void;
 }

@@ -78,7 +78,7 @@ export function limitTable(machine: Machine): Readonly<Record<LimitName, LimitRo
     }),
     turnTokens: row('turnTokens', {
       ...gateway, unit: 'count', default: 20_000_000, least: 1_000, most: 10_000_000_000,
-      summary: 'How many tokens the model calls of a turn may read and write together; the call that reaches it is the last.',
+      summary: 'How many tokens the model may read and write for one attempt at a turn; the call that reaches it is the last.',
     }),
     iterations: row('iterations', {
       ...worker, unit: 'count', default: 90, least: 1, most: 1_000,

@@ -68,7 +68,7 @@ export const Usage = z.object({
 });
 export type Usage = z.infer<typeof Usage>;
 
-/** How an attempt ended; a client treats one that it does not know as `failed`. */
+/** How an attempt ended: `iterations_spent` when its steps, model calls or tokens are. A client treats one that it does not know as `failed`. */
 export const TurnOutcome = z.enum(['completed', 'stopped', 'failed', 'interrupted', 'iterations_spent']);
 export type TurnOutcome = z.infer<typeof TurnOutcome>;
 

@@ -40,6 +40,32 @@ describe('A limit that is set', () => {
     expect(end.error?.hint).toContain('raise “Steps of a task” with Logos: Change Limit…');
   });
 
+  it('refuses model calls beyond it whatever a task does, and ends its turn with a sentence that names the limit and the command', async () => {
+    await gateway.client.request('limits/set', { name: 'modelCalls', value: 5 });
+    const body = JSON.stringify({ model: 'scripted', stream: true, messages: [{ role: 'user', content: 'flood' }] });
+    const call = `require('http').request({socketPath:'/run/logos/inference.sock',method:'POST',path:'/v1/chat/completions'},(r)=>r.resume().on('end',next)).on('error',next).end(atob('${btoa(body)}'))`;
+    const flood = `let n=0;function next(){if(n++<200)${call}}next();setInterval(()=>0,1000)`;
+    const watch = await gateway.newSession();
+    const end = await watch.ask(`[[tool:run_command ${JSON.stringify({ command: `/run/logos/node -e "eval(atob('${btoa(flood)}'))"` })}]]`, 30_000);
+    expect(end).toMatchObject({ outcome: 'iterations_spent', error: { class: 'budget_spent', cause: 'modelCalls', message: 'The task made 5 model calls, which is its limit.' } });
+    expect(end.error?.hint).toContain('raise “Model calls of a task” with Logos: Change Limit…');
+    // One of the five was the worker's own.
+    expect(await gateway.model.chatRequests('"flood"')).toHaveLength(4);
+    await gateway.client.request('limits/set', { name: 'modelCalls', value: null });
+  });
+
+  it('lets the call that reaches the tokens of a turn be the last', async () => {
+    await gateway.client.request('limits/set', { name: 'iterations', value: null });
+    await gateway.client.request('limits/set', { name: 'turnTokens', value: 1_000 });
+    await gateway.model.post('costly', { steps: [{ tool: { name: 'run_command', args: '{"command":"echo on"}', id: 'call_1' } }, { finish: 'tool_calls' }, { usage: { prompt_tokens: 900, completion_tokens: 100 } }, { done: true }] });
+    const watch = await gateway.newSession();
+    const end = await watch.ask('[[scenario:costly]]');
+    expect(end).toMatchObject({ outcome: 'iterations_spent', error: { cause: 'turnTokens', message: 'The model read and wrote 1,000 tokens for this turn; 1,000 are its limit.' } });
+    expect(await gateway.model.chatRequests('scenario:costly')).toHaveLength(1);
+    expect(end.message?.parts).toMatchObject([{ kind: 'tool', state: 'done' }]);
+    await gateway.client.request('limits/set', { name: 'turnTokens', value: null });
+  });
+
   it('is refused outside of its bounds, by a name that says where it went wrong', async () => {
     const refused = gateway.client.request('limits/set', { name: 'processes', value: 1 });
     await expect(refused).rejects.toMatchObject({ errorClass: 'invalid_params', details: { path: 'value', least: 64 } });
