@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../server/inference/wire/jsonFields.ts';
-import { sendableCalls } from '../../server/inference/wire/sendableCalls.ts';
+import { sendableCalls } from '../../server/inference/wire/calls/sendableCalls.ts';
 import type { Members } from '../../server/protocol/kept.ts';
 import { usedTools, type ChatMessage, type ChatToolCall } from './conversation.ts';
 import type { WorkerError } from './workerError.ts';

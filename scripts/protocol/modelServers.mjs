@@ -19,7 +19,7 @@ const meanings = {
 /** The text of docs/protocol/model-servers.md. */
 export async function createModelServers() {
   const { quirks } = await import(path.join(room, 'quirks.ts'));
-  const { notations } = await import(path.join(room, 'spokenNotations.ts'));
+  const { notations } = await import(path.join(room, 'calls', 'spokenNotations.ts'));
   const { finishWords } = await import(path.join(room, 'finishReason.ts'));
   const { errorWords } = await import(path.join(room, 'errorWords.ts'));
   return `# What model servers do otherwise

@@ -4,7 +4,7 @@ import zlib from 'node:zlib';
 import { HeldBytes } from '../base/heldBytes.ts';
 import type { ChatStreamEvent } from '../inference/wire/chatStreamEvent.ts';
 import { createChatStreamReader } from '../inference/wire/chatStream.ts';
-import { keptNames } from '../inference/wire/keptMembers.ts';
+import { keptNames } from '../inference/wire/calls/keptMembers.ts';
 import { brokenWire } from '../inference/wire/modelErrors.ts';
 import type { ModelRoute } from '../inference/route.ts';
 import type { HttpResponse } from '../net/http.ts';

@@ -1,4 +1,4 @@
-import { keptNames } from '../inference/wire/keptMembers.ts';
+import { keptNames } from '../inference/wire/calls/keptMembers.ts';
 import { estimateTokens } from '../inference/wire/estimateTokens.ts';
 import type { Part, ToolPart, Turn } from '../protocol/messages.ts';
 import { keptOf } from '../protocol/storedKept.ts';

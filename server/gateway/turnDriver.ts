@@ -244,7 +244,7 @@ export class TurnDriver {
         return this.#answer.accept(frame);
       case 'notice':
         this.#noticeFrames += 1;
-        return this.#noticeFrames > maxNoticeFrames ? undefined : this.#tellNotices([frame.text]);
+        return this.#noticeFrames > maxNoticeFrames ? undefined : this.#tellNotices([frame.text.replaceAll(/\p{Cc}+/gu, ' ')]);
       case 'tool_start':
         this.#answer.accept(frame.kept === undefined ? frame : { ...frame, kept: onlySeen(frame.kept, this.#seenMembers) }, this.#route);
         this.#tool = frame.tool;

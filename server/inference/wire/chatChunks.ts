@@ -5,10 +5,10 @@ import { readDelta } from './deltaReader.ts';
 import { findErrorBody } from './errorBody.ts';
 import { readFinish } from './finishReason.ts';
 import { asList, asObject, asText, type JsonObject } from './jsonFields.ts';
-import { createKeptMembers, keptLengths, knownMessageMembers } from './keptMembers.ts';
+import { createKeptMembers, keptLengths, knownMessageMembers } from './calls/keptMembers.ts';
 import { brokenStream, emptyReply } from './modelErrors.ts';
 import { createThinkSplitter, type SplitPiece } from './thinkSplitter.ts';
-import { createToolSlots } from './toolSlots.ts';
+import { createToolSlots } from './calls/toolSlots.ts';
 import { createUsageReader } from './usageReader.ts';
 import { createWholeCharacters } from './wholeCharacters.ts';
 

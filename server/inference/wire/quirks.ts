@@ -14,11 +14,11 @@ export interface Quirk {
 export const quirks: readonly Quirk[] = [
   {
     servers: 'DeepSeek, Kimi, GLM, MiniMax', what: 'want the reasoning back with the tool calls that it led to', told: 'The answer with the call brought `reasoning_content`, `reasoning` or `reasoning_details`',
-    done: 'Kept with the call; given back to the same server and model, in the turn, on going on and from history', module: 'server/inference/wire/keptMembers.ts',
+    done: 'Kept with the call; given back to the same server and model, in the turn, on going on and from history', module: 'server/inference/wire/calls/keptMembers.ts',
   },
   {
     servers: 'Gemini', what: 'wants its signature back', told: 'The call brought `extra_content`, or any other member that the wire does not define',
-    done: 'As above; a signature that is too long is left out whole', module: 'server/inference/wire/keptMembers.ts',
+    done: 'As above; a signature that is too long is left out whole', module: 'server/inference/wire/calls/keptMembers.ts',
   },
   {
     servers: 'Groq, Cerebras, Mistral', what: 'refuse reasoning that they sent themselves', told: 'A 4xx whose sentence names a member that was given back, or speaks of extra ones',
@@ -30,28 +30,28 @@ export const quirks: readonly Quirk[] = [
   },
   {
     servers: 'Groq, vLLM with gpt-oss', what: 'leave control tokens in the name of a tool', told: 'The name is of no tool, and what is left without tokens and namespaces is',
-    done: 'The tool that is meant runs; a name that means none is refused to the model and told with underscores', module: 'server/inference/wire/toolNames.ts',
+    done: 'The tool that is meant runs; a name that means none is refused to the model and told with underscores', module: 'server/inference/wire/calls/toolNames.ts',
   },
   {
     servers: 'OpenAI, Mistral', what: 'refuse names, ids or arguments that a model made up, also from history', told: 'Not told: they are never sent',
-    done: 'Names of letters, digits, `_` and `-`; each id once; arguments that are a JSON object; no result without its call', module: 'server/inference/wire/sendableCalls.ts',
+    done: 'Names of letters, digits, `_` and `-`; each id once; arguments that are a JSON object; no result without its call', module: 'server/inference/wire/calls/sendableCalls.ts',
   },
   {
     servers: 'DeepSeek', what: 'gives two calls one id', told: 'Their indexes, their places in a whole message, or whole arguments before the second',
-    done: 'Two calls, with ids of their own', module: 'server/inference/wire/toolSlots.ts',
+    done: 'Two calls, with ids of their own', module: 'server/inference/wire/calls/toolSlots.ts',
   },
   {
-    servers: 'Ollama, Gemini', what: 'give all calls the index 0, or none', told: 'Their ids differ, or their arguments are whole', done: 'Calls of their own', module: 'server/inference/wire/toolSlots.ts',
+    servers: 'Ollama, Gemini', what: 'give all calls the index 0, or none', told: 'Their ids differ, or their arguments are whole', done: 'Calls of their own', module: 'server/inference/wire/calls/toolSlots.ts',
   },
   {
-    servers: 'vLLM', what: 'sends the whole arguments once more in the last chunk', told: 'Joined they are no JSON, and the fragments begin the whole', done: 'The whole stands for them', module: 'server/inference/wire/toolArguments.ts',
+    servers: 'vLLM', what: 'sends the whole arguments once more in the last chunk', told: 'Joined they are no JSON, and the fragments begin the whole', done: 'The whole stands for them', module: 'server/inference/wire/calls/toolArguments.ts',
   },
   {
-    servers: 'proxies to Anthropic, vLLM', what: 'send an empty object in front of the arguments, JSON in a JSON string, or a control token behind', told: 'By its form', done: 'Read as what is meant', module: 'server/inference/wire/toolArguments.ts',
+    servers: 'proxies to Anthropic, vLLM', what: 'send an empty object in front of the arguments, JSON in a JSON string, or a control token behind', told: 'By its form', done: 'Read as what is meant', module: 'server/inference/wire/calls/toolArguments.ts',
   },
   {
     servers: 'llama.cpp, vLLM, LM Studio', what: 'leave a tool call in the text or the thinking', told: 'A notation of the table below ends the answer, and names a tool that there is',
-    done: 'Run; in code blocks, inline code and quotes it is prose, and where it is unclear the answer says that nothing was run', module: 'server/inference/wire/spokenCalls.ts',
+    done: 'Run; in code blocks, inline code and quotes it is prose, and where it is unclear the answer says that nothing was run', module: 'server/inference/wire/calls/spokenCalls.ts',
   },
   {
     servers: 'llama.cpp, proxies', what: 'write an `error:` field or bare JSON between the events', told: 'A line that is no field of server-sent events', done: 'The answer has failed, with the server\'s sentence', module: 'server/inference/wire/strayLines.ts',

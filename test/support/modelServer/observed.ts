@@ -1,5 +1,5 @@
 import type { ChatStreamEvent } from '../../../server/inference/wire/chatStreamEvent.ts';
-import { settleArguments } from '../../../server/inference/wire/toolArguments.ts';
+import { settleArguments } from '../../../server/inference/wire/calls/toolArguments.ts';
 import type { Row } from './rows/row.ts';
 
 /** What a reader made of a stream, in the form of a row's expectation. */

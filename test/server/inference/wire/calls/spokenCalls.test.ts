@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readSpokenCalls } from '../../../../server/inference/wire/spokenCalls.ts';
-import { createSpokenHolder } from '../../../../server/inference/wire/spokenHolder.ts';
+import { readSpokenCalls } from '../../../../../server/inference/wire/calls/spokenCalls.ts';
+import { createSpokenHolder } from '../../../../../server/inference/wire/calls/spokenHolder.ts';
 
 const known = ['run_command', 'read_file'];
 const args = '{"command": "ls -l"}';

@@ -1,4 +1,4 @@
-import { asObject, asObjects, asText, parseJson, type JsonObject } from './jsonFields.ts';
+import { asObject, asObjects, asText, parseJson, type JsonObject } from '../jsonFields.ts';
 import { isQuoted } from './proseCode.ts';
 import { opensAtStart, opensIn } from './spokenNotations.ts';
 import { meantTool } from './toolNames.ts';

@@ -1,5 +1,5 @@
-import type { ChatStreamEvent } from './chatStreamEvent.ts';
-import { asObject, asText, parseJson, type JsonObject } from './jsonFields.ts';
+import type { ChatStreamEvent } from '../chatStreamEvent.ts';
+import { asObject, asText, parseJson, type JsonObject } from '../jsonFields.ts';
 import { createKeptMembers, keptLengths, knownCallMembers, knownFunctionMembers, type KeptMembers } from './keptMembers.ts';
 
 type ToolFragment = Extract<ChatStreamEvent, { kind: 'tool' }>;

@@ -1,4 +1,4 @@
-import { asObject, type JsonObject } from './jsonFields.ts';
+import { asObject, type JsonObject } from '../jsonFields.ts';
 
 /** Gathers what a server sends beside the members that the wire defines, because some want it back with the calls it came with. */
 export interface KeptMembers {

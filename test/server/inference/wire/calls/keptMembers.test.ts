@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createChatStreamReader } from '../../../../server/inference/wire/chatStream.ts';
-import { createKeptMembers, keptLengths } from '../../../../server/inference/wire/keptMembers.ts';
+import { createChatStreamReader } from '../../../../../server/inference/wire/chatStream.ts';
+import { createKeptMembers, keptLengths } from '../../../../../server/inference/wire/calls/keptMembers.ts';
 
 const known = new Set(['content']);
 function keep(...deltas: Record<string, unknown>[]): unknown {

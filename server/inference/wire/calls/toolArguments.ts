@@ -1,4 +1,4 @@
-import { asObject, parseJson } from './jsonFields.ts';
+import { asObject, parseJson } from '../jsonFields.ts';
 
 /** What chat templates put behind the arguments, and some servers leave there. */
 const trailingToken = /(?:<[|｜][^<>]{1,60}[|｜]>|<\/?(?:tool_call|function|s)>)$/u;

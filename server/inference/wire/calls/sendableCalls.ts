@@ -1,4 +1,4 @@
-import { asObject, parseJson } from './jsonFields.ts';
+import { asObject, parseJson } from '../jsonFields.ts';
 import { sendableName } from './toolNames.ts';
 
 interface SentCall {
