@@ -49,7 +49,7 @@ export function whyNotHeld(text: string, codec: Codec): string | undefined {
   if (codec.rawOf(text) === undefined) {
     const odd = [...text].find((character) => codec.rawOf(character) === undefined) ?? '';
     const point = `U+${(odd.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
-    return odd.isWellFormed() ? `${odd} (${point}), which the file's encoding, ${codec.name}, does not have` : `half a character (${point}), which no file can hold`;
+    return odd.isWellFormed() ? `${odd} (${point}), which the file's encoding, ${codec.name}${codec.isDoubtful && codec.isLossless ? ' (guessed from its bytes)' : ''}, does not have` : `half a character (${point}), which no file can hold`;
   }
   // Where it stands for bytes that cannot be read, writing it would put other bytes in their place.
   return !codec.isLossless && text.includes('\uFFFD') ? 'U+FFFD, which stands for bytes of this file that are not UTF-8' : undefined;
