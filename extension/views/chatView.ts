@@ -20,6 +20,8 @@ export interface ChatSelection {
 
 const nothingShown: ShowingMessage = { type: 'showing', isRunning: false };
 const SELECTION_KEY = 'chat.selection';
+/** Whether the view was in sight when it was last heard of. */
+const SEEN_KEY = 'chat.isInSight';
 
 /** The chat view: one webview that other parts ask to show things. What is asked before its page listens waits for that. */
 export class ChatView implements vscode.WebviewViewProvider, Disposable {
@@ -72,7 +74,8 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
     });
     this.#view = view;
     this.#host = host;
-    const visibility = view.onDidChangeVisibility(() => !view.visible && this.#hide(host));
+    this.#greet();
+    const visibility = view.onDidChangeVisibility(() => this.#seen(view.visible, host));
     view.onDidDispose(() => {
       visibility.dispose();
       host.dispose();
@@ -86,7 +89,7 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
   /** Brings the chat to the front and shows something in it. */
   async show(message: ShowMessage): Promise<void> {
     this.#wanted = message;
-    await vscode.commands.executeCommand(`${views.chat.id}.focus`);
+    await this.focus();
     if (this.#host?.isReady === true) this.#sendWanted();
   }
 
@@ -138,7 +141,21 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
     this.#host?.post({ type: 'show', isQuiet: true, ...(sessionId === undefined ? { what: 'newSession', agentId } : { what: 'agent', agentId, sessionId }) });
   }
 
-  #hide(host: WebviewHost): void {
+  /** A view that was out of sight when the window was last alive has been opened by a person, who wants to write; one that VS Code puts back takes no focus. */
+  #greet(): void {
+    const isPutBack = this.#state.get<boolean>(SEEN_KEY, false);
+    void this.#state.update(SEEN_KEY, true);
+    if (!isPutBack) void this.focus();
+  }
+
+  /** Moves the keyboard into the chat. */
+  async focus(): Promise<void> {
+    await vscode.commands.executeCommand(`${views.chat.id}.focus`);
+  }
+
+  #seen(isVisible: boolean, host: WebviewHost): void {
+    void this.#state.update(SEEN_KEY, isVisible);
+    if (isVisible) return;
     host.hide();
     this.#expectWords(false);
   }

@@ -7,6 +7,7 @@ import type { Gateway } from '../server/gatewayConnection.ts';
 import { asGatewayError } from '../server/gatewayError.ts';
 import { labelText } from '../trees/labelText.ts';
 import { findAgentFile } from './agentFile.ts';
+import { askOnTop } from './askOnTop.ts';
 import { policyPage } from './policyPage.ts';
 import type { WebviewHost } from './webviewHost.ts';
 
@@ -24,11 +25,11 @@ const run = (command: string) => () => vscode.commands.executeCommand(command);
 
 /** What each command of a page does; arguments have been checked. */
 const runners: { readonly [C in HostCommand]: Runner<C> } = {
-  chooseAgent: run('logos.chooseAgent'),
-  createAgent: run('logos.newAgent'),
-  renameSession: ({ sessionId }) => vscode.commands.executeCommand('logos.renameSession', { sessionId }),
-  changeModel: ({ agentId }) => vscode.commands.executeCommand('logos.changeModel', { agentId }),
-  enterKey: ({ agentId }) => vscode.commands.executeCommand('logos.enterKey', { agentId }),
+  chooseAgent: () => askOnTop('logos.chooseAgent'),
+  createAgent: () => askOnTop('logos.newAgent'),
+  renameSession: ({ sessionId }) => askOnTop('logos.renameSession', { sessionId }),
+  changeModel: ({ agentId }) => askOnTop('logos.changeModel', { agentId }),
+  enterKey: ({ agentId }) => askOnTop('logos.enterKey', { agentId }),
   openPolicy: ({ agentId }, ports) => openPolicy(agentId, ports),
   openText: ({ title, text }, { documents }) => documents.open(title, text),
   openFile: (named, ports) => openFile(named, ports),

@@ -32,9 +32,11 @@ export const composerStyles = css`
   /* Words that change with the state change no height. */
   .composer textarea:placeholder-shown {
     white-space: nowrap;
-    text-overflow: ellipsis;
   }
   .composer textarea::placeholder {
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
     color: color-mix(in srgb, var(--lg-input-fg) 72%, transparent);
     opacity: 1;
   }
