@@ -72,8 +72,9 @@ export function createChatStreamReader({ think = 'auto', contentType, server = '
   }
 
   function readStray({ kind, text }: StrayLine): void {
-    if (kind === 'json') readEvent(undefined, text);
-    else if (!isDone && text !== '') add(chunks.fail(classifyModelError({ body: text, server })));
+    // Words in brackets, as some keep a connection alive with, are nothing.
+    if (kind === 'json' && (text === '[DONE]' || parseJson(text) !== undefined)) readEvent(undefined, text);
+    else if (kind === 'error' && !isDone && text !== '') add(chunks.fail(classifyModelError({ body: text, server })));
   }
 
   const readBody: FramingSink['onBody'] = (kind, body) => {

@@ -9,6 +9,7 @@ const usage = event({ choices: [], usage: { prompt_tokens: 5, completion_tokens:
 export const framingRows: readonly Row[] = [
   { name: 'normal', what: 'a stream with usage and [DONE]', script: raw(said('Hel') + said('lo 🙂') + said('', 'stop') + usage + done), expect: { ...heard, usage: { inputTokens: 5, outputTokens: 2 } } },
   { name: 'comments', what: 'comment lines between events', script: raw(`: OPENROUTER PROCESSING\n\n:\n\n${said('Hel')}: ping\n\n${said('lo 🙂')}${said('', 'stop')}${done}`), expect: heard },
+  { name: 'bare-words', what: 'lines in brackets between events', script: raw(`${said('Hel')}[keepalive]\n\n[ping]\n\n${said('lo 🙂')}[ping]\n\n{ping}\n\n${said('', 'stop')}${done}`), expect: heard },
   { name: 'crlf', what: 'CRLF line ends', script: raw(hello.replaceAll('\n', '\r\n')), expect: heard },
   { name: 'cr', what: 'bare CR line ends', script: raw(hello.replaceAll('\n', '\r')), expect: heard },
   { name: 'crlf-bytes', what: 'CRLF cut between reads, byte by byte', script: raw(hello.replaceAll('\n', '\r\n'), { bytesPerWrite: 1 }), expect: heard },
