@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../server/inference/wire/jsonFields.ts';
+import { namesSaid } from '../../server/inference/wire/calls/keptMembers.ts';
 import { sendableCalls } from '../../server/inference/wire/calls/sendableCalls.ts';
 import type { Members } from '../../server/protocol/kept.ts';
 import { usedTools, type ChatMessage, type ChatToolCall } from './conversation.ts';
@@ -30,7 +31,7 @@ export class Replay {
       return isNew || this.#fill(error.message, messages);
     }
     const sent = namesIn(messages).filter((name) => !this.#refused.has(name));
-    const named = sent.filter((name) => new RegExp(`(?<![a-zA-Z0-9_])${name}(?![a-zA-Z0-9_])`).test(error.message));
+    const named = namesSaid(error.message, sent);
     const dropped = named.length > 0 || error.cause !== 'refuses_member' ? named : sent;
     for (const name of dropped) this.#refused.add(name);
     return dropped.length > 0;

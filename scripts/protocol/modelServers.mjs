@@ -30,7 +30,7 @@ Every model server is spoken to by OpenAI's chat completions. None is told by it
 
 ${table(['who, among others', 'what', 'how it is told', 'what is done', 'where'], quirks.map(({ servers, what, told, done, module }) => [servers, what, told, done, `[${path.basename(module)}](../../${module})`]))}
 
-What a server refuses or asks for is learned again by each task, at the cost of one refused request. Kept members are bounded: 64 KiB each, 128 KiB a message, 32 KiB a call; reasoning in words is cut there, everything else is left out whole. Where the context is short, what came with older messages is left out before their tool results are.
+What a server refuses is remembered while the gateway runs, and what it asks for by each task: each costs one refused request. Kept members are bounded: 64 KiB each, 128 KiB a message, 32 KiB a call; reasoning in words is cut there, everything else is left out whole. Where the context is short, what came with older messages is left out before their tool results are.
 
 ## Finish reasons
 

@@ -26,14 +26,22 @@ const allowed = [
 /** The members of a message that go on, beside those that the server of the route sent itself, as of its calls; some servers fetch what others name. */
 const messageMembers = ['role', 'content', 'name', 'tool_calls', 'tool_call_id', 'reasoning', 'reasoning_content', 'reasoning_details', 'refusal'] as const;
 
+/** Names of members that the server of a route sent itself, and of those that it has refused since. */
+export interface Returned {
+  readonly members: ReadonlySet<string>;
+  readonly refused: ReadonlySet<string>;
+}
+
+const nothingReturned: Returned = { members: new Set(), refused: new Set() };
+
 /** A body for the model server, or why the request is refused. */
 export type ChatBody = { readonly ok: true; readonly body: Buffer } | { readonly ok: false; readonly error: ErrorInfo };
 
 /**
  * Makes the body that goes to the model server of what the sandbox sent: model and params are the route's, whatever the sandbox says.
- * `returned` are the names of members that this server put into its own messages.
+ * `returned` says which members of messages and calls the server gets back beside those.
  */
-export function rewriteChatBody(bytes: Uint8Array, route: Pick<ModelRoute, 'model' | 'params'>, returned: ReadonlySet<string> = new Set()): ChatBody {
+export function rewriteChatBody(bytes: Uint8Array, route: Pick<ModelRoute, 'model' | 'params'>, returned: Returned = nothingReturned): ChatBody {
   const request = parse(bytes);
   const given = request?.['messages'];
   if (request === undefined || !Array.isArray(given)) return refuse('invalid_params', 'The request is not a chat completion.', 'not_chat', 'Send a JSON object with a list of messages.');
@@ -59,19 +67,21 @@ function parse(bytes: Uint8Array): JsonObject | undefined {
 }
 
 /** A message with what may go on; undefined when its content is not of a known kind. */
-function readMessage(value: unknown, returned: ReadonlySet<string>): JsonObject | undefined {
+function readMessage(value: unknown, returned: Returned): JsonObject | undefined {
   const message = asObject(value);
   if (message === undefined) return undefined;
   const content = readContent(message['content']);
   if (content === unknownContent) return undefined;
   const calls = message['tool_calls'];
   const known = { ...message, content, ...(Array.isArray(calls) ? { tool_calls: calls.map((call) => readCall(call, returned)) } : {}) };
-  return pick(known, message['role'] === 'assistant' ? [...messageMembers, ...returned] : messageMembers);
+  const names = message['role'] === 'assistant' ? [...messageMembers, ...returned.members] : messageMembers;
+  return pick(known, names.filter((name) => !returned.refused.has(name)));
 }
 
-function readCall(value: unknown, returned: ReadonlySet<string>): JsonObject {
+function readCall(value: unknown, { members, refused }: Returned): JsonObject {
   const call = asObject(value) ?? {};
-  return { ...pick(call, ['id', 'type', ...returned]), function: pick(asObject(call['function']) ?? {}, ['name', 'arguments', ...returned]) };
+  const taken = [...members].filter((name) => !refused.has(name));
+  return { ...pick(call, ['id', 'type', ...taken]), function: pick(asObject(call['function']) ?? {}, ['name', 'arguments', ...taken]) };
 }
 
 const unknownContent = Symbol('unknown content');

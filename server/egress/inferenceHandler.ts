@@ -13,7 +13,7 @@ export interface Assignment {
 }
 
 /** What the handler of one socket needs. */
-export interface InferenceHandlerOptions extends Pick<CallContext, 'http' | 'log' | 'waits' | 'onUnreachable'> {
+export interface InferenceHandlerOptions extends Pick<CallContext, 'http' | 'log' | 'waits' | 'onUnreachable' | 'refused'> {
   readonly assigned: Promise<Assignment>;
   readonly assignMs: number;
 }

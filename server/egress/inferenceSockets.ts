@@ -8,6 +8,7 @@ import { withContext } from '../log/withContext.ts';
 import type { HttpClient } from '../net/http.ts';
 import type { InferenceSocket, OpenInferenceSocket } from './inferenceSocket.ts';
 import { createInferenceHandler, type Assignment } from './inferenceHandler.ts';
+import { RefusedMembers } from './refusedMembers.ts';
 import { defaultWaitLimits, type WaitLimits } from './upstream.ts';
 
 /** What the sockets need. */
@@ -26,15 +27,16 @@ const maxPathBytes = 100;
 
 /** Gives the function that opens the inference socket of a task. */
 export function createInferenceSockets(options: InferenceSocketsOptions): OpenInferenceSocket {
+  const refused = new RefusedMembers();
   return async (path) => {
     if (Buffer.byteLength(path) > maxPathBytes) {
       throw new AppError('sandbox_unavailable', `The socket path ${path} is longer than ${maxPathBytes} bytes.`, { reason: 'path_too_long', hint: 'Set LOGOS_HOME to a shorter folder.' });
     }
-    return openSocket(path, options);
+    return openSocket(path, options, refused);
   };
 }
 
-async function openSocket(path: string, options: InferenceSocketsOptions): Promise<InferenceSocket> {
+async function openSocket(path: string, options: InferenceSocketsOptions, refused: RefusedMembers): Promise<InferenceSocket> {
   const assigned = createDeferred<Assignment>();
   let isAssigned = false;
   let about: LogContext = {};
@@ -45,6 +47,7 @@ async function openSocket(path: string, options: InferenceSocketsOptions): Promi
     log: withContext(options.log, () => about),
     waits: options.waits ?? defaultWaitLimits,
     onUnreachable: options.onUnreachable ?? (() => undefined),
+    refused,
   });
   const server = http.createServer({ keepAliveTimeout: 60_000, headersTimeout: 10_000, requestTimeout: 60_000, maxHeaderSize: 16_384 }, handler.handle);
   server.maxConnections = 32;

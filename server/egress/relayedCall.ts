@@ -9,6 +9,7 @@ import { startCallMeter, type CallMeter } from './callMeter.ts';
 import { startCallTimers, type CallStop, type CallTimers } from './callTimers.ts';
 import { promptOf, rewriteChatBody } from './chatBody.ts';
 import { createKeyBlanker } from '../net/keyBlanker.ts';
+import type { RefusedMembers } from './refusedMembers.ts';
 import { relayStream, type RelayEnd } from './relayStream.ts';
 import { openUpstream, type WaitLimits } from './upstream.ts';
 
@@ -23,8 +24,11 @@ export interface CallContext {
   readonly onUnreachable: (route: ModelRoute) => void;
   /** Names of members of messages and calls that this server sent itself, and so may get back. */
   readonly returned: Set<string>;
+  readonly refused: RefusedMembers;
 }
 
+/** Workers may give reasoning back under these names to any server. */
+const reasoningMembers = ['reasoning', 'reasoning_content', 'reasoning_details'];
 /** More names than any server uses. */
 const maxReturned = 64;
 
@@ -39,7 +43,7 @@ export interface RelayedCall {
 /** Serves one chat completion: to the model with the route's key, its stream back as it comes, and a report of what was seen. */
 export function relayCall(bytes: Buffer, response: http.ServerResponse, context: CallContext): RelayedCall {
   const { route } = context;
-  const body = rewriteChatBody(bytes, route, context.returned);
+  const body = rewriteChatBody(bytes, route, { members: context.returned, refused: context.refused.of(route) });
   const meter = startCallMeter(() => (body.ok ? promptOf(body.body) : ''));
   const timers = startCallTimers(route.timeouts, route.serverName);
   const onClose = (): void => {
@@ -57,6 +61,7 @@ export function relayCall(bytes: Buffer, response: http.ServerResponse, context:
     const end = body.ok ? await runCall(body.body, { ...context, response, timers, meter, onMembers }) : ({ kind: 'error', error: body.error } as const);
     timers.dispose();
     const report = { ...meter.report(outcomeOf(end)), returnedMembers: [...members] };
+    if (report.error !== undefined) context.refused.learn(route, report.error, [...context.returned, ...reasoningMembers]);
     if (report.error !== undefined) answerError(response, statusOf(report.error), report.error);
     else if (report.finish === 'cancelled') response.destroy();
     note(context, report);

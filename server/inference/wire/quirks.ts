@@ -6,7 +6,7 @@ export interface Quirk {
   /** How it is told, without asking which server it is. */
   readonly told: string;
   readonly done: string;
-  /** The module that does it, in the room of the wire or of the worker. */
+  /** The module that does it, or the middle of it. */
   readonly module: string;
 }
 
@@ -22,7 +22,7 @@ export const quirks: readonly Quirk[] = [
   },
   {
     servers: 'Groq, Cerebras, Mistral', what: 'refuse reasoning that they sent themselves', told: 'A 4xx whose sentence names a member that was given back, or speaks of extra ones',
-    done: 'Asked again without it; not given back for the rest of the task', module: 'docker/local/replay.ts',
+    done: 'Asked again without it; not given back to that server and model while the gateway runs', module: 'server/egress/refusedMembers.ts',
   },
   {
     servers: 'DeepSeek, Gemini', what: 'ask for what calls of another model never had', told: 'A 4xx that says what must be passed back or is missing',

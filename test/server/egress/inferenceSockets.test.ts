@@ -131,6 +131,22 @@ describe('what a task may ask for', () => {
     expect(messages[0]?.tool_calls).toEqual([{ ...call, opaque_state: 'o', function: { ...call.function, from_history: 'h' } }]);
   });
 
+  it('is not given back what the server has refused, and is again once it asks for it', async () => {
+    const path = await openPath();
+    const ask = async (text: string): Promise<unknown> => {
+      const messages = [{ role: 'assistant', content: 'x', reasoning_content: 'hm' }, { role: 'user', content: text }];
+      await get(path, 'POST', '/v1/chat/completions', JSON.stringify({ messages }));
+      return (JSON.parse(path.server.requests.at(-1)!.body) as { messages: Record<string, unknown>[] }).messages[0]?.['reasoning_content'];
+    };
+    path.server.demand('known-members');
+    expect(await ask('one')).toBe('hm');
+    expect(await ask('two')).toBeUndefined();
+    expect(await ask('three')).toBeUndefined();
+    path.server.demand('reasoning-always');
+    expect(await ask('four')).toBeUndefined();
+    expect(await ask('five')).toBe('hm');
+  });
+
   it('never sees the key, wherever a server that repeats it cuts its bytes', async () => {
     const path = await openPath({ route: { key: KEY } });
     path.server.post('bytewise', { bytesPerWrite: 1, steps: [{ text: `a ${KEY.slice(0, 9)} b ${KEY} c` }, { finish: 'stop' }, { done: true }] });

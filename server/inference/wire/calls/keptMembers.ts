@@ -23,6 +23,12 @@ export function keptNames(message: JsonObject, calls: Iterable<JsonObject>): str
   return [...new Set([...Object.keys(message), ...ofCalls])];
 }
 
+/** Those of some names that a sentence says. */
+export function namesSaid(sentence: string, names: readonly string[]): string[] {
+  const words = new Set(sentence.match(/[a-zA-Z0-9_]+/g));
+  return names.filter((name) => words.has(name));
+}
+
 /** Members that come in pieces of a text. Of all others the last value counts. */
 const pieced: ReadonlySet<string> = new Set(['reasoning_content', 'reasoning', 'reasoning_text', 'thinking', 'text', 'summary', 'data']);
 /** In UTF-16 units of JSON: of one member, and of all that one message, call or function keeps. */
