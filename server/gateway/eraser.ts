@@ -42,10 +42,7 @@ export class Eraser {
 
   /** Erases an agent that was deleted: its sessions, its sandbox and home. */
   async eraseAgent(agentId: string): Promise<void> {
-    await this.#once(agentId, async () => {
-      const [sessionIds] = await Promise.all([this.#begin({ agentId }), this.#ports.removeSandbox(agentId)]);
-      await this.#erase(sessionIds, [agentId]);
-    });
+    await this.#once(agentId, async () => await this.#erase(await this.#begin({ agentId }), [agentId]));
   }
 
   /** Goes on with what another gateway began. Never rejects. */
@@ -60,18 +57,19 @@ export class Eraser {
   }
 
   async #begin(what: { sessionId?: string; agentId?: string }): Promise<string[]> {
-    const { stored } = await this.#ports.store.beginErase({ ...what, at: this.#ports.now() });
+    const { stored, sessionIds } = await this.#ports.store.beginErase({ ...what, at: this.#ports.now() });
     for (const change of stored) this.#ports.publish(change);
-    return stored.map(({ sessionId }) => sessionId);
+    return sessionIds;
   }
 
-  /** The empty rows go last: until then a next start knows what is left to do. */
+  /** The empty rows go last: until then the next try, or the next start, knows what is left to do. */
   async #erase(sessionIds: readonly string[], agentIds: readonly string[]): Promise<void> {
     const { store, now } = this.#ports;
     for (const sessionId of sessionIds) while (!(await store.eraseChunk({ sessionId, at: now() })).isDone);
     await this.#ports.forgetLogged({ sessionIds: new Set(sessionIds), agentIds: new Set(agentIds) });
     await store.copyLog();
     await store.truncateLog();
+    for (const agentId of agentIds) await this.#ports.removeSandbox(agentId);
     await store.finishErase({ sessionIds, agentIds });
   }
 

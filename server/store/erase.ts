@@ -15,14 +15,15 @@ const truncateTimeoutMs = 250;
 export function beginErase(
   db: Database,
   input: { sessionId?: string; agentId?: string; at: number },
-): { stored: Stored[] } {
+): { stored: Stored[]; sessionIds: string[] } {
   const { sessionId, agentId, at } = input;
   const rows =
     agentId === undefined
       ? db.all<SessionRow>('SELECT * FROM sessions WHERE id = ?', sessionId ?? '')
       : db.all<SessionRow>('SELECT * FROM sessions WHERE agent_id = ?', agentId);
   if (sessionId !== undefined && rows.length === 0 && !isBuried(db, 'session', sessionId)) throw notFound('session');
-  return { stored: rows.filter(({ erased_at }) => erased_at === null).map((row) => markErased(db, row, at)) };
+  const stored = rows.filter(({ erased_at }) => erased_at === null).map((row) => markErased(db, row, at));
+  return { stored, sessionIds: rows.map(({ id }) => id) };
 }
 
 function markErased(db: Database, row: SessionRow, at: number): Stored {

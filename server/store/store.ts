@@ -110,8 +110,8 @@ export interface Store {
   eventsAfter(input: { sessionId: string; after: number; limit: number }): Promise<PlacedEvent[] | undefined>;
 
   // ---- erasing, in this order: begin, pieces until done, copy and truncate the log, finish. What a dead gateway began is in `listUnerased`.
-  /** Durable. Marks a session, or all of an agent: nobody finds it any more, its title is gone (event `session.changed`). Twice is once; `conflict` while a turn of it runs. */
-  beginErase(input: { sessionId?: string; agentId?: string; at: number }): Promise<{ stored: Stored[] }>;
+  /** Durable. Marks a session, or all of an agent: nobody finds it any more, its title is gone (event `session.changed`). Gives all that are marked; twice is once; `conflict` while a turn of it runs. */
+  beginErase(input: { sessionId?: string; agentId?: string; at: number }): Promise<{ stored: Stored[]; sessionIds: string[] }>;
   /** Erases one piece of a marked session, small enough that other writes go on between two: events, messages, runs, frozen STAMPs that no other run has. */
   eraseChunk(input: { sessionId: string; at: number }): Promise<{ isDone: boolean }>;
   listUnerased(): Promise<Unerased>;

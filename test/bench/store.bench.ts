@@ -7,6 +7,7 @@ import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openStore, type OpenedStore } from '../../server/store/openStore.ts';
 import { makeBigSession } from '../support/fixtures/bigSession.ts';
+import { createEraser } from '../support/store/erasing.ts';
 import { createMemoryLog } from '../support/memoryLog.ts';
 import { isQuick, ms, percentile, printRow, spread } from './rows.ts';
 
@@ -162,6 +163,33 @@ async function measureBigSession(store: OpenedStore, agentId: string): Promise<v
     figure: spread(figures),
     ok: p50 <= 10,
     note: `the fixture was written in ${ms(madeMs)}`,
+  });
+  await measureErase(store, agentId, { sessionId, turns });
+}
+
+/** What another session waits while a long one is deleted for good. */
+async function measureErase(
+  store: OpenedStore,
+  agentId: string,
+  { sessionId, turns }: { sessionId: string; turns: number },
+): Promise<void> {
+  const other = await startTurn(store, agentId);
+  const eraser = createEraser(store);
+  const startedAt = performance.now();
+  const erasing = eraser.eraseSession(sessionId).then(() => performance.now() - startedAt);
+  let erasedMs: number | undefined;
+  const figures: number[] = [];
+  while (erasedMs === undefined) {
+    figures.push(...(await timed(1, () => append(store, other))));
+    erasedMs = await Promise.race([erasing, sleep(2, undefined)]);
+  }
+  const longest = Math.max(...figures);
+  printRow({
+    name: `store: append while a session of ${turns} turns is deleted for good`,
+    goal: 'longest <= 250 ms',
+    figure: `${spread(figures)}, longest ${ms(longest)}`,
+    ok: longest <= 250,
+    note: `nothing of it was left in any file after ${ms(erasedMs)}`,
   });
 }
 

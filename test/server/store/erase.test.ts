@@ -201,6 +201,20 @@ describe('A deleted agent', () => {
     await expect(rig.store.createAgent({ principal, agent })).rejects.toMatchObject({ class: 'conflict', reason: 'removed' });
   });
 
+  it('is erased to the end when that is asked again after its sandbox could not be removed', async () => {
+    const agentId = await rig.createAgent();
+    await markedSession('AGAINMARK', agentId);
+    await rig.store.deleteAgent({ agentId, at: tick() });
+    let isHeld = true;
+    const eraser = createEraser(rig.store, { removeSandbox: () => (isHeld ? Promise.reject(new Error('held')) : Promise.resolve()) });
+    await expect(eraser.eraseAgent(agentId)).rejects.toThrow('held');
+    expect(traces('AGAINMARK')).toEqual([]);
+    expect((await rig.store.listUnerased()).agentIds).toEqual([agentId]);
+    isHeld = false;
+    await eraser.eraseAgent(agentId);
+    expect(await rig.store.listUnerased()).toEqual({ sessionIds: [], agentIds: [] });
+  });
+
   it('is erased to the end by the next gateway when this one ended right after it was deleted', async () => {
     const agentId = await rig.createAgent();
     await markedSession('LEFTMARK', agentId);
