@@ -1,4 +1,5 @@
 import type { ChatFinish } from './chatStreamEvent.ts';
+import { beginningOf } from './jsonFields.ts';
 
 /** Words of servers for the end of an answer, in lower case, by what they mean. */
 export const finishWords: Readonly<Record<Exclude<ChatFinish, 'unknown'>, readonly string[]>> = {
@@ -26,5 +27,5 @@ export function readFinish(raw: string | undefined, hasToolCalls: boolean): Chat
 
 /** The server's word in a form that may stand in a sentence. */
 export function finishWord(raw: string): string {
-  return raw.replaceAll(/[^\w .:-]+/g, ' ').trim().slice(0, 60) || 'no word';
+  return beginningOf(raw, 200).replaceAll(/[^\w .:-]+/g, ' ').trim().slice(0, 60) || 'no word';
 }

@@ -18,6 +18,11 @@ export function asText(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+/** The beginning of a text, as a text of its own: what is cut with `slice` keeps the whole in memory. */
+export function beginningOf(text: string, maxLength: number): string {
+  return text.length <= maxLength ? text : [...text.slice(0, maxLength)].join('');
+}
+
 /** The value as a finite number that is not negative, or undefined. */
 export function asAmount(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;

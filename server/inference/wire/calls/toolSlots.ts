@@ -1,5 +1,5 @@
 import type { ChatStreamEvent } from '../chatStreamEvent.ts';
-import { asObject, asText, parseJson, type JsonObject } from '../jsonFields.ts';
+import { asObject, asText, beginningOf, parseJson, type JsonObject } from '../jsonFields.ts';
 import { createKeptMembers, keptLengths, knownCallMembers, knownFunctionMembers, type KeptMembers } from './keptMembers.ts';
 
 type ToolFragment = Extract<ChatStreamEvent, { kind: 'tool' }>;
@@ -35,6 +35,8 @@ export interface ToolSlots {
 
 /** More calls in one answer than any model means; further ones are dropped. */
 const maxCalls = 256;
+/** Ids are of a hundred characters; a longer one than this counts as none, and a longer name is cut. */
+const maxNameLength = 512;
 /** Arguments that are held to tell a repetition from another call, in UTF-16 units over all calls; longer ones are taken as they come. */
 const maxHeldArgs = 64 * 1024;
 
@@ -114,10 +116,12 @@ function membersOf({ members, functionMembers }: Slot): JsonObject {
 function readFragment(call: JsonObject, place: number | undefined): Fragment {
   const named = asObject(call['function']);
   const index = call['index'];
+  const id = asText(call['id']);
+  const name = asText(named?.['name']);
   return {
     place: place ?? (typeof index === 'string' && index !== '' ? Number(index) : typeof index === 'number' ? index : undefined),
-    id: asText(call['id']),
-    name: asText(named?.['name']),
+    id: id === undefined || id.length > maxNameLength ? undefined : id,
+    name: name === undefined ? undefined : beginningOf(name, maxNameLength),
     args: argsText(named?.['arguments']),
   };
 }
