@@ -27,7 +27,7 @@ const stoppedWords = (state: Session['state']): string => (state === 'working' ?
 export function deleteAgentQuestion({ name, state, sessionCount, deletedSessionCount }: Agent): LossQuestion {
   const running = state === 'working' ? 'What it is doing is stopped. ' : '';
   const count = sessionCount + deletedSessionCount;
-  const deleted = deletedSessionCount === 0 ? '' : `, ${deletedSessionCount} of them deleted before,`;
+  const deleted = deletedSessionCount === 0 ? '' : count === 1 ? ' (deleted before)' : ` (${deletedSessionCount} of them deleted before)`;
   const sessions = count === 0 ? '' : `its ${count === 1 ? 'session' : `${count} sessions`}${deleted} with all messages, `;
   return {
     question: `Delete agent ${labelText(name)} for good?`,

@@ -61,7 +61,7 @@ describe('Agents and sessions', () => {
     const { workbench } = logos;
     await workbench.runCommand('Logos: Delete Agent');
     await workbench.dialog.getByText('Delete agent Critic for good?').waitFor();
-    expect(await workbench.dialog.innerText()).toContain('Its sandbox and every file in its home are erased and cannot be brought back.');
+    expect(await workbench.dialog.innerText()).toContain('its sandbox and every file in its home are erased and cannot be brought back.');
     await workbench.dialog.getByRole('button', { name: 'Cancel' }).click();
     await expectEventually(names, ['Assistant', 'Coder', 'Critic']);
     await workbench.runCommand('Logos: Delete Agent');

@@ -39,7 +39,8 @@ describe('the question before a loss', () => {
     const detailOf = (more: Parameters<typeof agentOf>[1]) => deleteAgentQuestion(agentOf(1, { name: 'Coder', ...more }));
     expect(detailOf({})).toEqual({ question: 'Delete agent Coder for good?', detail: 'Its sandbox and every file in its home are erased and cannot be brought back.' });
     expect(detailOf({ sessionCount: 1 }).detail).toContain('Its session with all messages, its sandbox');
-    expect(detailOf({ sessionCount: 4, deletedSessionCount: 3, state: 'working' }).detail).toContain('What it is doing is stopped. Its 7 sessions, 3 of them deleted before, with all messages, its sandbox');
+    expect(detailOf({ deletedSessionCount: 1 }).detail).toContain('Its session (deleted before) with all messages, its sandbox');
+    expect(detailOf({ sessionCount: 4, deletedSessionCount: 3, state: 'working' }).detail).toContain('What it is doing is stopped. Its 7 sessions (3 of them deleted before) with all messages, its sandbox');
   });
 
   it('speaks of one turn in the singular', () => {
