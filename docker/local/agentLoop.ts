@@ -1,14 +1,21 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Frame, Task } from '../../server/protocol/worker.ts';
-import { startConversation, type ChatMessage } from './conversation.ts';
+import { askToGoOn, startConversation, type ChatMessage } from './conversation.ts';
 import { fitContext } from './fitContext.ts';
 import type { FrameWriter } from './frameWriter.ts';
 import { callModel, type ModelReply } from './modelCall.ts';
+import { OverlapCutter } from './overlap.ts';
 import { Replay } from './replay.ts';
 import { ToolRunner, type FinishedCall } from './toolRunner.ts';
 import { wrapUntrusted } from './untrusted.ts';
 import { cancelledError, WorkerError } from './workerError.ts';
 
 type ResultFrame = Extract<Frame, { frame: 'result' }>;
+
+/** How a stream ends that its server did not end. */
+const cutCauses: ReadonlySet<string> = new Set(['truncated', 'connection_lost']);
+/** A server that restarts needs a moment. */
+const goOnAfterMs = 500;
 
 /** The task's loop: the model answers, its tool calls run, it sees their results, until it is done or its steps are spent. */
 export class AgentLoop {
@@ -19,6 +26,7 @@ export class AgentLoop {
   readonly #messages: ChatMessage[];
   readonly #toolTokens: number;
   readonly #replay = new Replay();
+  #hasGoneOn = false;
 
   constructor(task: Task, frames: FrameWriter, signal: AbortSignal) {
     this.#task = task;
@@ -42,20 +50,47 @@ export class AgentLoop {
     }
   }
 
+  /** Asks for one answer. One that is cut off in the middle is gone on with once in a task. */
   async #askModel(isLast: boolean): Promise<ModelReply> {
+    const said = { text: '' };
+    try {
+      return await this.#askOnce(isLast, said);
+    } catch (error) {
+      if (!(error instanceof WorkerError) || !cutCauses.has(error.cause ?? '') || this.#hasGoneOn) throw error;
+      this.#hasGoneOn = true;
+    }
+    this.#frames.write({ frame: 'status', phase: 'waiting', text: 'The answer was cut off; asking the model to go on.' });
+    await sleep(goOnAfterMs, undefined, { signal: this.#signal }).catch(() => undefined);
+    const reply = await this.#askOnce(isLast, said);
+    this.#frames.write({ frame: 'notice', text: 'The connection to the model was lost once; the model went on with its answer by itself.' });
+    return { ...reply, text: said.text };
+  }
+
+  /** `said` is what was said of this answer before, and grows by what is said. */
+  async #askOnce(isLast: boolean, said: { text: string }): Promise<ModelReply> {
     if (this.#signal.aborted) throw cancelledError();
     this.#frames.write({ frame: 'status', phase: 'prompt' });
-    const messages = fitContext(this.#messages, this.#task.model.contextTokens, this.#toolTokens);
+    const conversation = said.text.trim() === '' ? this.#messages : [...this.#messages, ...askToGoOn(said.text)];
+    const messages = fitContext(conversation, this.#task.model.contextTokens, this.#toolTokens);
+    const overlap = new OverlapCutter(said.text);
+    const say = (kind: 'text' | 'thinking', text: string): void => {
+      if (text === '') return;
+      if (kind === 'text') said.text += text;
+      this.#frames.write({ frame: kind, text });
+    };
     for (;;) {
       try {
-        return await this.#callModel(messages, isLast);
+        const reply = await this.#callModel(messages, isLast, (kind, text) => say(kind, kind === 'text' ? overlap.push(text) : text));
+        say('text', overlap.end());
+        return reply;
       } catch (error) {
+        say('text', overlap.end());
         if (!(error instanceof WorkerError) || !this.#replay.learn(error, messages)) throw error;
       }
     }
   }
 
-  async #callModel(messages: readonly ChatMessage[], isLast: boolean): Promise<ModelReply> {
+  async #callModel(messages: readonly ChatMessage[], isLast: boolean, say: (kind: 'text' | 'thinking', text: string) => void): Promise<ModelReply> {
     return await callModel({
       model: this.#task.model,
       messages: this.#replay.toWire(messages),
@@ -64,7 +99,7 @@ export class AgentLoop {
       isLast,
       signal: this.#signal,
       onDelta: (kind, text) => {
-        this.#frames.write({ frame: kind, text });
+        say(kind, text);
         return this.#frames.isBehind ? this.#frames.drained() : undefined;
       },
     });

@@ -49,13 +49,16 @@ export function usedTools(text: string, tools: readonly string[]): string {
   return [text, ...tools.map((tool) => `[Used ${tool}.]`)].filter((line) => line !== '').join('\n');
 }
 
+/** An answer that was cut off, and the wish to go on with it. */
+export function askToGoOn(partial: string): ChatMessage[] {
+  return [
+    { role: 'assistant', content: partial },
+    { role: 'user', content: 'Your answer was cut off there. Go on exactly where it stopped, without repeating any of it.' },
+  ];
+}
+
 /** Behind results a model goes on by itself; behind its own words it is asked to, and so it is where it can see no results. */
 function resume({ partial, steps, tools }: Task): ChatMessage[] {
-  if (partial !== undefined && partial !== '') {
-    return [
-      { role: 'assistant', content: partial },
-      { role: 'user', content: 'Your answer was cut off there. Go on exactly where it stopped, without repeating any of it.' },
-    ];
-  }
+  if (partial !== undefined && partial !== '') return askToGoOn(partial);
   return steps !== undefined && steps.length > 0 && tools.length === 0 ? [{ role: 'user', content: 'You were cut off there. Go on.' }] : [];
 }

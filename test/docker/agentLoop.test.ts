@@ -23,6 +23,9 @@ interface SeenMessage {
 function requestAt(index: number): { messages: SeenMessage[]; tools?: { function: { name: string } }[]; tool_choice?: string; [key: string]: unknown } {
   return JSON.parse(bench.model.requests.at(index)?.body ?? '{}') as ReturnType<typeof requestAt>;
 }
+/** What a model is told whose answer was cut off; a script posted under it is the answer. */
+const goOn = 'Your answer was cut off there. Go on exactly where it stopped, without repeating any of it.';
+const cutAgain = { steps: [{ text: 'Cut off in the ' }, { text: 'middle' }] };
 const limits = (change: Partial<Task['limits']>): Pick<Task, 'limits'> => ({ limits: { iterations: 90, toolMs: 10_000, outputBytes: 65_536, ...change } });
 const script = (steps: unknown[]): string => `[[script:${JSON.stringify({ steps })}]]`;
 
@@ -52,6 +55,26 @@ describe('the agent loop of the local worker', () => {
     const alone = await bench.run('[[scenario:reasoning-only]]');
     expect(alone.text).toBe('');
     expect(alone.final).toMatchObject({ frame: 'result', fromReasoning: true });
+  });
+
+  it('goes on by itself once with an answer that was cut off, and says no text twice', async () => {
+    bench.model.post(goOn, { steps: [{ text: 'half of the answer was' }, { text: ' cut off.' }, { finish: 'stop' }, { done: true }] });
+    const worker = await bench.run(script([{ text: 'The first half of the answer was' }]));
+    expect(worker.text).toBe('The first half of the answer was cut off.');
+    expect(worker.final).toEqual({ frame: 'result', outcome: 'completed', text: 'The first half of the answer was cut off.', iterations: 1 });
+    expect(worker.of('notice').map(({ text }) => text)).toEqual(['The connection to the model was lost once; the model went on with its answer by itself.']);
+    expect(requestAt(1).messages.slice(-2)).toEqual([
+      { role: 'assistant', content: 'The first half of the answer was' },
+      { role: 'user', content: goOn },
+    ]);
+  });
+
+  it('says that the answer was cut off when that happens again, and asks no third time', async () => {
+    bench.model.post(goOn, cutAgain);
+    const worker = await bench.run('[[scenario:truncated]]');
+    expect(worker.final).toMatchObject({ frame: 'error', class: 'model_crashed' });
+    expect(bench.model.requests).toHaveLength(2);
+    expect(worker.text).toBe('Cut off in the middle');
   });
 
   it('takes the text of a model whose template opens the think tag itself for thinking until it closes', async () => {
@@ -185,6 +208,7 @@ describe('the agent loop of the local worker', () => {
     ['reset', 'model_crashed'],
     ['overflow', 'context_overflow'],
   ])('ends with our class when the model path fails: %s', async (scenario, errorClass) => {
+    bench.model.post(goOn, cutAgain);
     const worker = await bench.run(`[[scenario:${scenario}]]`);
     expect(worker.final).toMatchObject({ frame: 'error', class: errorClass });
     expect(worker.final).toHaveProperty('hint');

@@ -62,10 +62,11 @@ describe('a call that a server left in the text', () => {
   });
 
   it('is kept as text when the stream breaks, or when the person stops it', async () => {
+    bench.model.post('Your answer was cut off there. Go on exactly where it stopped, without repeating any of it.', { steps: [{ text: '!' }] });
     bench.model.post('broken', { steps: [{ text: `I look. ${spoken.slice(0, 40)}` }] });
     const broken = await bench.run('broken');
     expect(broken.final).toMatchObject({ frame: 'error', class: 'model_crashed' });
-    expect(broken.text).toBe(`I look. ${spoken.slice(0, 40)}`);
+    expect(broken.text).toBe(`I look. ${spoken.slice(0, 40)}!`);
     bench.model.post('stopped', { steps: [{ text: `I look. ${spoken.slice(0, 40)}` }, { gate: 'never' }] });
     const stopped = bench.start();
     stopped.send(bench.task('stopped'));

@@ -1,0 +1,44 @@
+/** Fewer characters may well be said twice by chance, such as a word. */
+const minOverlapChars = 12;
+/** So far back a continuation may begin. */
+const maxBackChars = 4_096;
+
+/**
+ * Takes a continuation as it comes and gives it without its beginning, where that says again what stands at the end of the text before:
+ * models that are told to go on often begin with their last sentence, or with the whole answer.
+ */
+export class OverlapCutter {
+  readonly #before: string;
+  #held = '';
+  #isDecided: boolean;
+
+  constructor(before: string) {
+    this.#before = before.slice(-maxBackChars);
+    this.#isDecided = before.length < minOverlapChars;
+  }
+
+  /** The part of this piece, and of what was held back, that is new. */
+  push(text: string): string {
+    if (this.#isDecided) return text;
+    this.#held += text;
+    const held = this.#held.trimStart();
+    if (held === '') return '';
+    for (let at = 0; at <= this.#before.length - minOverlapChars; at += 1) {
+      const end = this.#before.slice(at);
+      if (held.startsWith(end)) return this.#decide(held.slice(end.length));
+      if (end.startsWith(held)) return '';
+    }
+    return this.#decide(this.#held);
+  }
+
+  /** What is still held back at the end of the stream. */
+  end(): string {
+    return this.#isDecided ? '' : this.#decide(this.#held);
+  }
+
+  #decide(rest: string): string {
+    this.#isDecided = true;
+    this.#held = '';
+    return rest;
+  }
+}

@@ -1,0 +1,42 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { OverlapCutter } from '../../docker/local/overlap.ts';
+
+const through = (before: string, pieces: readonly string[]): string => {
+  const cutter = new OverlapCutter(before);
+  return pieces.map((piece) => cutter.push(piece)).join('') + cutter.end();
+};
+
+describe('a continuation of a text that was cut off', () => {
+  const before = 'The first line is long enough. The second line was cut in the';
+
+  it('keeps all of it when it begins where the text stopped', () => {
+    expect(through(before, [' mid', 'dle of it.'])).toBe(' middle of it.');
+    expect(through('', ['Anew.'])).toBe('Anew.');
+    expect(through('Short', ['Short', ' again.'])).toBe('Short again.');
+  });
+
+  it('loses what it says again: its last sentence, or the whole text from its beginning', () => {
+    expect(through(before, ['The second line was cut', ' in the middle.'])).toBe(' middle.');
+    expect(through(before, [before, ' middle.'])).toBe(' middle.');
+    expect(through(before, ['\n', 'The second line was cut in the middle.'])).toBe(' middle.');
+  });
+
+  it('keeps all of it when it only began alike, also when it ends there', () => {
+    expect(through(before, ['The second line', ' is another.'])).toBe('The second line is another.');
+    expect(through(before, ['The second'])).toBe('The second');
+  });
+
+  it('comes to the same however it is cut into pieces, and never loses what is new', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom('a', 'b', ' '), maxLength: 40 }), fc.array(fc.string({ unit: fc.constantFrom('a', 'b', ' '), minLength: 1, maxLength: 9 }), { maxLength: 12 }), (text, pieces) => {
+        const whole = pieces.join('');
+        const given = through(text, pieces);
+        expect(given).toBe(through(text, [whole]));
+        expect(whole.endsWith(given)).toBe(true);
+        const cut = whole.slice(0, whole.length - given.length).trimStart();
+        expect(text.endsWith(cut)).toBe(true);
+      }),
+    );
+  });
+});
