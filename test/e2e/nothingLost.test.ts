@@ -65,7 +65,7 @@ describe('Nothing is lost', () => {
     await chat.waitUntilIdle();
     expect(await chat.turns.count()).toBe(1);
     expect((await chat.answer.allInnerTexts()).map((text) => text.trim())).toEqual(['Before the gate.', expect.stringContaining('You said: Your answer was cut off there.')]);
-    await chat.lastTurn.getByText('Interrupted, resumed here').waitFor();
+    await chat.lastTurn.getByText('Interrupted, continued here').waitFor();
   });
 
   it('of what is written while the gateway is away: it stands there as not sent, and goes by itself, once and in order', async () => {
