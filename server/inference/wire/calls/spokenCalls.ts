@@ -1,14 +1,8 @@
 import { asObject, asObjects, asText, parseJson, type JsonObject } from '../jsonFields.ts';
 import { isQuoted } from './proseCode.ts';
+import { readPythonic, type SpokenCall, type Unit } from './pythonCalls.ts';
 import { opensAtStart, opensIn } from './spokenNotations.ts';
 import { meantTool } from './toolNames.ts';
-
-/** A tool call that a model wrote into its text, and its server left there. */
-export interface SpokenCall {
-  readonly name: string;
-  /** The JSON text of the arguments. */
-  readonly args: string;
-}
 
 /**
  * What a text says of calls. `calls`: it ends in them from `start` on, and nothing else is behind them; `unclear`: it names a tool in such a
@@ -32,11 +26,11 @@ export function readSpokenCalls(text: string, known: readonly string[]): SpokenR
     const { calls, rest } = readUnits(text.slice(start), known);
     const meant = calls.map(({ name, args }) => ({ name: meantTool(name, known), args }));
     if (rest === '' && calls.length > 0 && meant.every(({ name }) => name !== undefined)) {
-      return { kind: 'calls', start, calls: meant.map(({ name = '', args }) => ({ name, args })) };
+      return { kind: 'calls', start: behindWords(text, start), calls: meant.map(({ name = '', args }) => ({ name, args })) };
     }
     unclear ??= meant.find(({ name }) => name !== undefined)?.name ?? (isJson(text.slice(start)) ? undefined : brokenCall(rest, known));
   }
-  unclear ??= fencedCall(text, known);
+  unclear ??= fencedCall(text, known) ?? lastCall(text, known);
   return unclear === undefined ? { kind: 'none' } : { kind: 'unclear', tool: unclear };
 }
 
@@ -58,17 +52,12 @@ function readUnits(text: string, known: readonly string[]): { calls: SpokenCall[
   const calls: SpokenCall[] = [];
   let rest = text.replaceAll(/<(\/?)｜DSML｜/gu, '<$1').replace(framing, '');
   while (rest !== '') {
-    const unit = readJson(rest) ?? readFunctionTag(rest) ?? readInvokeTag(rest) ?? readNamed(rest, known);
+    const unit = readPythonic(rest) ?? readJson(rest) ?? readFunctionTag(rest) ?? readInvokeTag(rest) ?? readNamed(rest, known);
     if (unit === undefined) break;
     calls.push(...unit.calls);
     rest = rest.slice(unit.length).replace(/^(?:\s*<\/(?:function|invoke|tool_call)>)+/, '').replace(framing, '');
   }
   return { calls, rest };
-}
-
-interface Unit {
-  readonly calls: readonly SpokenCall[];
-  readonly length: number;
 }
 
 /** `{"name", "arguments"}`, or a list of them. */
@@ -154,6 +143,31 @@ function fencedCall(text: string, known: readonly string[]): string | undefined 
   if (inner === undefined || inner.includes('```')) return undefined;
   const { calls, rest } = readUnits(inner, known);
   return rest === '' ? calls.map(({ name }) => meantTool(name, known)).find((name) => name !== undefined) : undefined;
+}
+
+/** Words that end in the JSON of a call, on lines of its own, may be meant as one. */
+function lastCall(text: string, known: readonly string[]): string | undefined {
+  const whole = text.trimEnd();
+  if (!whole.endsWith('}')) return undefined;
+  let at = whole.lastIndexOf('\n{');
+  for (let looked = 0; at !== -1 && looked < maxPlaces; looked++) {
+    const { calls, rest } = /^\n\{\s*"(?:name|tool_name|type|function)"/.test(whole.slice(at, at + 100)) ? readUnits(whole.slice(at), known) : { calls: [], rest: '' };
+    const name = rest === '' ? calls.map((call) => meantTool(call.name, known)).find((meant) => meant !== undefined) : undefined;
+    if (name !== undefined) return isQuoted(whole, at + 1) ? undefined : name;
+    at = at === 0 ? -1 : whole.lastIndexOf('\n{', at - 1);
+  }
+  return undefined;
+}
+
+const thoughtOpens = '<|channel|>analysis<|message|>';
+const thoughtEnds = '<|end|>';
+
+/** What gpt-oss thinks before a call belongs to the call where its tokens are left in the text. */
+function behindWords(text: string, start: number): number {
+  const opened = text.lastIndexOf(thoughtOpens, start - 1);
+  const ended = opened === -1 ? -1 : text.indexOf(thoughtEnds, opened);
+  const between = ended === -1 || ended >= start ? undefined : text.slice(ended + thoughtEnds.length, start);
+  return between === '' || between === '<|start|>assistant' ? opened : start;
 }
 
 /** The length of the JSON object or list at the beginning of a text; 0 when there is none, or it does not end. */

@@ -17,6 +17,7 @@ export const notations: readonly Notation[] = [
   { family: 'DeepSeek', opens: ['<｜tool▁call', '<|tool▁call', '<｜DSML｜'], example: '<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>x<｜tool▁sep｜>{…}<｜tool▁call▁end｜>' },
   { family: 'Kimi, Granite, Phi', opens: ['<|tool_call'], example: '<|tool_call_begin|>functions.x:0<|tool_call_argument_begin|>{…}<|tool_call_end|>' },
   { family: 'Command, InternLM', opens: ['<|START_ACTION|>', '<|action_start|>'], example: '<|START_ACTION|>[{"tool_name": "x", "parameters": {…}}]<|END_ACTION|>' },
+  { family: 'Llama 4, LFM2', opens: ['<|tool_call_start|>'], example: '[x(key="value")]' },
   { family: 'gpt-oss', opens: ['<|channel|>', '<|start|>assistant'], example: '<|channel|>commentary to=functions.x <|constrain|>json<|message|>{…}<|call|>' },
 ];
 
@@ -36,6 +37,7 @@ export function* opensIn(text: string): Generator<number> {
 /** Whether a text begins as a call that is all of it; `isPart`: or may, once more of it has come. */
 export function opensAtStart(text: string, isPart = false): boolean {
   const compact = text.slice(0, 200).replaceAll(/\s+/g, '');
+  if (/^\[[a-zA-Z_]\w{0,63}\(/.test(compact) || (isPart && /^\[(?:[a-zA-Z_]\w{0,63})?$/.test(compact))) return true;
   return starts.some((start) => compact.startsWith(start) || (isPart && start.startsWith(compact)));
 }
 

@@ -32,6 +32,8 @@ const notations: readonly [string, string][] = [
   ['gpt-oss', `<|channel|>commentary to=functions.run_command <|constrain|>json<|message|>${args}<|call|>`],
   ['gpt-oss with its start', `<|start|>assistant<|channel|>commentary to=functions.run_command<|channel|>commentary json<|message|>${args}<|call|>`],
   ['gpt-oss without its tokens', `commentary to=functions.run_command json${args}`],
+  ['Python', '[run_command(command="ls -l")]'],
+  ['Python with single quotes', "<|tool_call_start|>[run_command(command='ls -l')]<|tool_call_end|>"],
   ['MiniMax', '<minimax:tool_call>\n<invoke name="run_command">\n<parameter name="command">ls -l</parameter>\n</invoke>\n</minimax:tool_call>'],
   ['Granite', `<|tool_call|>[${json}]`],
   ['Command', `<|START_ACTION|>[{"tool_name": "run_command", "parameters": ${args}}]<|END_ACTION|>`],
@@ -39,7 +41,7 @@ const notations: readonly [string, string][] = [
 
 describe('calls that a server left in the text', () => {
   it.each(notations)('are read in the notation of %s, also behind words', (_family, text) => {
-    for (const before of ['', ...(text.startsWith('{') || text.startsWith('[{') || text.startsWith('commentary') ? [] : ['I look. ', 'First this:\n\n'])]) {
+    for (const before of ['', ...(/^(\{|\[\{|\[run|commentary)/.test(text) ? [] : ['I look. ', 'First this:\n\n'])]) {
       const reading = readSpokenCalls(before + text + '\n', known);
       expect(reading).toMatchObject({ kind: 'calls', start: before.length, calls: [{ name: 'run_command' }] });
       if (reading.kind === 'calls') expect([JSON.parse(reading.calls[0]?.args ?? ''), args]).toSatisfy(([value]) => JSON.stringify(typeof value === 'string' ? JSON.parse(value) : value) === '{"command":"ls -l"}');
@@ -52,6 +54,8 @@ describe('calls that a server left in the text', () => {
   });
 
   it.each([
+    ['a code block of JSON behind words', `Use this:\n\`\`\`json\n${json}\n\`\`\``],
+    ['a link', '[run_command](a.md) is a tool.'],
     ['a code block', `Qwen writes it so:\n\n\`\`\`\n<tool_call>${json}</tool_call>\n\`\`\``],
     ['inline code', `It writes \`<tool_call>${json}</tool_call>\``],
     ['quotes', `The tag is "<tool_call>"`],
@@ -69,15 +73,21 @@ describe('calls that a server left in the text', () => {
     ['JSON that is cut', '<tool_call>{"name": "run_command", "arguments": {"command": "ls'],
     ['a tag that is cut', '<function=run_command>\n<parameter=command>\nls'],
     ['a tool among others that there are not', `<tool_call>${json}</tool_call><tool_call>{"name": "weather", "arguments": {}}</tool_call>`],
+    ['words before bare JSON', `I will run it.\n${json}`],
     ['nothing but a code block', `\`\`\`json\n${llama}\n\`\`\``],
   ])('are said to be unclear with %s', (_what, text) => expect(readSpokenCalls(text, known)).toEqual({ kind: 'unclear', tool: 'run_command' }));
+
+  it('begin with what gpt-oss thought before them', () => {
+    const text = `Hm.<|channel|>analysis<|message|>I run it.<|end|><|start|>assistant<|channel|>commentary to=functions.run_command <|constrain|>json<|message|>${args}<|call|>`;
+    expect(readSpokenCalls(text, known)).toMatchObject({ kind: 'calls', start: 3 });
+  });
 
   it('are no calls where there are no tools', () => expect(readSpokenCalls(notations[0]![1], [])).toEqual({ kind: 'none' }));
 
   it('are held back from their beginning on, wherever the text is cut, and all else is given as it comes', () => {
     fc.assert(
       fc.property(fc.constantFrom(...notations), fc.integer({ min: 1, max: 12 }), fc.constantFrom('', 'I look.\n'), ([, text], size, before) => {
-        if (before !== '' && /^(\{|\[\{|commentary)/.test(text)) return;
+        if (before !== '' && /^(\{|\[\{|\[run|commentary)/.test(text)) return;
         const holder = createSpokenHolder();
         const given = (before + text).match(new RegExp(`[^]{1,${size}}`, 'gu'))!.map((piece) => holder.push(piece)).join('');
         expect(given).toBe(before);
@@ -92,8 +102,8 @@ describe('calls that a server left in the text', () => {
   });
 
   it('never fail on a text, and take little time for a hostile one', () => {
-    fc.assert(fc.property(fc.array(fc.constantFrom('<tool_call>', '</tool_call>', '{', '}', '"', '"name":', 'run_command', '<function=', '<parameter=', '>', '[TOOL_CALLS]', '<|', '|>', '`', '\n', ' '), { maxLength: 60 }), (pieces) => void readSpokenCalls(pieces.join(''), known)));
-    for (const piece of ['<tool_call>{', '<function=run_command><parameter=a>', '[', '`<tool_call>', '<|tool_call', ' json', '```', '<arg_key>']) {
+    fc.assert(fc.property(fc.array(fc.constantFrom('<tool_call>', '</tool_call>', '{', '}', '"', '"name":', 'run_command', '<function=', '<parameter=', '>', '[TOOL_CALLS]', '<|', '|>', '[run_command(', 'a="', ')]', '`', '\n', ' '), { maxLength: 60 }), (pieces) => void readSpokenCalls(pieces.join(''), known)));
+    for (const piece of ['<tool_call>{', '<function=run_command><parameter=a>', '[', '`<tool_call>', '<|tool_call', ' json', '```', '<arg_key>', '[a("', '[a(b=1),', '\n{"name"', '<|channel|>analysis<|message|>']) {
       const text = piece.repeat(100_000);
       readSpokenCalls(text, known);
       readSpokenCalls(`<tool_call>${text}`, known);
