@@ -3,6 +3,7 @@ import { createMessageConnection, Message, type CancellationToken, type MessageC
 import { v7 as uuidv7 } from 'uuid';
 import { AppError, asAppError } from '../base/appError.ts';
 import type { Logger } from '../log/logger.ts';
+import { inBulk } from './bulkAnswers.ts';
 import { CheckedReader } from './checkedReader.ts';
 import type { RequestId } from './checkMessage.ts';
 import { ClientLifecycle, OutOfOrder, type HandshakeFacts } from './clientLifecycle.ts';
@@ -142,7 +143,7 @@ export class Connection {
       if (own !== undefined) return own === 'shut_down' ? null : own;
       if (signal.aborted) throw cancelled(method);
       this.#host.onRequest();
-      return await dispatch(method, params, this.#contextOf(pending), this.#host.find);
+      return await inBulk(method, this.#writer, signal, () => dispatch(method, params, this.#contextOf(pending), this.#host.find));
     } catch (thrown) {
       return signal.aborted ? toResponseError(cancelled(method)) : this.#toError(method, thrown);
     }

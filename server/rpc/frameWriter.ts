@@ -2,12 +2,15 @@ import type { Writable } from 'node:stream';
 import { Emitter as JsonRpcEmitter, type Message, type MessageWriter } from 'vscode-jsonrpc/node';
 import type { Disposable } from '../base/disposables.ts';
 import { Emitter } from '../base/emitter.ts';
+import { FairGate } from '../base/fairGate.ts';
 
 /** A client that has more than this unread is behind: its subscriptions end and its requests wait. */
 export const maxBacklogBytes = 16 * 1024 * 1024;
 
 /** Writes frames to one client, in order; everything of one tick leaves in one write. */
 export class FrameWriter implements MessageWriter {
+  /** Whatever sends much at a time to this client takes turns here. */
+  readonly bulk = new FairGate(() => 1);
   readonly #output: Writable;
   readonly #drained = new Emitter<void>();
   readonly #errors = new JsonRpcEmitter<[Error, Message | undefined, number | undefined]>();

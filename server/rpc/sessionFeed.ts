@@ -3,7 +3,7 @@ import type { Logger } from '../log/logger.ts';
 import type { Stored } from '../store/store.ts';
 import type { Handler } from './handlers.ts';
 import type { SessionFeedSource } from './services.ts';
-import { pageSize, SessionSubscriber, toSessionFrame } from './sessionSubscriber.ts';
+import { SessionSubscriber, toSessionFrame } from './sessionSubscriber.ts';
 
 /** Serves `sessions/subscribe`: every subscriber of a session gets its events once each, in order, stored before they are sent. */
 export class SessionFeed implements Disposable {
@@ -23,11 +23,11 @@ export class SessionFeed implements Disposable {
     try {
       const subscriber = new SessionSubscriber(subscription, sessionId, (seq, limit) => this.#source.eventsAfter(sessionId, seq, limit));
       subscription.own(this.#follow(sessionId, subscriber));
-      const page = after === undefined ? undefined : await this.#source.eventsAfter(sessionId, after, pageSize);
-      const snapshot = page === undefined ? await this.#source.snapshot(sessionId) : undefined;
-      const start = snapshot === undefined ? subscriber.start.bind(subscriber, after ?? 0, page) : subscriber.start.bind(subscriber, snapshot.seq);
+      const isKnown = after !== undefined && (await this.#source.eventsAfter(sessionId, after, 1)) !== undefined;
+      const snapshot = isKnown ? undefined : await this.#source.snapshot(sessionId);
+      const seq = snapshot?.seq ?? after ?? 0;
       context.afterReply(() => {
-        start().catch((error: unknown) => {
+        subscriber.start(seq, isKnown).catch((error: unknown) => {
           this.#log.error('A replay failed; its subscriber is asked to begin again.', { sessionId, data: { error: String(error) } });
           subscriber.reset('behind');
         });

@@ -31,12 +31,13 @@ function dropKept<T extends object>(value: T): T {
 /** Reads events that are stored: at most `limit` after a seq; undefined when the seq is not known. */
 export type ReadEvents = (after: number, limit: number) => Promise<readonly PlacedEvent[] | undefined>;
 
-/** Events in one read of a replay. */
-export const pageSize = 500;
+/** Events in one read of a replay; each may hold a whole answer. */
+const pageSize = 50;
 /** Live events that wait while a replay reads; more are read from the store again. */
-const maxWaiting = 1_000;
+const maxWaiting = 50;
 /** A replay waits for its client rather than counting it as slow. */
 const replayBacklogBytes = 2 * 1024 * 1024;
+const forEver = new AbortController().signal;
 
 /**
  * One subscriber of one session: replays what is stored, then follows, each event once and in order.
@@ -67,18 +68,14 @@ export class SessionSubscriber {
     }
   }
 
-  /** Starts behind a snapshot that stands at `seq`, or behind `after` with the first page that was read. */
-  async start(seq: number, firstPage?: readonly PlacedEvent[]): Promise<void> {
+  /** Starts behind a snapshot that stands at `seq`, or by sending what is stored behind that first. */
+  async start(seq: number, isReplaying: boolean): Promise<void> {
     this.#lastSeq = seq;
-    let page: readonly PlacedEvent[] = firstPage ?? [];
-    for (;;) {
-      if (!(await this.#replay(page))) return;
-      if (page.length < pageSize && !this.#hasDropped) break;
-      this.#waiting = [];
-      this.#hasDropped = false;
-      const next = await this.#read(this.#lastSeq, pageSize);
-      if (next === undefined) return this.reset('behind');
-      page = next;
+    let isBehind = isReplaying;
+    while (isBehind || this.#hasDropped) {
+      const sent = await this.#replayPage();
+      if (sent === undefined) return;
+      isBehind = sent === pageSize;
     }
     const waiting = this.#waiting ?? [];
     this.#waiting = undefined;
@@ -92,14 +89,25 @@ export class SessionSubscriber {
     this.subscription.end();
   }
 
-  /** False when the subscription ended meanwhile. */
-  async #replay(page: readonly PlacedEvent[]): Promise<boolean> {
-    for (const placed of page) {
-      if (this.subscription.writer.backlogBytes > replayBacklogBytes) await this.subscription.writer.drainBelow(replayBacklogBytes);
-      if (this.subscription.isEnded) return false;
-      this.#send(toSessionFrame(this.#sessionId, placed));
+  /** How many events it sent; undefined when the subscription ended. One page is read at a time for each client. */
+  async #replayPage(): Promise<number | undefined> {
+    const { writer } = this.subscription;
+    const place = await writer.bulk.enter(this.subscription.id, forEver);
+    try {
+      await writer.drainBelow(replayBacklogBytes);
+      if (this.subscription.isEnded) return undefined;
+      this.#waiting = [];
+      this.#hasDropped = false;
+      const page = await this.#read(this.#lastSeq, pageSize);
+      if (page === undefined) this.reset('behind');
+      for (const placed of page ?? []) {
+        if (writer.backlogBytes > replayBacklogBytes) await writer.drainBelow(replayBacklogBytes);
+        this.#send(toSessionFrame(this.#sessionId, placed));
+      }
+      return this.subscription.isEnded ? undefined : page?.length;
+    } finally {
+      place.leave();
     }
-    return !this.subscription.isEnded;
   }
 
   #send(frame: SessionFrame): void {

@@ -79,9 +79,16 @@ export class TopicFeed implements Disposable {
     for (const subscriber of [...this.#subscribers]) {
       if (!subscriber.topics.has(topic)) continue;
       if (subscriber.hasReply) send(subscriber, { topic, frame });
-      else subscriber.waiting.push({ topic, frame });
+      else keep(subscriber, { topic, frame });
     }
   }
+}
+
+/** A client whose reply takes so long sees a gap, and subscribes again. */
+const maxWaiting = 256;
+
+function keep({ waiting }: TopicSubscriber, revised: Revised): void {
+  if (waiting.push(revised) > maxWaiting) waiting.shift();
 }
 
 function send(subscriber: TopicSubscriber, revised: Revised): void {
