@@ -7,6 +7,8 @@ import type { Step } from '../support/modelServer/script.ts';
 const delta = (fields: unknown): Step => ({ chunk: { choices: [{ index: 0, delta: fields, finish_reason: null }] } });
 const signed = { extra_content: { google: { thought_signature: 'abc==' } } };
 const call = (name: string, command: string, more: Record<string, unknown> = {}): Step => delta({ tool_calls: [{ index: 0, id: 'call_0', type: 'function', function: { name, arguments: JSON.stringify({ command }) }, ...more }] });
+/** What a worker says to a model whose answer was cut off. */
+const goOn = 'Your answer was cut off there. Go on exactly where it stopped, without repeating any of it.';
 const ends = (finish: string): Step[] => [{ finish }, { done: true }];
 const thinksAndCalls = (command: string, name = 'run_command'): Step[] => [delta({ reasoning_content: `I run ${command}.` }), call(name, command, signed), ...ends('tool_calls')];
 
@@ -46,14 +48,17 @@ describe('A strict model server', () => {
     await gateway.startAgain();
     await model.post('second', { steps: thinksAndCalls('echo three') });
     await model.post('second (1)', { steps: [{ text: 'It is cut ' }, { waitMs: 20 }, { reset: true }] });
+    // The worker goes on once by itself, and is cut off again.
+    await model.post(goOn, { steps: [{ text: 'and again ' }, { waitMs: 20 }, { reset: true }] });
     const turnId = await watch.send('second');
-    expect(await watch.ended(turnId)).toMatchObject({ outcome: 'failed', text: 'It is cut ', error: { class: 'model_crashed' } });
+    expect(await watch.ended(turnId)).toMatchObject({ outcome: 'failed', text: 'It is cut and again ', error: { class: 'model_crashed' } });
+    await model.post(goOn, { steps: [{ text: 'to its end.' }, ...ends('stop')] });
     await watch.client.request('chat/retry', { sessionId: watch.sessionId, turnId, retryId: v7(), mode: 'resume' });
     await watch.until((view) => view.turns.at(-1)?.attempts.length === 2 && view.turns.at(-1)?.state === 'ended', 'the end of the second attempt');
     expect(watch.view.turns.at(-1)?.attempts.at(-1)).toMatchObject({ outcome: 'completed' });
     const resumed = JSON.parse((await model.chatRequests('second')).at(-1)?.body ?? '{}') as { messages: { role: string; content: string; reasoning_content?: string }[] };
     expect(resumed.messages.slice(-4).map(({ role, content, reasoning_content: reasoning }) => [role, reasoning ?? content.slice(0, 10)])).toEqual([
-      ['assistant', 'I run echo three.'], ['tool', expect.stringContaining('Output') as string], ['assistant', 'It is cut '], ['user', 'Your answe'],
+      ['assistant', 'I run echo three.'], ['tool', expect.stringContaining('Output') as string], ['assistant', 'It is cut '], ['user', goOn.slice(0, 10)],
     ]);
 
     const { id: serverId } = await gateway.client.request<{ id: string }>('models/add', { name: 'Other', baseUrl: other.baseUrl });
