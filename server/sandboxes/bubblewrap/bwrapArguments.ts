@@ -67,6 +67,8 @@ function limitedCommand(limits: SandboxLimits, command: readonly string[]): stri
     `--nofile=${limits.openFiles}`,
     `--fsize=${limits.fileBytes}`,
     '--core=0',
+    // What was made nice stays nice.
+    '--nice=0',
     '--memlock=65536',
     // Kernel memory that belongs to no process: queues of messages, and signals that wait.
     '--msgqueue=0',

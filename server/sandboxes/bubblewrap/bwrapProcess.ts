@@ -9,7 +9,7 @@ import type { TaskCgroup } from './cgroups.ts';
 import { readChildren } from './usage.ts';
 import type { Excess } from './watchdog.ts';
 
-const graceMs = 2000;
+const graceMs = 1000;
 /** How long pipes may stay open after the last process is gone: a reader that has not read them yet. */
 const pipesMs = 500;
 const statusMaxBytes = 65_536;
@@ -44,6 +44,7 @@ export class BwrapProcess implements SandboxProcess {
 
   async terminate(): Promise<void> {
     this.#isStopped = true;
+    this.#cgroup?.hasten();
     const task = this.#first === undefined ? undefined : readChildren(this.#first.pid)?.[0];
     if (task !== undefined && !this.#hasEnded) {
       sendSignal(task, 'SIGTERM');
@@ -67,6 +68,7 @@ export class BwrapProcess implements SandboxProcess {
   /** Bubblewrap's death ends the first process inside; a death before it has arranged that must not leave one behind. */
   #killTree(): void {
     if (this.#hasEnded) return;
+    this.#cgroup?.hasten();
     const children = readChildren(this.#bwrap.pid) ?? [];
     this.#bwrap.kill('SIGKILL');
     for (const child of children) sendSignal(child, 'SIGKILL');

@@ -8,13 +8,17 @@ import type { SandboxLimits } from '../limits.ts';
 interface CgroupBase {
   readonly version: 1 | 2;
   /** One folder in version 2; one per controller in version 1. */
-  readonly folders: Readonly<Record<'memory' | 'pids', string>>;
+  readonly folders: Readonly<Record<'memory' | 'pids', string> & Partial<Record<'cpu', string>>>;
 }
 
 /** The groups of one task. */
 export interface TaskCgroup {
+  /** Whether its processes together have less weight at the processors than this gateway; false where the kernel does not hold that. */
+  readonly holdsShare: boolean;
   /** Puts a process, and all that it starts from then on, under the limits. */
   add(pid: number): void;
+  /** Lets its processes end soon, which takes them time at the processors, too; until `remove`. */
+  hasten(): void;
   /** How many processes the kernel has killed here because memory ran out. */
   countOutOfMemoryKills(): number;
   /** Removes the groups; their processes must be gone. False when the kernel still holds one. */
@@ -44,6 +48,7 @@ export function readCgroupSources(): CgroupSources | undefined {
 /** Groups for tasks, in version 1 (root) or in a folder of version 2 that was given to this user. */
 export class Cgroups {
   readonly #base: CgroupBase;
+  readonly #ending = new Set<string>();
 
   private constructor(base: CgroupBase) {
     this.#base = base;
@@ -55,7 +60,9 @@ export class Cgroups {
     const base = findVersion1(sources) ?? findVersion2(sources);
     if (base === undefined) return undefined;
     for (const folder of new Set(Object.values(base.folders).map((own) => path.dirname(own)))) removeAbandoned(folder);
-    return new Cgroups(base);
+    const { memory, pids } = base.folders;
+    // One group for all tasks: what counts at the processors is the group, and not how many processes are in it.
+    return new Cgroups(weigh(base, taskWeight) ? base : { ...base, folders: { memory, pids } });
   }
 
   /** Removes this gateway's groups; its tasks must be gone. */
@@ -71,7 +78,7 @@ export class Cgroups {
     const { version, folders } = this.#base;
     const memory = path.join(folders.memory, taskName);
     const pids = path.join(folders.pids, taskName);
-    const made = [...new Set([memory, pids])];
+    const made = [...new Set(Object.values(folders).map((folder) => path.join(folder, taskName)))];
     for (const folder of made) fs.mkdirSync(folder);
     const write = (folder: string, file: string, value: number): void => fs.writeFileSync(path.join(folder, file), `${value}\n`);
     write(pids, 'pids.max', limits.processes + bubblewrapProcesses);
@@ -86,22 +93,39 @@ export class Cgroups {
       tryTo(() => write(memory, 'memory.oom.group', 0));
     }
     return {
+      holdsShare: folders.cpu !== undefined,
       add: (pid) => {
         for (const folder of made) write(folder, 'cgroup.procs', pid);
       },
       countOutOfMemoryKills: () => readCount(path.join(memory, version === 1 ? 'memory.oom_control' : 'memory.events'), 'oom_kill'),
-      remove: () => made.map((folder) => tryTo(() => fs.rmdirSync(folder))).every(Boolean),
+      hasten: () => {
+        this.#ending.add(taskName);
+        weigh(this.#base, endingWeight);
+      },
+      remove: () => {
+        if (this.#ending.delete(taskName) && this.#ending.size === 0) weigh(this.#base, taskWeight);
+        return made.map((folder) => tryTo(() => fs.rmdirSync(folder))).every(Boolean);
+      },
     };
   }
 }
 
 const connectionShare = 0.125;
+/** What all tasks together weigh, beside 1 for the gateway and other programs of this user. They have what nobody else asks for. */
+const taskWeight = 0.125;
+const endingWeight = 4;
 
 /** The two processes of bubblewrap itself stand in the group too. */
 const bubblewrapProcesses = 2;
 
+/** Says whether all tasks together now have this weight. */
+function weigh({ version, folders: { cpu } }: CgroupBase, weight: number): boolean {
+  const [file, usual] = version === 1 ? ['cpu.shares', 1024] : ['cpu.weight', 100];
+  return cpu !== undefined && tryTo(() => fs.writeFileSync(path.join(cpu, file), `${Math.floor(usual * weight)}\n`));
+}
+
 function findVersion1({ root, membership }: CgroupSources): CgroupBase | undefined {
-  const folderOf = (controller: 'memory' | 'pids'): string | undefined => {
+  const folderOf = (controller: 'memory' | 'pids' | 'cpu'): string | undefined => {
     const line = membership.split('\n').find((text) => text.split(':')[1]?.split(',').includes(controller));
     const inside = line?.split(':').slice(2).join(':');
     if (inside === undefined) return undefined;
@@ -110,7 +134,9 @@ function findVersion1({ root, membership }: CgroupSources): CgroupBase | undefin
   };
   const memory = folderOf('memory');
   const pids = folderOf('pids');
-  return memory === undefined || pids === undefined ? undefined : { version: 1, folders: { memory, pids } };
+  if (memory === undefined || pids === undefined) return undefined;
+  const cpu = folderOf('cpu');
+  return { version: 1, folders: { memory, pids, ...(cpu === undefined ? {} : { cpu }) } };
 }
 
 /** Walks up from where this process stands: a group with processes of its own cannot hand controllers down, its parents may. */
@@ -122,9 +148,10 @@ function findVersion2({ root, membership }: CgroupSources): CgroupBase | undefin
     if (!['memory', 'pids'].every((name) => controllers.includes(name))) continue;
     if (!isWritable(folder) || !isWritable(path.join(folder, 'cgroup.procs'))) continue;
     const own = openOwn(folder);
-    if (own !== undefined && tryTo(() => fs.writeFileSync(path.join(own, 'cgroup.subtree_control'), '+memory +pids\n'))) {
-      return { version: 2, folders: { memory: own, pids: own } };
-    }
+    const handDown = (names: string): boolean => own !== undefined && tryTo(() => fs.writeFileSync(path.join(own, 'cgroup.subtree_control'), names));
+    const hasCpu = controllers.includes('cpu') && handDown('+memory +pids +cpu\n');
+    if (own === undefined || (!hasCpu && !handDown('+memory +pids\n'))) continue;
+    return { version: 2, folders: { memory: own, pids: own, ...(hasCpu ? { cpu: own } : {}) } };
   }
   return undefined;
 }

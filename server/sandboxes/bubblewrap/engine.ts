@@ -25,6 +25,7 @@ import { removeTree } from './removeTree.ts';
 import { feed, runInside, spawnBwrap, type InsideLayout } from './runInside.ts';
 import { openRuntime } from './runtime.ts';
 import { assertHolds } from './selfTest.ts';
+import { SessionShares } from './sessionShares.ts';
 import { watchLimits } from './watchdog.ts';
 
 /** What the embedded engine is built from. */
@@ -41,7 +42,7 @@ interface Prepared {
 }
 
 const probeTimeoutMs = 10_000;
-const workerNiceness = 5;
+const workerNiceness = 10;
 
 /** The embedded engine: one bubblewrap per task, the agent's home shared by its tasks, nothing kept running between them. */
 export class BubblewrapEngine implements SandboxEngine {
@@ -52,6 +53,7 @@ export class BubblewrapEngine implements SandboxEngine {
   readonly #running = new Map<BwrapProcess, string>();
   readonly #guard: OrphanGuard;
   readonly #memoryWatch: MemoryWatch;
+  readonly #sessionShares = new SessionShares();
   #host: Promise<BubblewrapHost> | undefined;
 
   constructor(options: BubblewrapOptions) {
@@ -122,6 +124,7 @@ export class BubblewrapEngine implements SandboxEngine {
     feed(bwrap, host, sandboxArguments(layout, inferenceSocketHostPath));
     const task = new BwrapProcess(bwrap, cgroup);
     this.#running.set(task, sandbox.spec.agentId);
+    const stopLightening = cgroup?.holdsShare === true ? undefined : this.#sessionShares.add(bwrap.pid);
     const stopWatching = watchLimits({
       pid: bwrap.pid,
       homePath: layout.homePath,
@@ -135,6 +138,7 @@ export class BubblewrapEngine implements SandboxEngine {
     });
     void task.exited.then(() => {
       stopWatching();
+      stopLightening?.();
       this.#running.delete(task);
     });
     return task;

@@ -43,6 +43,19 @@ describe('version 2', () => {
     expect(read(own, 'task-1', 'cgroup.procs')).toBe('4242');
   });
 
+  it('lets all tasks together weigh an eighth of a program where the parent hands the processors down', () => {
+    fs.writeFileSync(path.join(root, service, 'app.slice/cgroup.subtree_control'), 'cpu memory pids');
+    const task = Cgroups.open({ root, membership })?.create('task-1', defaultLimits);
+    const own = `${service}/app.slice/logos-${process.pid}`;
+    expect(read(own, 'cgroup.subtree_control')).toBe('+memory +pids +cpu');
+    expect(read(own, 'cpu.weight')).toBe('12');
+    expect(task?.holdsShare).toBe(true);
+  });
+
+  it('says that it holds no share where it does not', () => {
+    expect(Cgroups.open({ root, membership })?.create('task-1', defaultLimits).holdsShare).toBe(false);
+  });
+
   it('reads what the kernel killed', () => {
     const task = Cgroups.open({ root, membership })?.create('task-1', defaultLimits);
     expect(task?.countOutOfMemoryKills()).toBe(0);
@@ -80,6 +93,19 @@ describe('version 1', () => {
     expect(read(`memory/here/logos-${process.pid}/task-1`, 'memory.kmem.tcp.limit_in_bytes')).toBe('268435456');
     expect(read(`memory/here/logos-${process.pid}/task-1`, 'cgroup.procs')).toBe('7');
     expect(read(`pids/logos-${process.pid}/task-1`, 'pids.max')).toBe('258');
+  });
+
+  it('lets all tasks together weigh an eighth of a program where it may', () => {
+    for (const controller of ['memory', 'pids', 'cpu']) group(controller);
+    const task = Cgroups.open({ root, membership: '8:pids:/\n4:memory:/\n1:cpu:/\n' })?.create('task-1', defaultLimits);
+    task?.add(7);
+    expect(read(`cpu/logos-${process.pid}`, 'cpu.shares')).toBe('128');
+    expect(read(`cpu/logos-${process.pid}/task-1`, 'cgroup.procs')).toBe('7');
+    expect(task?.holdsShare).toBe(true);
+    task?.hasten();
+    expect(read(`cpu/logos-${process.pid}`, 'cpu.shares')).toBe('4096');
+    task?.remove();
+    expect(read(`cpu/logos-${process.pid}`, 'cpu.shares')).toBe('128');
   });
 
   it('has none where a controller is missing', () => {

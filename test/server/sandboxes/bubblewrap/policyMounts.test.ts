@@ -118,6 +118,6 @@ describe('sandboxArguments', () => {
   });
 
   it('sets every limit inside, before the worker', () => {
-    expect(workerCommand(defaultLimits)).toEqual(['--', '/usr/bin/prlimit', '--nproc=256', '--nofile=1024', '--fsize=1073741824', '--core=0', '--memlock=65536', '--msgqueue=0', '--sigpending=1024', '--', '/run/logos/node', '--max-old-space-size=1536', '--single-threaded-gc', '/run/logos/worker.js']);
+    expect(workerCommand(defaultLimits)).toEqual(['--', '/usr/bin/prlimit', '--nproc=256', '--nofile=1024', '--fsize=1073741824', '--core=0', '--nice=0', '--memlock=65536', '--msgqueue=0', '--sigpending=1024', '--', '/run/logos/node', '--max-old-space-size=1536', '--single-threaded-gc', '/run/logos/worker.js']);
   });
 });
