@@ -73,14 +73,16 @@ export function treeOf(pid: number): ProcessRow[] {
   return top === undefined ? [] : [top, ...listDescendants(pid)];
 }
 
+const guardName = 'logos-guard';
+
 /** The process that ends what a gateway leaves when it dies. */
 export function guardOf(gatewayPid: number): ProcessRow | undefined {
-  return listDescendants(gatewayPid).find((row) => row.parentPid === gatewayPid && commandOf(row.pid).includes('logos-guard'));
+  return listDescendants(gatewayPid).find((row) => row.parentPid === gatewayPid && commandOf(row.pid).includes(guardName));
 }
 
 /** The trees of the workers of a gateway, one per sandbox, the longest running first. */
 export function workerTrees(gatewayPid: number): ProcessRow[][] {
-  const children = listDescendants(gatewayPid).filter((row) => row.parentPid === gatewayPid && /bwrap|prlimit/.test(commandOf(row.pid)));
+  const children = listDescendants(gatewayPid).filter((row) => row.parentPid === gatewayPid && /bwrap|prlimit/.test(commandOf(row.pid)) && !commandOf(row.pid).includes(guardName));
   return children.sort((a, b) => Number(a.startTicks) - Number(b.startTicks) || a.pid - b.pid).map((row) => treeOf(row.pid));
 }
 
