@@ -17,6 +17,9 @@ export interface EraserPorts {
   readonly now: () => number;
 }
 
+/** How often it is tried to cut the log before somebody else must be reading it. */
+const maxCuts = 3;
+
 /**
  * Deletes for good: marks first, then erases piece by piece, so that other sessions go on meanwhile, and resolves when nothing of it is left in any
  * file of the state directory. What a gateway that ended in the middle left is gone on with at the next start.
@@ -67,10 +70,22 @@ export class Eraser {
     const { store, now } = this.#ports;
     for (const sessionId of sessionIds) while (!(await store.eraseChunk({ sessionId, at: now() })).isDone);
     await this.#ports.forgetLogged({ sessionIds: new Set(sessionIds), agentIds: new Set(agentIds) });
-    await store.copyLog();
-    await store.truncateLog();
+    await this.#cutLog();
     for (const agentId of agentIds) await this.#ports.removeSandbox(agentId);
     await store.finishErase({ sessionIds, agentIds });
+  }
+
+  /** A checkpoint of our own beside the writer is in the way of cutting the log; when the reader has copied the log again, that one has ended. */
+  async #cutLog(): Promise<void> {
+    const { store } = this.#ports;
+    for (let tries = 1; ; tries += 1) {
+      await store.copyLog();
+      try {
+        return await store.truncateLog();
+      } catch (error) {
+        if (tries === maxCuts || asAppError(error).class !== 'storage_locked') throw error;
+      }
+    }
   }
 
   async #once(id: string, erase: () => Promise<void>): Promise<void> {

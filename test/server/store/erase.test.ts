@@ -171,6 +171,27 @@ describe('A session that is deleted for good', () => {
     expect(between).toBeGreaterThan(5);
   });
 
+  it('is erased while the log is being copied into the database beside the writer, however long it is', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const sessionId = await rig.createSession();
+      for (let count = 0; count < 15; count += 1) await rig.send(sessionId, `COPIED ${'x'.repeat(900_000)}`);
+      let isFirst = true;
+      const eraser = createEraser({
+        ...rig.store,
+        copyLog: () => (isFirst ? Promise.resolve() : rig.store.copyLog()),
+        truncateLog: async () => {
+          if (isFirst) void rig.store.copyLog();
+          isFirst = false;
+          // The writer answers while the reader copies.
+          await rig.store.listUnerased();
+          await rig.store.truncateLog();
+        },
+      });
+      await eraser.eraseSession(sessionId);
+    }
+    expect(traces('COPIED')).toEqual([]);
+  });
+
   it('says that another process reads the database, and cuts the log once that is gone', async () => {
     const sessionId = await markedSession('HELDMARK');
     const other = new Database(rig.file, { isReadOnly: true, busyTimeoutMs: 0 });
