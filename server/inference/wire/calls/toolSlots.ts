@@ -39,6 +39,8 @@ const maxCalls = 256;
 const maxNameLength = 512;
 /** Arguments that are held to tell a repetition from another call, in UTF-16 units over all calls; longer ones are taken as they come. */
 const maxHeldArgs = 64 * 1024;
+/** Of held arguments so much is read again, in UTF-16 units over one answer; else fragments that name a tool keep the gateway busy for minutes. */
+const maxCompared = 4 * 1_048_576;
 
 /**
  * Makes ToolSlots. A fragment belongs to the call of its index and id; an id alone, or an index alone, does where the other is missing, and
@@ -49,6 +51,20 @@ export function createToolSlots(isKeeping: boolean): ToolSlots {
   const lengths = isKeeping ? keptLengths : { call: 0, function: 0 };
   const slots: Slot[] = [];
   let heldArgs = 0;
+  let compared = 0;
+
+  /** Whether a fragment that names a tool begins a call beside the one found, which has a name and whole arguments already. */
+  function isAnother(slot: Slot, { name, args }: Fragment): boolean {
+    if (name === undefined || slot.name === undefined || slot.args === undefined) return false;
+    const later = name === slot.name ? wholeObject(args) : undefined;
+    if (name === slot.name && later === undefined) return false;
+    compared += slot.args.length;
+    if (compared > maxCompared) return false;
+    const earlier = wholeObject(slot.args);
+    if (later === undefined) return slot.args.trim() === '' || earlier !== undefined;
+    // An empty object is a placeholder in front of the arguments themselves.
+    return earlier !== undefined && earlier !== '{}' && later !== earlier;
+  }
 
   function findSlot({ place, id, name }: Fragment): Slot | undefined {
     const last = slots.at(-1);
@@ -124,17 +140,6 @@ function readFragment(call: JsonObject, place: number | undefined): Fragment {
     name: name === undefined ? undefined : beginningOf(name, maxNameLength),
     args: argsText(named?.['arguments']),
   };
-}
-
-/** Whether a fragment that names a tool begins a call beside the one found, which has a name and whole arguments already. */
-function isAnother(slot: Slot, { name, args }: Fragment): boolean {
-  if (name === undefined || slot.name === undefined || slot.args === undefined) return false;
-  if (name !== slot.name) return slot.args.trim() === '' || wholeObject(slot.args) !== undefined;
-  const later = wholeObject(args);
-  if (later === undefined) return false;
-  const earlier = wholeObject(slot.args);
-  // An empty object is a placeholder in front of the arguments themselves.
-  return earlier !== undefined && earlier !== '{}' && later !== earlier;
 }
 
 /** The text of a whole object in one spelling; undefined for anything else. */
