@@ -49,6 +49,6 @@ export function openFilesQuestion(agent: string, isTrustOff: boolean): LossQuest
 
 /** The question before a gateway with so many running turns is restarted. */
 export function restartQuestion(runningTurns: number): LossQuestion {
-  if (runningTurns === 1) return { question: 'Restart the gateway and interrupt 1 turn?', detail: 'What it has written is kept, and it can be resumed.' };
-  return { question: `Restart the gateway and interrupt ${runningTurns} turns?`, detail: 'What they have written is kept, and each can be resumed.' };
+  if (runningTurns === 1) return { question: 'Restart the gateway and interrupt 1 turn?', detail: 'What it has written is kept, and it can be continued.' };
+  return { question: `Restart the gateway and interrupt ${runningTurns} turns?`, detail: 'What they have written is kept, and each can be continued.' };
 }

@@ -17,12 +17,13 @@ export interface StatusFacts {
 
 /** The text that says how the gateway, the model servers and the agents stand. */
 export function statusPage({ status, servers, agents, now }: StatusFacts): string {
-  const { runningTurns, queuedTurns, store, node } = status;
+  const { runningTurns, queuedTurns, tasks, store, node } = status;
   const work = runningTurns === 0 ? 'Nothing runs' : `${runningTurns} ${runningTurns === 1 ? 'turn runs' : 'turns run'}`;
   const waiting = queuedTurns === 0 ? '' : `, ${queuedTurns} ${queuedTurns === 1 ? 'message waits' : 'messages wait'}`;
   const storeWords = store.error === undefined ? (store.notice ?? 'in order') : `${store.error.message} ${store.error.hint}`;
   const gateway = [
     ['Version', `${status.version}, protocol ${status.protocol}, build ${status.build}`],
+    ['Tasks', `${tasks.running} of at most ${tasks.most} at once${tasks.waiting === 0 ? '' : `, ${tasks.waiting} wait for a free place`}`],
     ['Process', `${status.pid}, for ${agoWords(now - status.startedAt)}, ${bytesWords(status.memoryBytes)} of memory, ${status.connections} connected`],
     ['Node', `${node.version} at ${node.path}`],
     ['Node of workers', node.workerPath],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkAgentName } from '../../../extension/commands/checkAgentName.ts';
-import { deleteAgentQuestion, deleteSessionQuestion, eraseSessionQuestion, restartQuestion } from '../../../extension/commands/lossQuestions.ts';
+import { deleteAgentQuestion, deleteSessionQuestion, eraseSessionQuestion, openFilesQuestion, restartQuestion } from '../../../extension/commands/lossQuestions.ts';
 import { gatewayAway, isRefusal } from '../../../extension/server/gatewayError.ts';
 import { agentOf, idOf, sessionOf } from '../../support/extension/things.ts';
 
@@ -43,9 +43,15 @@ describe('the question before a loss', () => {
     expect(detailOf({ sessionCount: 4, deletedSessionCount: 3, state: 'working' }).detail).toContain('What it is doing is stopped. Its 7 sessions (3 of them deleted before) with all messages, its sandbox');
   });
 
+  it('says that the files of an agent can run, and warns where VS Code will not ask about trust', () => {
+    const [asked, unasked] = [openFilesQuestion('Coder', false), openFilesQuestion('Coder', true)];
+    expect(asked).toMatchObject({ question: 'Open the files of Coder in a window of their own?', detail: expect.stringContaining('say no'), agree: 'Open' });
+    expect(unasked).toMatchObject({ question: asked.question, detail: expect.stringMatching(/^Workspace trust is switched off in this VS Code, so it runs what these files say/), agree: 'Open Without Trust Check' });
+  });
+
   it('speaks of one turn in the singular', () => {
-    expect(restartQuestion(1)).toEqual({ question: 'Restart the gateway and interrupt 1 turn?', detail: 'What it has written is kept, and it can be resumed.' });
-    expect(restartQuestion(2)).toEqual({ question: 'Restart the gateway and interrupt 2 turns?', detail: 'What they have written is kept, and each can be resumed.' });
+    expect(restartQuestion(1)).toEqual({ question: 'Restart the gateway and interrupt 1 turn?', detail: 'What it has written is kept, and it can be continued.' });
+    expect(restartQuestion(2)).toEqual({ question: 'Restart the gateway and interrupt 2 turns?', detail: 'What they have written is kept, and each can be continued.' });
   });
 });
 

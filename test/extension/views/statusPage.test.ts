@@ -16,6 +16,7 @@ const status = {
   node: { version: 'v24.0.0', path: '/node', workerPath: '/worker-node' },
   runningTurns: 1,
   queuedTurns: 2,
+  tasks: { running: 1, waiting: 0, most: 64 },
   connections: 3,
   memoryBytes: 64 * 1_048_576,
   store: { state: 'ok' },
@@ -30,6 +31,12 @@ describe('the page about the gateway', () => {
     expect(page).toContain('/state/logs/gateway.log');
     expect(page).toContain('  Study  no models, 4 ms, http://study/v1\n');
     expect(page).toMatch(/ {2}Coder {2}Ready, .*writes in workspace only, no network\n/);
+  });
+
+  it('says how many tasks run, how many may, and how many wait for a place', () => {
+    const pageOf = (tasks: GatewayStatus['tasks']): string => statusPage({ status: { ...status, tasks }, servers: [], agents: [], now: 0 });
+    expect(pageOf({ running: 1, waiting: 0, most: 64 })).toMatch(/ {2}Tasks +1 of at most 64 at once\n/);
+    expect(pageOf({ running: 64, waiting: 3, most: 64 })).toMatch(/ {2}Tasks +64 of at most 64 at once, 3 wait for a free place\n/);
   });
 
   it('says none where there is nothing, and what is wrong with the database', () => {
