@@ -20,6 +20,8 @@ export default defineConfig({
         include,
         environment: 'node',
         pool: 'forks',
+        // What is waited for comes late on a busy machine; a second, the default, is a clock.
+        expect: { poll: { timeout: 10_000 } },
         // Sources run as they are under Node; it would remark on each of them that package.json names no module type.
         env: { NODE_OPTIONS: '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON' },
         ...(name === 'unit' ? { testTimeout: 15_000, maxWorkers: '100%' } : realProcesses),

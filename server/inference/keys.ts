@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import fs from 'node:fs/promises';
-import path from 'node:path';
 import { AppError } from '../base/appError.ts';
+import { writeWhole } from '../base/writeWhole.ts';
 
 /** Whose key it is: a server at an address. At another address it is another's, and never sent there. */
 export interface KeyOwner {
@@ -91,18 +90,9 @@ async function readKeys(file: string): Promise<Map<string, string>> {
 }
 
 async function writeKeys(file: string, keys: ReadonlyMap<string, string>): Promise<void> {
-  const temporary = path.join(path.dirname(file), `.keys-${randomUUID()}`);
   try {
-    const handle = await fs.open(temporary, 'wx', 0o600);
-    try {
-      await handle.writeFile(`${JSON.stringify(Object.fromEntries(keys), null, 2)}\n`);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await fs.rename(temporary, file);
+    await writeWhole(file, `${JSON.stringify(Object.fromEntries(keys), null, 2)}\n`);
   } catch (error) {
-    await fs.rm(temporary, { force: true });
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
     throw new AppError('storage_full', `The key could not be kept: ${code}.`, { reason: code, hint: 'Free space in the state directory, then add the server again.', cause: error });
   }

@@ -5,7 +5,7 @@ import type { LogEntry, LogLevel, LogSource } from '../protocol/logs.ts';
 import { cleanEntry } from './cleanEntry.ts';
 import { isAtLeast } from './levels.ts';
 import { LogFile } from './logFile.ts';
-import type { LogContext, Logger, LoggerOf } from './logger.ts';
+import { loggerFrom, type LogContext, type LoggerOf } from './logger.ts';
 import { Redactor } from './redactor.ts';
 
 /** How many entries are kept in memory for a tail. */
@@ -68,7 +68,7 @@ export function createLog(options: LogOptions): Log {
 
   return {
     path: file.path,
-    of: (source) => loggerOf((level, text, context) => write(source, level, text, context)),
+    of: (source) => loggerFrom((level, text, context) => write(source, level, text, context)),
     addSecret: (value) => redactor.addSecret(value),
     tail: (filter = {}) => tailOf(entries.slice(-keptEntries), filter),
     onEntry: (listener) => listeners.on(listener),
@@ -96,17 +96,6 @@ function readContext(line: string): LogContext {
   } catch {
     return {};
   }
-}
-
-function loggerOf(log: Logger['log']): Logger {
-  return {
-    log,
-    trace: (text, context) => log('trace', text, context),
-    debug: (text, context) => log('debug', text, context),
-    info: (text, context) => log('info', text, context),
-    warn: (text, context) => log('warn', text, context),
-    error: (text, context) => log('error', text, context),
-  };
 }
 
 function tailOf(entries: readonly LogEntry[], { limit = 200, level = 'trace', sources }: LogFilter): LogEntry[] {

@@ -1,5 +1,6 @@
 import { mkdir, open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
+import { spareOf, writeWhole } from '../base/writeWhole.ts';
 
 /** A file longer than this is set aside before the next line. */
 const rotateAtBytes = 5_000_000;
@@ -110,22 +111,14 @@ export class LogFile {
   }
 }
 
-/** Writes a file anew, beside it first, without some of its lines. */
+/** Writes a file anew without some of its lines. */
 async function retainLines(file: string, isKept: (line: string) => boolean): Promise<void> {
+  await rm(spareOf(file), { force: true });
   if (!(await isThere(file))) return;
   const lines = (await readFile(file, 'utf8')).split('\n');
   const kept = lines.filter((line) => line === '' || isKept(line));
   if (kept.length === lines.length) return;
-  const beside = `${file}.tmp`;
-  await rm(beside, { force: true });
-  const handle = await open(beside, 'wx', 0o600);
-  try {
-    await handle.writeFile(kept.join('\n'));
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(beside, file);
+  await writeWhole(file, kept.join('\n'));
 }
 
 async function isThere(file: string): Promise<boolean> {

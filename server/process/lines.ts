@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { HeldBytes } from '../base/heldBytes.ts';
 
 const newline = 0x0a;
 
@@ -14,13 +15,14 @@ export interface LineHandlers {
 export class LineSplitter {
   readonly #maxBytes: number;
   readonly #handlers: LineHandlers;
-  #parts: Buffer[] = [];
-  #heldBytes = 0;
+  /** What stands without a newline so far. */
+  readonly #held: HeldBytes;
   #isBroken = false;
 
   constructor(maxBytes: number, handlers: LineHandlers) {
     this.#maxBytes = maxBytes;
     this.#handlers = handlers;
+    this.#held = new HeldBytes(maxBytes - 1);
   }
 
   /** Takes the next bytes. */
@@ -29,10 +31,10 @@ export class LineSplitter {
     while (!this.#isBroken && start < chunk.length) {
       const end = chunk.indexOf(newline, start);
       const piece = chunk.subarray(start, end === -1 ? chunk.length : end);
-      if (this.#heldBytes + piece.length + 1 > this.#maxBytes) {
+      if (this.#held.length + piece.length >= this.#maxBytes) {
         this.#break();
       } else if (end === -1) {
-        this.#hold(piece);
+        this.#held.add(piece);
       } else {
         this.#emit(piece);
       }
@@ -42,27 +44,18 @@ export class LineSplitter {
 
   /** Takes the end of the stream; what stands without a newline is a line too. */
   end(): void {
-    if (!this.#isBroken && this.#heldBytes > 0) this.#emit(Buffer.alloc(0));
-  }
-
-  #hold(piece: Buffer): void {
-    this.#parts.push(piece);
-    this.#heldBytes += piece.length;
-    // A line that comes byte by byte would otherwise cost an object a byte.
-    if (this.#parts.length >= 1024) this.#parts = [Buffer.concat(this.#parts)];
+    if (!this.#isBroken && this.#held.length > 0) this.#emit(Buffer.alloc(0));
   }
 
   #emit(piece: Buffer): void {
-    const bytes = this.#parts.length === 0 ? piece : Buffer.concat([...this.#parts, piece]);
-    this.#parts = [];
-    this.#heldBytes = 0;
+    if (this.#held.length > 0) this.#held.add(piece);
+    const bytes = this.#held.length > 0 ? this.#held.take() : piece;
     this.#handlers.onLine(bytes.toString('utf8'));
   }
 
   #break(): void {
     this.#isBroken = true;
-    this.#parts = [];
-    this.#heldBytes = 0;
+    this.#held.take();
     this.#handlers.onTooLong(this.#maxBytes);
   }
 }
