@@ -48,6 +48,12 @@ describe('the keys of model servers', () => {
     expect(fs.readdirSync(folder)).toEqual(['keys.json']);
   });
 
+  it('leave no copy behind: what a kill left beside their file goes with the next change', async () => {
+    fs.writeFileSync(`${file}.new`, '{"a":"removed long a', { mode: 0o600 });
+    await openKeys(file).set(at('b'), 'two');
+    expect(fs.readdirSync(folder)).toEqual(['keys.json']);
+  });
+
   it('are told to whoever must keep them out of the log, before they are given out', async () => {
     const told: string[] = [];
     await openKeys(file, (key) => told.push(key)).set(at('a'), 'one');

@@ -55,6 +55,7 @@ describe('The log', () => {
   it('forgets what it said about sessions and agents, in memory and in every file, and goes on after the rest', async () => {
     const [one, two, agent] = ['1', '2', '3'].map((digit) => `00000000-0000-0000-0000-00000000000${digit}`) as [string, string, string];
     writeOld(2, [{ at: 1, level: 'info', source: 'worker', text: 'old secret', sessionId: one }, { at: 2, level: 'info', source: 'worker', text: 'old' }]);
+    writeFileSync(`${log.path}.3.new`, '{"text":"old secret"}\n');
     log.of('worker').info('secret', { sessionId: one });
     log.of('worker').info('secret of an agent', { agentId: agent });
     log.of('worker').info('other', { sessionId: two });
