@@ -31,15 +31,34 @@ export interface AddedServersPorts {
   readonly log: Logger;
 }
 
-/** Adds, changes and removes model servers, each with its key. */
+/** Adds, changes and removes model servers, each with its key; one change after another, so that none takes back what another did meanwhile. */
 export class AddedServers {
   readonly #ports: AddedServersPorts;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(ports: AddedServersPorts) {
     this.#ports = ports;
   }
 
-  async add({ name, baseUrl, key }: NewServer): Promise<ModelServer> {
+  add(server: NewServer): Promise<ModelServer> {
+    return this.#inTurn(() => this.#add(server));
+  }
+
+  update(change: ServerUpdate): Promise<ModelServer> {
+    return this.#inTurn(() => this.#update(change));
+  }
+
+  remove(serverId: string): Promise<void> {
+    return this.#inTurn(() => this.#remove(serverId));
+  }
+
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const next = this.#last.then(change);
+    this.#last = next.catch(() => undefined);
+    return next;
+  }
+
+  async #add({ name, baseUrl, key }: NewServer): Promise<ModelServer> {
     const address = normaliseBaseUrl(baseUrl);
     const present = this.#ports.book.servers().filter((server) => !server.isBuiltIn);
     const same = present.find((server) => server.baseUrl === address && server.name === name);
@@ -64,7 +83,7 @@ export class AddedServers {
   }
 
   /** The new key is stored under the new address, then the server is, then the old key goes: wherever this is cut off, no key has another's address. */
-  async update({ serverId, key, ...to }: ServerUpdate): Promise<ModelServer> {
+  async #update({ serverId, key, ...to }: ServerUpdate): Promise<ModelServer> {
     const server = this.#ports.book.servers().find(({ id }) => id === serverId);
     if (server === undefined) throw new AppError('not_found', 'There is no such model server.', { hint: 'List the model servers again.' });
     if (server.isBuiltIn && (to.name !== undefined || to.baseUrl !== undefined)) {
@@ -96,7 +115,7 @@ export class AddedServers {
     this.#ports.book.put({ ...server, name, baseUrl });
   }
 
-  async remove(serverId: string): Promise<void> {
+  async #remove(serverId: string): Promise<void> {
     if (serverId === embeddedId || this.#ports.book.servers().some((server) => server.id === serverId && server.isBuiltIn)) {
       throw new AppError('forbidden', 'This model server is built in.', { reason: 'built_in', hint: 'Only servers that were added can be removed.' });
     }

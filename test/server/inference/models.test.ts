@@ -190,6 +190,17 @@ describe('a change of a model server', () => {
     await expect(models.update({ serverId: 'none', key: 'x' })).rejects.toMatchObject({ class: 'not_found' });
   });
 
+  it('waits for the one before it: a removed server does not come back, and no address is taken back', async () => {
+    const [before, after] = [await startServer(), await startServer({ persona: 'llamacpp' })];
+    const { models, stored, kept } = makeModels([]);
+    const { id } = await models.add({ name: 'Study', baseUrl: before.baseUrl, key: 'old-key' });
+    await Promise.all([models.update({ serverId: id, baseUrl: after.baseUrl, key: 'new-key' }), models.update({ serverId: id, name: 'Attic' })]);
+    expect(stored).toMatchObject([{ name: 'Attic', baseUrl: after.baseUrl, kind: 'llamacpp' }]);
+    expect([...kept]).toEqual([[`${id} ${after.baseUrl}`, 'new-key']]);
+    await Promise.all([models.update({ serverId: id, name: 'Cellar' }), models.remove(id)]);
+    expect([(await models.servers()).map((view) => view.id), stored, kept.size]).toEqual([['embedded'], [], 0]);
+  });
+
   it('that cannot be made leaves the server and its key as they were', async () => {
     const server = await startServer({ key: 'right' });
     const full = makeModels([], { isStoreFull: true });
