@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { takeBackCutWrites } from '../../docker/local/files/writeInPlace.ts';
 import { ToolBench, type CallTool } from './toolBench.ts';
 
 let bench: ToolBench;
@@ -173,5 +175,25 @@ describe('what a killed edit leaves beside a file', () => {
     expect(await bench.call('search_files', { pattern: 'half' })).toMatchObject({ result: '0 hits' });
     await bench.call('edit_file', { path: 'a.txt', oldText: 'one', newText: 'two' });
     expect([await bench.text('a.txt'), await bench.names()]).toEqual(['two', ['a.txt']]);
+  });
+
+  it('may be made up by a command or a repository: no pipe, device, folder or huge file keeps the tools from their work', async () => {
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 600_000);
+    try {
+      await bench.put('a.txt', 'one');
+      await bench.put('.b.txt.logos-0a1b2c3d/kept', 'kept');
+      const zero = await fs.stat('/dev/zero');
+      await bench.put('.logos-undo/head', `${JSON.stringify({ path: '/dev/zero', ino: String(zero.ino), old: 1, fresh: 1 })}\nab`);
+      execFileSync('mkfifo', [bench.path('.logos-undo/pipe')]);
+      await fs.symlink('/dev/zero', bench.path('.logos-undo/link'));
+      await bench.put('.logos-undo/huge', '');
+      await fs.truncate(bench.path('.logos-undo/huge'), 1_000_000_000);
+      await takeBackCutWrites(bench.workspace);
+      await bench.call('edit_file', { path: 'a.txt', oldText: 'one', newText: 'two' });
+      expect([await bench.text('a.txt'), await bench.text('.b.txt.logos-0a1b2c3d/kept')]).toEqual(['two', 'kept']);
+      expect(await bench.names()).not.toContain('.logos-undo');
+    } finally {
+      clock.mockRestore();
+    }
   });
 });

@@ -40,7 +40,8 @@ export async function clearSpares(file: string): Promise<void> {
   for (const name of names.filter((each) => spareName.test(each))) {
     const spare = path.join(folder, name);
     const isLeft = name.startsWith(own) ? (await outwait(spare)) === 'old' : (await ageOf(spare)) > othersAgeMs;
-    if (isLeft) await fs.rm(spare, { force: true });
+    // A folder of such a name is not ours.
+    if (isLeft) await fs.rm(spare, { force: true }).catch(() => undefined);
   }
 }
 

@@ -8,6 +8,8 @@ import { outwait, undoFolder } from './spareFiles.ts';
 /** Most blocks are of one content alone. */
 const blockBytes = 4_096;
 const beatMs = 500;
+/** Old and new content of a file, and their head; an undo file that is longer is not ours. */
+const maxUndoBytes = 256 * 1_048_576;
 
 /**
  * Writes over a file that nothing can take the place of: one with several names, mounted by itself, or in a folder that is not ours. Old and
@@ -111,10 +113,11 @@ export async function takeBackCutWrites(workspacePath: string): Promise<void> {
 /** Waits for a write that is going on; of one that was cut it puts the old content back, unless the file has become another since. */
 async function takeBack(undo: string): Promise<void> {
   if ((await outwait(undo)) === 'gone') return;
-  const kept = parse(await fs.readFile(undo));
+  const kept = await readUndo(undo);
   const handle = kept === undefined ? undefined : await fs.open(kept.path, constants.O_RDWR | constants.O_NONBLOCK).catch(() => undefined);
   try {
-    if (kept !== undefined && handle !== undefined && String((await handle.stat({ bigint: true })).ino) === kept.ino) {
+    const stat = await handle?.stat({ bigint: true });
+    if (kept !== undefined && handle !== undefined && stat?.isFile() === true && String(stat.ino) === kept.ino && stat.size <= maxUndoBytes) {
       const present = await handle.readFile();
       if (!present.equals(kept.fresh) && isMixture(present, kept)) await putBack(handle, kept.old);
     }
@@ -122,6 +125,17 @@ async function takeBack(undo: string): Promise<void> {
     await handle?.close();
   }
   await forget(undo);
+}
+
+/** Undefined for what is none of ours: a command, or a repository that was fetched, may have put a pipe there, or a link to a device. */
+async function readUndo(undo: string): Promise<Undo | undefined> {
+  const handle = await fs.open(undo, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW).catch(() => undefined);
+  try {
+    const stat = await handle?.stat();
+    return handle !== undefined && stat?.isFile() === true && stat.size <= maxUndoBytes ? parse(await handle.readFile()) : undefined;
+  } finally {
+    await handle?.close();
+  }
 }
 
 function parse(bytes: Buffer): Undo | undefined {
