@@ -1,4 +1,4 @@
-import { hostCommands, type CommandMessage, type HostCommand, type HostCommands } from '../../webviews/shared/relayMessages.ts';
+import { hostCommands, isWebAddress, type CommandMessage, type HostCommand, type HostCommands } from '../../webviews/shared/relayMessages.ts';
 import { isId } from '../ids.ts';
 
 const MAX_LOG = 4_000;
@@ -45,8 +45,7 @@ function readLog(level: unknown, line: unknown): HostCommands['log'] | undefined
 
 /** Whether a link leads to the web; nothing else is opened for a page that renders what a model wrote. */
 export function isWebLink(href: string): boolean {
-  const url = URL.canParse(href) ? new URL(href) : undefined;
-  return url !== undefined && (url.protocol === 'https:' || url.protocol === 'http:') && url.password === '';
+  return isWebAddress(href) && new URL(href).password === '';
 }
 
 /** Reads a command of a webview; undefined when its name or its arguments are not of the contract. */

@@ -40,6 +40,7 @@ describe('a link of an answer', () => {
     ['vscode://file/etc/passwd', 'links of this kind are not opened'],
     ['https:\\\\example.org/a', 'its address cannot be read'],
     ['https:/example.org/a', 'its address cannot be read'],
+    ['https://elsewhere.example\\.example.org/', 'its address cannot be read'],
     ['https://[broken', 'its address cannot be read'],
     ['//example.org/a', 'its address has no scheme'],
     ['https://example.org/\u202egpj.exe', 'its address has hidden characters'],

@@ -1,3 +1,5 @@
+import { isWebAddress } from '../shared/relayMessages.ts';
+
 /** Where a link of an answer leads: to the web, to a file of the agent, to a place within the answer, or nowhere, with the reason in words. */
 export type LinkTarget =
   | { readonly kind: 'web'; readonly href: string }
@@ -25,8 +27,7 @@ export function linkTarget(written: string): LinkTarget {
 
 function webTarget(href: string): LinkTarget {
   const address = href.replaceAll(' ', '%20');
-  // What VS Code and a browser would read in two ways is opened by neither.
-  if (!/^https?:\/\/[^/\\]/i.test(address) || !URL.canParse(address)) return refused('its address cannot be read');
+  if (!isWebAddress(address)) return refused('its address cannot be read');
   return new URL(address).password === '' ? { kind: 'web', href: address } : refused('its address holds a password');
 }
 

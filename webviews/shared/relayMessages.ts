@@ -82,6 +82,14 @@ export interface HostCommands {
   log: { readonly level: 'info' | 'warn' | 'error'; readonly text: string };
 }
 
+/**
+ * Whether a text is an address in the web whose host everybody reads alike: browsers take a backslash behind the host for a slash, and VS Code,
+ * which looks the host up among those that it opens without a question, takes it for a part of the name.
+ */
+export function isWebAddress(text: string): boolean {
+  return /^https?:\/\/[^/?#\\]+(?:[/?#]|$)/i.test(text) && URL.canParse(text);
+}
+
 /** Name of something the host does for a webview. */
 export type HostCommand = keyof HostCommands;
 

@@ -208,6 +208,8 @@ describe('the relay', () => {
 
   it.each([
     ['openLink', { href: 'javascript:alert(1)' }],
+    ['openLink', { href: 'https://elsewhere.example\\.example.org/' }],
+    ['openLink', { href: 'https:elsewhere.example' }],
     ['openLink', { href: 'file:///etc/passwd' }],
     ['openLink', { href: 'command:workbench.action.terminal.new' }],
     ['openLink', { href: 'https://user:secret@example.org' }],
