@@ -94,7 +94,7 @@ export class TaskRun {
 
   #onFrame(frame: Frame): void | Promise<void> {
     if (this.#final !== undefined) return this.#worker.ignore('it came after the final frame', frame.frame);
-    if (frame.frame === 'ready') return this.#dispatchMs === undefined ? this.#waitForAccept() : undefined;
+    if (frame.frame === 'ready') return this.#dispatchMs === undefined && this.#silenceMs !== acceptWithinMs ? this.#waitForAccept() : undefined;
     if (frame.frame === 'log') return this.#worker.log(frame.level, frame.text);
     if (frame.frame === 'accepted') return this.#accept(frame.taskId);
     // A task that does not parse is refused before it is accepted; nothing else may come that early.
