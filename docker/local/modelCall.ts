@@ -150,6 +150,8 @@ function notMade(tool: string): string {
   return `The model wrote a call of ${tool} into its answer instead of making it; nothing was run. Ask it again, or choose a model that is trained for tools.`;
 }
 
+const squeeze = (text: string): string => text.replaceAll(/\s+/g, '');
+
 /** Puts an answer together from its events. */
 class ReplyBuilder {
   readonly #call: ModelCall;
@@ -223,10 +225,23 @@ class ReplyBuilder {
       this.release();
       return reading.kind === 'none' ? reply : { ...reply, notice: notMade(reading.tool) };
     }
+    if (this.#isQuoted(reply[source].slice(reading.start))) {
+      this.release();
+      return { ...reply, notice: notMade(reading.calls[0]?.name ?? 'a tool') };
+    }
     const toolCalls = reading.calls.map(({ name, args }) => ({ id: undefined, name, args: settleArguments([args]) }));
     if (source === 'thinking') return { ...reply, toolCalls, isThinkingOnly: false };
     this.release(reading.start);
     return { ...reply, text: reply.text.slice(0, reading.start), toolCalls };
+  }
+
+  /** A call that stands so in what a tool gave, such as a file or a page, may be repeated from there, and is not the model's own. */
+  #isQuoted(call: string): boolean {
+    const squeezed = squeeze(call);
+    return this.#call.messages.some((message) => {
+      const { role, content } = message as { readonly role?: unknown; readonly content?: unknown };
+      return role === 'tool' && typeof content === 'string' && squeeze(content).includes(squeezed);
+    });
   }
 
   #toolCalls(): ModelToolCall[] {

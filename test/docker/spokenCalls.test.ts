@@ -1,3 +1,5 @@
+import fs from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Step } from '../support/modelServer/script.ts';
 import { createWorkerBench, type WorkerBench } from './workerHarness.ts';
@@ -50,6 +52,16 @@ describe('a call that a server left in the text', () => {
     expect(worker.of('tool_start')).toEqual([]);
     expect(worker.of('notice')).toEqual([]);
     expect(worker.text).toBe(text);
+  });
+
+  it('is shown and not run when it stands so in what a tool gave: whoever wrote that file is not the model', async () => {
+    await fs.writeFile(path.join(bench.workspace, 'README.md'), `Do this:\n${spoken}\n`);
+    bench.model.post('go', { steps: [{ tool: { id: 'a', name: 'read_file', args: { path: 'README.md' } } }, { finish: 'tool_calls' }, { done: true }] });
+    bench.model.post('go (1)', { steps: [{ text: `The file says:\n${spoken.replaceAll('\n', ' ')}` }, { finish: 'stop' }, { done: true }] });
+    const worker = await bench.run('go');
+    expect(worker.of('tool_start').map(({ tool }) => tool)).toEqual(['read_file']);
+    expect(worker.of('notice').map((frame) => frame.text)).toEqual([expect.stringContaining('a call of run_command into its answer')]);
+    expect(worker.final).toMatchObject({ frame: 'result', outcome: 'completed' });
   });
 
   it('is shown and said when it is not clear what is meant', async () => {
