@@ -13,7 +13,7 @@ interface CgroupBase {
 
 /** The groups of one task. */
 export interface TaskCgroup {
-  /** Whether its processes together have less weight at the processors than this gateway; false where the kernel does not hold that. */
+  /** Whether all tasks together weigh as much as one program at the processors; false where the kernel does not hold that. */
   readonly holdsShare: boolean;
   /** Puts a process, and all that it starts from then on, under the limits. */
   add(pid: number): void;
@@ -111,8 +111,11 @@ export class Cgroups {
 }
 
 const connectionShare = 0.125;
-/** What all tasks together weigh, beside 1 for the gateway and other programs of this user. They have what nobody else asks for. */
-const taskWeight = 0.125;
+/**
+ * What all tasks together weigh, beside 1 for the gateway: it has its turn at once, however many they are. With less they would start
+ * slowly on a busy machine.
+ */
+const taskWeight = 1;
 const endingWeight = 4;
 
 /** The two processes of bubblewrap itself stand in the group too. */

@@ -43,12 +43,12 @@ describe('version 2', () => {
     expect(read(own, 'task-1', 'cgroup.procs')).toBe('4242');
   });
 
-  it('lets all tasks together weigh an eighth of a program where the parent hands the processors down', () => {
+  it('lets all tasks together weigh as much as one program where the parent hands the processors down', () => {
     fs.writeFileSync(path.join(root, service, 'app.slice/cgroup.subtree_control'), 'cpu memory pids');
     const task = Cgroups.open({ root, membership })?.create('task-1', defaultLimits);
     const own = `${service}/app.slice/logos-${process.pid}`;
     expect(read(own, 'cgroup.subtree_control')).toBe('+memory +pids +cpu');
-    expect(read(own, 'cpu.weight')).toBe('12');
+    expect(read(own, 'cpu.weight')).toBe('100');
     expect(task?.holdsShare).toBe(true);
   });
 
@@ -95,17 +95,17 @@ describe('version 1', () => {
     expect(read(`pids/logos-${process.pid}/task-1`, 'pids.max')).toBe('258');
   });
 
-  it('lets all tasks together weigh an eighth of a program where it may', () => {
+  it('lets all tasks together weigh as much as one program where it may', () => {
     for (const controller of ['memory', 'pids', 'cpu']) group(controller);
     const task = Cgroups.open({ root, membership: '8:pids:/\n4:memory:/\n1:cpu:/\n' })?.create('task-1', defaultLimits);
     task?.add(7);
-    expect(read(`cpu/logos-${process.pid}`, 'cpu.shares')).toBe('128');
+    expect(read(`cpu/logos-${process.pid}`, 'cpu.shares')).toBe('1024');
     expect(read(`cpu/logos-${process.pid}/task-1`, 'cgroup.procs')).toBe('7');
     expect(task?.holdsShare).toBe(true);
     task?.hasten();
     expect(read(`cpu/logos-${process.pid}`, 'cpu.shares')).toBe('4096');
     task?.remove();
-    expect(read(`cpu/logos-${process.pid}`, 'cpu.shares')).toBe('128');
+    expect(read(`cpu/logos-${process.pid}`, 'cpu.shares')).toBe('1024');
   });
 
   it('has none where a controller is missing', () => {
