@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { withoutLinks } from './trees/labelText.ts';
 import { asGatewayError, isRefusal } from './server/gatewayError.ts';
 import type { Log } from './log.ts';
 
@@ -61,7 +62,7 @@ export class Messages {
     this.#open.add(text);
     const show = { error: vscode.window.showErrorMessage, warn: vscode.window.showWarningMessage, info: vscode.window.showInformationMessage }[level];
     try {
-      const chosen = await show(text, ...actions.map(({ title }) => title));
+      const chosen = await show(withoutLinks(text), ...actions.map(({ title }) => title));
       await actions.find(({ title }) => title === chosen)?.run();
     } catch (error) {
       this.#log.error('An action of a message failed.', error);

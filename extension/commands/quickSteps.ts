@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { withoutLinks } from '../trees/labelText.ts';
 
 /** The answer to one step: a value, a wish to go back, or nothing when the person left. */
 export type Answer<T> = { readonly value: T } | 'back' | undefined;
@@ -25,7 +26,7 @@ export interface StepFrame {
 /** Asks for one line of text; `check` gives a sentence when it will not do. */
 export function askText(frame: StepFrame & { readonly value?: string; readonly prompt?: string; check(text: string): string | undefined }): Promise<Answer<string>> {
   const input = vscode.window.createInputBox();
-  const check = () => (input.validationMessage = frame.check(input.value.trim()) ?? '');
+  const check = () => (input.validationMessage = withoutLinks(frame.check(input.value.trim()) ?? ''));
   fillFrame(input, frame);
   input.value = frame.value ?? '';
   if (frame.prompt !== undefined) input.prompt = frame.prompt;

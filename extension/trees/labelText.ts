@@ -9,6 +9,14 @@ export function labelText(text: string, maxCharacters = MAX_CHARACTERS): string 
   return `${characters.slice(0, maxCharacters - 1).join('').trimEnd()}…`;
 }
 
+/**
+ * Text in which the workbench finds no link: a toast or an input box makes `[label](command:id)` one that runs the command, with whatever
+ * arguments it names, and files of agents and answers of model servers are called as their writers like.
+ */
+export function withoutLinks(text: string): string {
+  return text.replaceAll('](', '] (');
+}
+
 /** Text as Markdown that shows just that text; unlike VS Code's own escaping it keeps the spaces, so that lines break between words. */
 export function escapeMarkdown(text: string): string {
   return text.replace(/[\\`*_{}[\]()#+\-.!|~$]/g, '\\$&').replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
