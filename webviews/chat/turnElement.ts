@@ -19,7 +19,7 @@ import { errorCard } from './errorCard.ts';
 import { errorWords, iterationsSpentWords } from './errorWords.ts';
 import { phaseWords, waitingWords, withSeconds } from './phaseWords.ts';
 import { stepKey } from './stepKey.ts';
-import { answerText, usageLine } from './usageLine.ts';
+import { answerText, isAnswerText, usageLine } from './usageLine.ts';
 import { clockWords, plural, withoutStop } from './words.ts';
 
 const silentAfterMs = 5_000;
@@ -100,16 +100,14 @@ export class TurnElement extends StepElement {
   #steps(attempt: Attempt, isRunning: boolean): readonly unknown[] {
     const { message } = attempt;
     if (message === undefined) return [];
-    const { parts } = message;
-    if (message.fromReasoning && parts.every((part) => part.kind !== 'text')) return this.#reasoningAsAnswer(message);
-    const fromReasoning = message.fromReasoning ? html`<div class="meta">The model sent no answer; this is its thinking.</div>` : nothing;
-    const shown = message.fromReasoning ? parts.filter((part) => part.kind !== 'thinking') : parts;
-    return [fromReasoning, ...shown.map((part, index) => this.#step(message, part, isRunning && index === shown.length - 1))];
+    return message.parts.map((part, at) => {
+      const isReasonedAnswer = part.kind === 'thinking' && isAnswerText(message, at);
+      return isReasonedAnswer ? this.#reasonedAnswer(part.text, stepKey(message.id, part)) : this.#step(message, part, isRunning && at === message.parts.length - 1);
+    });
   }
 
-  #reasoningAsAnswer(message: Message): readonly unknown[] {
-    const note = html`<div class="meta">The model sent no answer; this is its thinking.</div>`;
-    return [note, ...message.parts.map((part) => (part.kind === 'thinking' ? html`<logos-text .key=${stepKey(message.id, part)} .text=${part.text}></logos-text>` : this.#step(message, part, false)))];
+  #reasonedAnswer(text: string, key: string): TemplateResult {
+    return html`<div class="meta">The model sent no answer; this is its thinking.</div><logos-text .key=${key} .text=${text}></logos-text>`;
   }
 
   #step(message: Message, part: Part, isLive: boolean): TemplateResult | typeof nothing {

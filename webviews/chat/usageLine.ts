@@ -18,9 +18,16 @@ export function usageFigures(attempt: Attempt): readonly { readonly text: string
   return figures;
 }
 
+/** Whether a part is text of the answer: words, or the reasoning behind the last call of an answer that has no other reply. */
+export function isAnswerText({ parts, fromReasoning }: Message, at: number): boolean {
+  const kind = parts[at]?.kind;
+  return kind === 'text' || (kind === 'thinking' && fromReasoning === true && at > parts.findLastIndex((part) => part.kind === 'tool'));
+}
+
 /** The text of an answer as it was written, for Copy. */
 export function answerText(message: Message | undefined): string {
-  return (message?.parts ?? []).flatMap((part) => (part.kind === 'text' || (message?.fromReasoning && part.kind === 'thinking') ? [part.text] : [])).join('\n\n');
+  if (message === undefined) return '';
+  return message.parts.flatMap((part, at) => ('text' in part && isAnswerText(message, at) ? [part.text] : [])).join('\n\n');
 }
 
 /** Draws the line under an answer that ended. `onRetry` is absent where something came after it. */

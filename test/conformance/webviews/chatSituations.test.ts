@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { useChatBench } from '../../support/chatBench.ts';
 import { cutAtLimit, cutBy } from '../../../server/protocol/cutAnswer.ts';
-import { emptyScene, endedTurn, longScene, textPart, toolPart } from '../../support/chatScenes.ts';
+import { emptyScene, endedTurn, longScene, textPart, thinkingPart, toolPart } from '../../support/chatScenes.ts';
 import { makeAgent, makeSession, makeTurn } from '../../support/fakeChatHost.ts';
 import { startTurn } from '../../support/startTurn.ts';
 
@@ -126,6 +126,22 @@ describe('the transcript', () => {
     host.emit(scene.sessionId, { kind: 'turn.ended', outcome: 'completed' }, turn.id);
     await page.getByText('The model reached its limit for one answer, continued here').waitFor();
     expect(await page.getByText('The answer stops here').count()).toBe(0);
+  });
+
+  it('shows the reasoning of an answer that has no other reply, and says so, also behind words and calls', async () => {
+    const scene = emptyScene();
+    const parts = [thinkingPart('First I look.'), textPart('I look.'), toolPart({ title: 'ls' }), thinkingPart('It is **forty-two**.')];
+    const turn = endedTurn(scene.sessionId, 1, 'how many', parts);
+    const attempts = turn.attempts.map((attempt) => ({ ...attempt, ...(attempt.message === undefined ? {} : { message: { ...attempt.message, fromReasoning: true } }) }));
+    scene.host.addSession(makeSession({ id: scene.sessionId, agentId: scene.agentId }), [{ ...turn, attempts }]);
+    const { page, host } = await openComposer(scene);
+    await page.locator('strong', { hasText: 'forty-two' }).waitFor();
+    const order = await page.locator('article.turn').evaluate((article) => ['I look.', 'The model sent no answer; this is its thinking.', 'It is forty-two.'].map((words) => (article as HTMLElement).innerText.indexOf(words)));
+    expect(order).not.toContain(-1);
+    expect(order).toEqual([...order].sort((one, other) => one - other));
+    expect(await page.locator('logos-thinking').count()).toBe(1);
+    await page.getByRole('button', { name: 'Copy answer' }).click();
+    await expect.poll(() => host.commands.find(({ command }) => command === 'copyText')?.args).toMatchObject({ text: 'I look.\n\nIt is **forty-two**.' });
   });
 
   it('says at the end of an answer what cut it, and offers to go on only where that can help', async () => {

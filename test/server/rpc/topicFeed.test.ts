@@ -93,6 +93,19 @@ describe('TopicFeed', () => {
   });
 });
 
+describe('subscriptions of a connection', () => {
+  it('are at most 256: the next is refused, until one ends', async () => {
+    const { subscribe: subscribeTo } = new TopicFeed(createSources().sources, startId);
+    const { client } = connectInMemory({ 'gateway/subscribe': subscribeTo, unsubscribe: async ({ subscriptionId }, { subscriptions }) => (subscriptions.close(subscriptionId), {}) });
+    await client.initialize(testToken);
+    const subscribe = (n: number) => client.request('gateway/subscribe', { subscriptionId: id(n), topics: ['sessions'] });
+    for (let n = 1; n <= 256; n++) await subscribe(n);
+    await expect(subscribe(257)).rejects.toMatchObject({ errorClass: 'limit_exceeded', details: { limit: 256 } });
+    await client.request('unsubscribe', { subscriptionId: id(1) });
+    await subscribe(257);
+  });
+});
+
 describe('logs/subscribe', () => {
   it('sends new lines of the asked level and sources, after its reply', async () => {
     const log = createMemoryLog();
