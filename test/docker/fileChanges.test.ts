@@ -128,6 +128,23 @@ describe('what a change keeps', () => {
     expect((await fs.stat(bench.path('run.sh'))).mode & 0o7777).toBe(0o2751);
   });
 
+  it('is its access list and what else was noted at it', async (context) => {
+    await bench.put('a.txt', 'one');
+    // The person and a user of 1000 may read and write, the group may not, though its bits say so.
+    const list = "struct.pack('<I' + 'HHI' * 5, 2, 1, 6, 2**32 - 1, 2, 6, 1000, 4, 0, 2**32 - 1, 16, 6, 2**32 - 1, 32, 0, 2**32 - 1)";
+    const noted = { 'user.note': "b'kept'", 'system.posix_acl_access': list };
+    const python = (text: string): string => execFileSync('python3', ['-c', `import os, struct, sys; name = sys.argv[1]; ${text}`, bench.path('a.txt')], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    try {
+      for (const [name, value] of Object.entries(noted)) python(`os.setxattr(name, '${name}', ${value})`);
+    } catch {
+      return context.skip('there is no python, or the file system takes no attributes');
+    }
+    const look = (): string => python('print([(each, os.getxattr(name, each)) for each in sorted(os.listxattr(name))], os.stat(name).st_mode)');
+    const before = look();
+    await bench.call('edit_file', { path: 'a.txt', oldText: 'one', newText: 'two' });
+    expect([await bench.text('a.txt'), look()]).toEqual(['two', before]);
+  });
+
   it('is owner and group', async (ctx) => {
     if (process.getuid?.() !== 0) ctx.skip('Only root can give files away.');
     await bench.put('a.txt', 'one');

@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
@@ -63,7 +64,7 @@ async function writeSpare({ path: file, before, bytes }: Replacement): Promise<S
   let isComplete = false;
   try {
     await handle.writeFile(bytes);
-    isComplete = before === undefined || (await takeOver(handle, before));
+    isComplete = before === undefined || (await takeOver(handle, spare, before));
     if (isComplete) await handle.sync();
     return isComplete ? { path: spare, ino: (await handle.stat({ bigint: true })).ino } : undefined;
   } catch (error) {
@@ -75,17 +76,23 @@ async function writeSpare({ path: file, before, bytes }: Replacement): Promise<S
   }
 }
 
-/** Gives the new file owner, group and mode of the old one; false where that is not allowed. */
-async function takeOver(handle: fs.FileHandle, { stat }: FoundFile): Promise<boolean> {
+/** Gives the new file owner, group, access list, attributes and mode of the old one; false where that is not allowed. */
+async function takeOver(handle: fs.FileHandle, spare: string, { path: file, stat }: FoundFile): Promise<boolean> {
   const own = await handle.stat({ bigint: true });
   try {
     if (own.uid !== stat.uid || own.gid !== stat.gid) await handle.chown(own.uid === stat.uid ? -1 : Number(stat.uid), Number(stat.gid));
+    await copyAttributes(file, spare);
     await handle.chmod(Number(stat.mode) & 0o7777);
     return true;
   } catch (error) {
     if (isRefusal(error)) return false;
     throw error;
   }
+}
+
+/** Without its access list a file may be open to more people than before. Where there is no such `cp`, or no such attributes, they stay behind. */
+function copyAttributes(from: string, to: string): Promise<void> {
+  return new Promise((resolve) => execFile('cp', ['--attributes-only', '--preserve=mode,ownership,xattr', '--', from, to], () => resolve()));
 }
 
 /** A second name can be given only where there is none, whoever comes between. */
