@@ -21,6 +21,8 @@ const countAgainMs = 60_000;
 /** Counting takes no more than a fifth of the time. */
 const restPerCount = 4;
 const countLimitMs = 20_000;
+/** Other programs write on the same disk, and nothing tells whose it is: so much before the first count is not held against a task. */
+const othersBytes = 256 * mebibyte;
 
 interface Counted {
   readonly bytes: number;
@@ -124,7 +126,7 @@ class DiskWatch {
     try {
       const bytes = await readFolderBytes(this.#watched, countLimitMs);
       this.#follow(await readDiskUse(homePath));
-      this.#allowed ??= Math.max(limits.workspaceBytes, bytes - this.#grownSinceStart);
+      this.#allowed ??= Math.max(limits.workspaceBytes, bytes - Math.max(0, this.#grownSinceStart - othersBytes));
       return bytes;
     } catch (error) {
       this.#warn(error);
