@@ -16,8 +16,13 @@ describe('Sessions that were deleted, in the tree', () => {
     const { page } = logos.workbench;
     const header = page.locator('.pane-header[aria-label^="Agents"]');
     await header.hover();
-    await header.getByRole('button', { name: /More Actions/ }).click();
-    await page.getByRole('menuitem', { name: label }).hover();
+    const item = page.getByRole('menuitem', { name: label });
+    // A click in the moment in which the header draws its buttons opens nothing.
+    await expect.poll(async () => {
+      if (!(await item.isVisible())) await header.getByRole('button', { name: /More Actions/ }).click();
+      return item.waitFor({ timeout: 2_000 }).then(() => true, () => false);
+    }, { timeout: 20_000 }).toBe(true);
+    await item.hover();
     await page.keyboard.press('Enter');
   }
 
@@ -42,6 +47,8 @@ describe('Sessions that were deleted, in the tree', () => {
     }
     for (const sessionId of ids.slice(0, 2)) await client.request('sessions/delete', { sessionId });
     await expectEventually(names, ['Assistant', 'Coder']);
+    // A tree draws the rows that are in sight alone.
+    await logos.workbench.setPaneTop('Chat', 450);
     await logos.workbench.treeRow('Agents', 'Coder').locator('.monaco-tl-twistie').click();
     await expectEventually(names, ['Assistant', 'Coder', 'Words for the release', 'The retry test', 'Names for the new module']);
   });
