@@ -124,5 +124,8 @@ function mergeLists(before: readonly unknown[], added: readonly unknown[]): unkn
 function goesOn(earlier: JsonObject | undefined, piece: JsonObject, isLast: boolean): boolean {
   if (earlier === undefined || earlier['type'] !== piece['type']) return false;
   if (typeof piece['index'] === 'number') return earlier['index'] === piece['index'];
-  return isLast && typeof piece['type'] === 'string' && earlier['index'] === undefined && earlier['signature'] === undefined && earlier['data'] === undefined;
+  return isLast && typeof piece['type'] === 'string' && ['index', 'signature', 'data'].every((name) => isUnset(earlier[name]));
 }
+
+/** Some servers name a member in every piece and give it in the last one only. */
+const isUnset = (value: unknown): boolean => value === undefined || value === null || value === '';

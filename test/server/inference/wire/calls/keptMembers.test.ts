@@ -25,6 +25,16 @@ describe('what a server sends beside what the wire defines', () => {
       [{ blocks: [{ type: 'thinking', thinking: 'a' }] }, { blocks: [{ type: 'thinking', thinking: 'b', signature: 's' }] }, { blocks: [{ type: 'thinking', thinking: 'c' }] }],
       { blocks: [{ type: 'thinking', thinking: 'ab', signature: 's' }, { type: 'thinking', thinking: 'c' }] },
     ],
+    ...[null, ''].map((signature): [string, Record<string, unknown>[], unknown] => [
+      `blocks whose signature is ${JSON.stringify(signature)} until their last piece`,
+      [
+        { blocks: [{ type: 'thinking', thinking: 'a', signature }] },
+        { blocks: [{ type: 'thinking', thinking: 'b', signature }] },
+        { blocks: [{ type: 'thinking', thinking: '', signature: 's' }] },
+        { blocks: [{ type: 'thinking', thinking: 'c', signature }, { type: 'thinking', thinking: '', signature: 't' }] },
+      ],
+      { blocks: [{ type: 'thinking', thinking: 'ab', signature: 's' }, { type: 'thinking', thinking: 'c', signature: 't' }] },
+    ]),
     ['nothing that is known, empty, or oddly named', [{ content: 'x', other: null, '': 1, 'a b': 1, __proto__x: 1, 'x-y': 1 }], {}],
   ])('is kept: %s', (_what, deltas, expected) => expect(keep(...deltas)).toEqual(expected));
 
