@@ -119,11 +119,15 @@ export function getRun(db: Database, runId: string): Run | undefined {
   return { ...summary, stamp: JSON.parse(row.stamp) as Stamp };
 }
 
-/** The model of the latest run of a session that did not run on a tiny one. */
+/** The model of the latest run of a session in which one that is not tiny said something; a run that merely failed on it is none. */
 export function lastFullModel(db: Database, sessionId: string): Stamp['model'] | undefined {
   const row = db.get<{ stamp: string }>(
     `SELECT stamps.stamp FROM runs JOIN stamps ON stamps.hash = runs.stamp_hash
-     WHERE runs.session_id = ? AND json_extract(stamps.stamp, '$.model.isTiny') = 0 ORDER BY runs.rowid DESC LIMIT 1`,
+     JOIN attempts ON attempts.turn_id = runs.turn_id AND attempts.number = runs.attempt
+     WHERE runs.session_id = ? AND json_extract(stamps.stamp, '$.model.isTiny') = 0
+       AND (attempts.outcome IN ('completed', 'iterations_spent')
+         OR EXISTS (SELECT 1 FROM json_each(attempts.message, '$.parts') AS part WHERE json_extract(part.value, '$.kind') IN ('text', 'tool')))
+     ORDER BY runs.rowid DESC LIMIT 1`,
     sessionId,
   );
   return row === undefined ? undefined : (JSON.parse(row.stamp) as Stamp).model;

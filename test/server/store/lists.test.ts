@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Message } from '../../../server/protocol/messages.ts';
 import type { Stamp } from '../../../server/protocol/runs.ts';
 import {
   answer,
@@ -114,6 +115,22 @@ describe('Sessions', () => {
     await runOn('7', 'Tiny', true);
     expect(await rig.store.lastFullModel(sessionId)).toMatchObject({ name: 'second', baseUrl: 'http://127.0.0.1:1', serverName: 'S' });
     expect(await rig.store.lastFullModel(other)).toBeUndefined();
+  });
+
+  it('are not answered by a full model that failed before it said anything', async () => {
+    const agentId = await rig.createAgent();
+    const away = { class: 'model_unreachable', message: 'It is away.', cause: 'refused', hint: 'Start it.', retryable: true } as const;
+    const failedWith = async (mark: string, parts: Message['parts']): Promise<Stamp['model'] | undefined> => {
+      const sessionId = randomUUID();
+      await rig.store.createSession({ principal, sessionId, agentId, title: 'T', at: tick() });
+      const turn = await rig.startTurn(sessionId);
+      await rig.store.freezeRun({ runId: turn.runId, turnId: turn.turnId, attempt: 1, stamp: stampOf(agentId, mark), at: tick() });
+      const message = { ...answer(turn.messageId), parts };
+      await rig.store.endAttempt({ turnId: turn.turnId, attempt: 1, outcome: 'failed', error: away, message, at: tick() });
+      return await rig.store.lastFullModel(sessionId);
+    };
+    expect(await failedWith('c', [])).toBeUndefined();
+    expect(await failedWith('d', [{ kind: 'text', partId: 'p', text: 'Half' }])).toMatchObject({ name: 'm' });
   });
 
   it('refuse a cursor that no list gave', async () => {
