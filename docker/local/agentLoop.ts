@@ -3,9 +3,10 @@ import type { Frame, Task } from '../../server/protocol/worker.ts';
 import { askToGoOn, startConversation, type ChatMessage } from './conversation.ts';
 import { fitContext } from './fitContext.ts';
 import type { FrameWriter } from './frameWriter.ts';
-import { callModel, type ModelReply } from './modelCall.ts';
+import { callModel, type ModelReply, type ModelToolCall } from './modelCall.ts';
 import { OverlapCutter } from './overlap.ts';
 import { Replay } from './replay.ts';
+import { parseArguments } from './tools/toolArguments.ts';
 import { ToolRunner, type FinishedCall } from './toolRunner.ts';
 import { wrapUntrusted } from './untrusted.ts';
 import { cancelledError, WorkerError } from './workerError.ts';
@@ -27,6 +28,7 @@ export class AgentLoop {
   readonly #toolTokens: number;
   readonly #replay = new Replay();
   #hasGoneOn = false;
+  #hasToldCut = false;
 
   constructor(task: Task, frames: FrameWriter, signal: AbortSignal) {
     this.#task = task;
@@ -45,9 +47,17 @@ export class AgentLoop {
       const reply = await this.#askModel(isLast);
       if (reply.notice !== undefined) this.#frames.write({ frame: 'notice', text: reply.notice });
       if (reply.toolCalls.length === 0 || isLast) return finalFrame(reply, step, reply.toolCalls.length > 0 || (isLast && step > 1));
-      const finished = await this.#tools.run({ step, calls: reply.toolCalls, kept: reply.kept });
+      const cut = cutCallOf(reply);
+      if (cut !== undefined) this.#tellCut();
+      const finished = await this.#tools.run({ step, calls: reply.toolCalls, kept: reply.kept, cut });
       this.#remember(reply, finished, nudge(step, iterations));
     }
+  }
+
+  #tellCut(): void {
+    if (this.#hasToldCut) return;
+    this.#hasToldCut = true;
+    this.#frames.write({ frame: 'notice', text: 'The model reached its limit for one answer in the middle of a tool call; the call was not made, and the model was told to write less at once.' });
   }
 
   /** Asks for one answer. One that is cut off in the middle is gone on with once in a task. */
@@ -117,6 +127,12 @@ export class AgentLoop {
       this.#messages.push({ role: 'tool', tool_call_id: callId, content: `${wrapUntrusted(tool, callId, output)}${isLastOne ? note : ''}` });
     }
   }
+}
+
+/** The call that the model's limit for one answer cut: the last one, when its arguments are not whole. */
+function cutCallOf({ finish, toolCalls }: ModelReply): ModelToolCall | undefined {
+  const last = finish === 'length' ? toolCalls.at(-1) : undefined;
+  return last !== undefined && (last.args.trim() === '' || parseArguments(last.args) === undefined) ? last : undefined;
 }
 
 function finalFrame(reply: ModelReply, iterations: number, isSpent: boolean): ResultFrame {

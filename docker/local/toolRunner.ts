@@ -30,6 +30,8 @@ export interface CallsOfStep {
   readonly calls: readonly ModelToolCall[];
   /** What the server of the model sent along with the message. */
   readonly kept: Members | undefined;
+  /** The one of them that the model's limit for one answer cut. */
+  readonly cut: ModelToolCall | undefined;
 }
 
 /** A call that is about to run, or that is refused with a sentence for the model. */
@@ -47,6 +49,8 @@ interface PlannedCall {
 /** A file read may be longer than a tool's output otherwise. */
 const maxReadBytes = 262_144 + 1_024;
 const maxParallel = 4;
+/** Told as a fault of its JSON, the model writes the same length again and is cut again. */
+const cutCall = 'Your limit for one answer cut this call in the middle of its arguments; it was not run. The same call would be cut again: write less at once, for example a long file in several parts.';
 
 /** Runs the tool calls of a task, and tells each in frames. */
 export class ToolRunner {
@@ -76,23 +80,23 @@ export class ToolRunner {
   }
 
   /** Runs the calls of one answer, neighbouring read-only ones at once; gives the results in the order of the calls. */
-  async run({ step, calls, kept }: CallsOfStep): Promise<FinishedCall[]> {
+  async run({ step, calls, kept, cut }: CallsOfStep): Promise<FinishedCall[]> {
     const finished: FinishedCall[] = [];
     const keptWith = (call: ModelToolCall): Kept => ({ step, ...(call === calls[0] && kept !== undefined ? { message: kept } : {}), ...(call.kept === undefined ? {} : { call: call.kept }) });
     for (let at = 0; at < calls.length; ) {
-      const batch = this.#nextBatch(calls.slice(at), keptWith);
+      const batch = this.#nextBatch(calls.slice(at), keptWith, cut);
       finished.push(...(await Promise.all(batch.map((call) => this.#runOne(call)))));
       at += batch.length;
     }
     return finished;
   }
 
-  #nextBatch(calls: readonly ModelToolCall[], keptWith: (call: ModelToolCall) => Kept): PlannedCall[] {
+  #nextBatch(calls: readonly ModelToolCall[], keptWith: (call: ModelToolCall) => Kept, cut: ModelToolCall | undefined): PlannedCall[] {
     const batch: PlannedCall[] = [];
     for (const call of calls.slice(0, maxParallel)) {
       const isReadOnly = this.#find(meantTool(call.name, this.names) ?? '')?.isReadOnly === true;
       if (batch.length > 0 && !isReadOnly) break;
-      batch.push(this.#plan(call, keptWith(call)));
+      batch.push(this.#plan(call, keptWith(call), call === cut));
       if (!isReadOnly) break;
     }
     return batch;
@@ -102,7 +106,7 @@ export class ToolRunner {
     return this.#tools.find((tool) => tool.name === name);
   }
 
-  #plan(call: ModelToolCall, kept: Kept): PlannedCall {
+  #plan(call: ModelToolCall, kept: Kept, isCut: boolean): PlannedCall {
     const meant = meantTool(call.name, this.names);
     const tool = meant === undefined ? undefined : this.#find(meant);
     const name = meant ?? sendableName(call.name);
@@ -113,6 +117,7 @@ export class ToolRunner {
     const planned = { callId: this.#uniqueId(call.id), name, rawArgs, tool, kept };
     const refuse = (refusal: string): PlannedCall => ({ ...planned, args: undefined, refusal });
     if (tool === undefined) return refuse(this.#tools.length === 0 ? 'There are no tools in this conversation.' : `There is no tool ${planned.name}. The tools are ${this.names.join(', ')}.`);
+    if (isCut) return refuse(cutCall);
     if (parsed === undefined) return refuse('The arguments are not a JSON object. Make the call again with valid JSON.');
     const args = checkArguments(parsed, tool.parameters);
     if (typeof args === 'string') return refuse(`The arguments do not fit: ${args}`);

@@ -151,6 +151,19 @@ describe('the agent loop of the local worker', () => {
     for (const call of requestAt(1).messages.find(({ role }) => role === 'assistant')?.tool_calls ?? []) expect(() => JSON.parse(call.function.arguments) as unknown).not.toThrow();
   });
 
+  it('tells the model and the person, once, that the limit for one answer cut a call, and not that its JSON is wrong', async () => {
+    const whole = { tool: { name: 'run_command', args: { command: 'echo whole' }, index: 0 } };
+    const cut = (args: string): unknown => ({ chunk: { choices: [{ index: 0, delta: { tool_calls: [{ index: 1, id: 'c1', function: { name: 'write_file', arguments: args } }] } }] } });
+    bench.model.post('cut', { steps: [whole, cut('{"path":"a.txt","content":"half '), { finish: 'length' }, { done: true }] as never });
+    bench.model.post('cut (2)', { steps: [whole, cut(''), { finish: 'length' }, { done: true }] as never });
+    bench.model.post('cut (4)', { steps: [whole, cut('{"path":"a.txt","content":"part"}'), { finish: 'length' }, { done: true }] as never });
+    const worker = await bench.run('cut');
+    expect(worker.final).toMatchObject({ frame: 'result', outcome: 'completed' });
+    expect(worker.of('tool_end').map(({ state }) => state)).toEqual(['done', 'failed', 'done', 'failed', 'done', 'done']);
+    for (const { error } of worker.of('tool_end').filter(({ state }) => state === 'failed')) expect(error).toMatch(/limit for one answer cut this call.*write less at once/);
+    expect(worker.of('notice').map(({ text }) => text)).toEqual([expect.stringContaining('limit for one answer in the middle of a tool call')]);
+  });
+
   it('runs neighbouring read-only calls at once, and others one after another, with results in the order of the calls', async () => {
     await fs.writeFile(path.join(bench.workspace, 'a.txt'), 'A');
     await fs.writeFile(path.join(bench.workspace, 'b.txt'), 'B');
