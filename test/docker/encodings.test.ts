@@ -74,6 +74,45 @@ describe('a file that is not plain UTF-8', () => {
   });
 });
 
+describe('a file whose encoding is only guessed, and hardly Latin', () => {
+  const russian = { 'KOI8-R': '\xf0\xd2\xc9\xd7\xc5\xd4, \xcd\xc9\xd2\nx = 1\n', 'windows-1251': '\xcf\xf0\xe8\xe2\xe5\xf2, \xec\xe8\xf0\nx = 1\n' };
+  const eastAsian = { 'EUC-KR': '\xbe\xc8\xb3\xe7 \xb3\xa1\nx = 1\n', 'Shift-JIS': '\x93\xfa\x96{\x8c\xea \x83A\nx = 1\n', GBK: '\xd6\xd0\xce\xc4\nx = 1\n', Big5: '\xb3\\\xa5\\\xbb\\\nx = 1\n' };
+
+  it.each(Object.entries({ ...russian, ...eastAsian }))('in %s takes ASCII and what stands in it, but no other character', async (_name, text) => {
+    await bench.put('a.txt', bytesOf(text));
+    for (const newText of ['x = "é"', 'x = 2 …', '“x”', '× 1']) {
+      await expect(bench.call('edit_file', { path: 'a.txt', oldText: 'x = 1', newText })).rejects.toThrow(/newText holds.*Nothing was changed.*convert the file/);
+    }
+    await expect(bench.call('write_file', { path: 'a.txt', content: 'é\nx = 2\n' })).rejects.toThrow(/only guessed.*It was not written/);
+    expect(await bench.bytes('a.txt')).toBe(text);
+    const first = (await bench.call('read_file', { path: 'a.txt', limit: 1 })).output.split('\n')[0] ?? '';
+    const { output } = await bench.call('edit_file', { path: 'a.txt', oldText: `${first}\nx = 1`, newText: `${first}\nx = 2` });
+    expect(output).toContain('guessed from its bytes');
+    await bench.call('write_file', { path: 'a.txt', content: `${first}\nx = 3\n` });
+    expect(await bench.bytes('a.txt')).toBe(text.replace('x = 1', 'x = 3'));
+  });
+
+  it.each([
+    ['Shift-JIS', '// \x83AA\n', 'A', 'Z'],
+    ['Shift-JIS', 'p("\x95\x5c\x8e\xa6");\n', '\\', '/'],
+    ['Big5', '\xb3\\\xa5\\\xbb\\\n', '\\', '/'],
+    ['GBK', 'a@b \x81@\x81A\x81@\n', '@', ' at '],
+    ['GB18030', '2 \x8120\x812\n', '2', '3'],
+    ['Shift-JIS', '\x83A \x83B\n', '\u0192', 'f'],
+  ])('in %s is never changed within a character', async (_name, text, oldText, newText) => {
+    await bench.put('a.txt', bytesOf(text));
+    await expect(bench.call('edit_file', { path: 'a.txt', oldText, newText, replaceAll: true })).rejects.toThrow(/only guessed, and oldText stands where it may be half of a character\. Nothing was changed/);
+    expect(await bench.bytes('a.txt')).toBe(text);
+  });
+
+  it.each(['“Élan”, naïve – 5 €, l’été\n', 'pöytää, hää… 5 m²\n', '¿Qué? ¡Ámbito! « à » 20 °C ©A\n'])('is not what Latin prose is: %s', async (text) => {
+    const raw = text.replace(/[“”–€’…]/g, (sign) => ({ '“': '\x93', '”': '\x94', '–': '\x96', '€': '\x80', '’': '\x92', '…': '\x85' })[sign] ?? sign);
+    await bench.put('a.txt', bytesOf(`${raw}x = 1\n`));
+    expect((await bench.call('edit_file', { path: 'a.txt', oldText: 'x = 1', newText: 'x = ü' })).output).toContain('guessed from its bytes');
+    expect(await bench.bytes('a.txt')).toBe(`${raw}x = \xfc\n`);
+  });
+});
+
 describe('a binary file', () => {
   const binaries: Readonly<Record<string, Buffer>> = {
     'with a zero byte far behind its beginning': Buffer.concat([Buffer.from('x = 1;\n'.repeat(3_000)), Buffer.from([0]), Buffer.from('tail')]),

@@ -60,6 +60,40 @@ describe('a file that has changed since the agent read it', () => {
     expect((await other('write_file', { path: 'a.txt', content: 'x' })).output).toContain('had not been read');
     expect((await other('write_file', { path: 'a.txt', content: 'y' })).output).not.toContain('had not been read');
   });
+
+  it.each([
+    ['its first lines', ['read_file', { path: 'a.txt', limit: 2 }]],
+    ['all but its first line', ['read_file', { path: 'a.txt', offset: 2 }]],
+    ['all but its first character', ['read_file', { path: 'a.txt', column: 2 }]],
+    ['more than is read at once', ['read_file', { path: 'long.txt' }]],
+    ['the text that it edited', ['edit_file', { path: 'a.txt', oldText: 'two', newText: '2' }]],
+  ] as const)('is not taken for read when only %s was seen, and the result of writing all of it says so', async (_part, [name, args]) => {
+    await bench.put('a.txt', 'one\ntwo\nthree\n');
+    await bench.put('long.txt', 'a'.repeat(400_000));
+    await bench.call(name, args);
+    expect((await bench.call('write_file', { path: args.path, content: 'x' })).output).toContain('had not been read whole');
+  });
+
+  it('is read for good once all of it was, whatever part is read again and whatever it edits itself', async () => {
+    await bench.put('a.txt', 'one\ntwo\n');
+    await bench.call('read_file', { path: 'a.txt', limit: 9 });
+    await bench.call('read_file', { path: 'a.txt', limit: 1 });
+    await bench.call('edit_file', { path: 'a.txt', oldText: 'two', newText: '2' });
+    expect((await bench.call('write_file', { path: 'a.txt', content: 'x' })).output).not.toContain('had not been read');
+    await bench.put('a.txt', 'other\ntext\n');
+    await bench.call('read_file', { path: 'a.txt', limit: 1 });
+    expect((await bench.call('write_file', { path: 'a.txt', content: 'y' })).output).toContain('had not been read whole');
+  });
+
+  it('is left alone, in words, when a folder has the name that a writer holds for a moment', async () => {
+    await bench.put('a.txt', 'one');
+    await fs.mkdir(bench.path('.a.txt.logos-lock'));
+    const later = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 10_000);
+    await expect(bench.call('edit_file', { path: 'a.txt', oldText: 'one', newText: 'two' })).rejects.toThrow(/A folder is named \.a\.txt\.logos-lock.*nothing was changed/);
+    later.mockRestore();
+    expect(await bench.text('a.txt')).toBe('one');
+    expect(await bench.names()).toEqual(['.a.txt.logos-lock', 'a.txt']);
+  });
 });
 
 describe('a file that the agent knows from an earlier turn', () => {

@@ -8,14 +8,17 @@ import { hasChanged, hashOf } from './seenFiles.ts';
 import { clearSpares } from './spareFiles.ts';
 import { isBinary, judgeBytes } from './textCodec.ts';
 
+/** Whether the agent was shown what it writes over. */
+export type Unread = 'no' | 'partly' | 'wholly';
+
 /** What a tool wants of a file. */
 export interface Change<T extends { readonly bytes: Buffer }> {
   /** As the agent named it. */
   readonly given: string;
   /** All of it is written, whether it is there or not; else a text in it is replaced. */
   readonly isWhole: boolean;
-  /** Makes the new content from what is there; called again when that became another meanwhile. `isUnread`: the agent writes over what it was not shown. */
-  readonly make: (before: FoundFile | undefined, isUnread: boolean) => Promise<T>;
+  /** Makes the new content from what is there; called again when that became another meanwhile. `unread`: how much the agent was not shown of what it writes over. */
+  readonly make: (before: FoundFile | undefined, unread: Unread) => Promise<T>;
 }
 
 /** A larger file is not read whole. */
@@ -35,10 +38,11 @@ export async function changeFile<T extends { readonly bytes: Buffer }>(context: 
     await clearSpares(file);
     const before = isWhole && !(await isThere(file)) ? undefined : await findFile(file, given, maxReadBytes);
     await refuseChanged(context, { given, isWhole }, file, before);
-    const isUnread = isWhole && seen.recall(file) === undefined && (await earlierTextOf(file)) === undefined;
-    const made = await make(before, isUnread);
+    const known = seen.recall(file);
+    const unread = !isWhole || known?.isWhole === true || (await earlierTextOf(file)) !== undefined ? 'no' : known === undefined ? 'wholly' : 'partly';
+    const made = await make(before, unread);
     if ((await replaceFile({ path: file, given, before, bytes: made.bytes, workspacePath, signal })) === 'changed') continue;
-    seen.remember(file, { stat: await fs.stat(file, { bigint: true }), hash: await hashOf(made.bytes), isKnown: isWhole });
+    seen.remember(file, { stat: await fs.stat(file, { bigint: true }), hash: await hashOf(made.bytes), isKnown: isWhole, isWhole: isWhole || known?.isWhole === true });
     return made;
   }
   throw new ToolFailure(`${given} is being changed by others all the time; nothing was written. Read it again, and try once more.`);

@@ -142,7 +142,11 @@ async function takeLock(spare: string, file: string): Promise<string> {
       if (codeOf(error) !== 'EEXIST') throw error;
       if (tries === maxLockTries) throw new ToolFailure('The file is being written to by somebody else all the time; nothing was changed. Try again.');
     }
-    if ((await outwait(lock)) === 'old') await fs.rm(lock, { force: true });
+    if ((await outwait(lock)) === 'old') {
+      await fs.rm(lock, { force: true }).catch((error: unknown) => {
+        throw codeOf(error) === 'ERR_FS_EISDIR' ? new ToolFailure(`A folder is named ${path.basename(lock)}, which is needed for a moment; nothing was changed. Rename or delete that folder first.`) : error;
+      });
+    }
   }
 }
 

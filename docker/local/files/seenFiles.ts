@@ -6,6 +6,8 @@ export interface SeenFile {
   readonly hash: string | undefined;
   /** The agent was shown it or wrote all of it; else it only replaced a text in it. */
   readonly isKnown: boolean;
+  /** The agent was shown all of it, or wrote all of it. */
+  readonly isWhole: boolean;
 }
 
 /** The files that a task has read or written, by their real paths. */
@@ -13,8 +15,8 @@ export class SeenFiles {
   readonly #seen = new Map<string, SeenFile>();
 
   /** A replaced text leaves what the agent knew of the rest as it was. */
-  remember(file: string, { stat, hash, isKnown }: SeenFile): void {
-    this.#seen.set(file, { stat, hash, isKnown: isKnown || this.#seen.get(file)?.isKnown === true });
+  remember(file: string, { stat, hash, isKnown, isWhole }: SeenFile): void {
+    this.#seen.set(file, { stat, hash, isWhole, isKnown: isKnown || this.#seen.get(file)?.isKnown === true });
   }
 
   recall(file: string): SeenFile | undefined {

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { looksForeign } from './foreignText.ts';
 
 /**
  * How the bytes of a text file are read. The raw form is a string that stands for the bytes one to one, in which line ends are `\n` and
@@ -9,6 +10,8 @@ export interface Codec {
   readonly name: string;
   /** The encoding was guessed from the bytes, or not all of them can be read by it. */
   readonly isDoubtful: boolean;
+  /** It is read as Latin text, but may be of Shift-JIS, GBK, KOI8-R or the like, in which the same bytes are other characters. */
+  readonly isForeign: boolean;
   /** Whether text is read back from its bytes as it was. */
   readonly isLossless: boolean;
   /** The mark at the file's beginning in raw form; empty when there is none. */
@@ -36,7 +39,8 @@ export function judgeBytes(bytes: Buffer, isSample = false): Codec | BinaryConte
   if (bytes.includes(0)) return judgeUnmarkedWide(bytes, isSample) ?? { binary: 'it holds zero bytes' };
   const mark = startsWith(bytes, 0xef, 0xbb, 0xbf) ? '\u00ef\u00bb\u00bf' : '';
   if (isUtf8(isSample ? wholeCharacters(bytes) : bytes)) return utf8(mark, 0);
-  return judgeEightBit(bytes, mark);
+  const judged = judgeEightBit(bytes, mark);
+  return isBinary(judged) || judged.name === 'UTF-8' ? judged : { ...judged, isForeign: looksForeign(bytes.toString('latin1')) };
 }
 
 /** Whether the judgement is that the bytes are no text. */
@@ -104,6 +108,7 @@ function utf8(mark: string, broken: number): Codec {
   return {
     name: 'UTF-8',
     isDoubtful: broken > 0,
+    isForeign: false,
     isLossless: broken === 0,
     mark,
     unitBytes: 1,
@@ -117,7 +122,15 @@ function utf8(mark: string, broken: number): Codec {
 /** What windows-1252 has at 0x80 to 0x9f; the five bytes that it leaves undefined stand for themselves. */
 const upperControls = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
 
-const eightBit = { isDoubtful: true, isLossless: true, mark: '', unitBytes: 1 as const, toRaw: (bytes: Buffer): string => bytes.toString('latin1'), toBytes: (raw: string): Buffer => Buffer.from(raw, 'latin1') };
+const eightBit = {
+  isDoubtful: true,
+  isForeign: false,
+  isLossless: true,
+  mark: '',
+  unitBytes: 1 as const,
+  toRaw: (bytes: Buffer): string => bytes.toString('latin1'),
+  toBytes: (raw: string): Buffer => Buffer.from(raw, 'latin1'),
+};
 
 const latin1: Codec = {
   ...eightBit,
@@ -163,6 +176,7 @@ function utf16(isLittle: boolean, hasMark: boolean): Codec {
   return {
     name: `UTF-16 ${isLittle ? 'LE' : 'BE'}`,
     isDoubtful: !hasMark,
+    isForeign: false,
     isLossless: true,
     mark: hasMark ? '\uFEFF' : '',
     unitBytes: 2,

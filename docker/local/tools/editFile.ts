@@ -1,5 +1,6 @@
 import { changeFile, maxReadBytes } from '../files/changeFile.ts';
 import type { FoundFile } from '../files/foundFile.ts';
+import { maySplit, strangeRun } from '../files/foreignText.ts';
 import { findPlaces, fitLineEnds, plainEnds, type Place } from '../files/lineEnds.ts';
 import { isBinary, judgeBytes, whyNotHeld, type Codec } from '../files/textCodec.ts';
 import { describeLineChange } from './lineChange.ts';
@@ -44,7 +45,7 @@ async function edit(args: ToolArguments, context: ToolContext): Promise<ToolOutc
   if (wanted.oldText === '') throw new ToolFailure('oldText is empty; to write a whole file use write_file.');
   if (wanted.oldText === wanted.newText) throw new ToolFailure('oldText and newText are the same; nothing was changed.');
   const { change, codec } = await changeFile(context, { given, isWhole: false, make: async (before) => applyEdit(before, wanted) });
-  const kept = codec.isDoubtful || codec.unitBytes === 2 ? ` Its encoding is ${codec.name}${codec.isLossless ? '' : ', with bytes that are not'}; all other bytes are as they were.` : '';
+  const kept = codec.isDoubtful || codec.unitBytes === 2 ? ` Its encoding is ${codec.name}${codec.isLossless ? (codec.isDoubtful ? ', guessed from its bytes' : '') : ', with bytes that are not'}; all other bytes are as they were.` : '';
   return { state: 'done', output: `Edited ${given} (${change} lines).${kept}`, result: change };
 }
 
@@ -59,7 +60,11 @@ function applyEdit(before: FoundFile | undefined, wanted: Edit): Edited {
   if (oldRaw === undefined || !codec.isLossless && oldText.includes('\uFFFD')) throw new ToolFailure(`oldText cannot stand in ${given}: it holds ${whyNotHeld(oldText, codec)}. Read the file, and copy text that has none of it.`);
   const why = whyNotHeld(newText, codec);
   if (why !== undefined) throw new ToolFailure(`newText holds ${why}. Nothing was changed. Write it in other characters, or first convert the file to UTF-8 with iconv through run_command.`);
-  const fresh = replacePlaces(old, { oldRaw, newRaw: codec.rawOf(newText) ?? '', given, isAll: wanted.isAll });
+  const newRaw = codec.rawOf(newText) ?? '';
+  if (codec.isForeign && strangeRun(newRaw, oldRaw) !== undefined) {
+    throw new ToolFailure(`The encoding of ${given} is only guessed, and newText holds characters beyond ASCII that do not stand so in oldText: they could become others. Nothing was changed. Keep to ASCII there, or first convert the file to UTF-8 with iconv through run_command.`);
+  }
+  const fresh = replacePlaces(old, { oldRaw, newRaw, given, isAll: wanted.isAll, isForeign: codec.isForeign });
   if (fresh === old) throw new ToolFailure(`That would leave ${given} as it is: its line ends are kept. Nothing was changed.`);
   return { bytes: codec.toBytes(fresh), change: describeLineChange(old, fresh), codec };
 }
@@ -75,14 +80,18 @@ interface RawEdit {
   readonly newRaw: string;
   readonly given: string;
   readonly isAll: boolean;
+  readonly isForeign: boolean;
 }
 
 function replacePlaces(old: string, edit: RawEdit): string {
   const { oldRaw, newRaw, given, isAll } = edit;
-  if (isAll && !`${oldRaw}${newRaw}`.includes('\n') && old.includes(oldRaw)) return old.replaceAll(oldRaw, () => newRaw);
+  if (isAll && !edit.isForeign && !`${oldRaw}${newRaw}`.includes('\n') && old.includes(oldRaw)) return old.replaceAll(oldRaw, () => newRaw);
   const { places, isOfLineEnds } = placesOf(old, edit);
   if (places.length === 0) throw new ToolFailure(`oldText does not stand in ${given}. Read the file and copy the text exactly.`);
   if (places.length > 1 && !isAll) throw new ToolFailure(`oldText stands ${places.length === maxCounted ? 'at least ' : ''}${places.length} times in ${given}. Give more lines around it, or set replaceAll.`);
+  if (edit.isForeign && places.some((place) => maySplit(old, place))) {
+    throw new ToolFailure(`The encoding of ${given} is only guessed, and oldText stands where it may be half of a character. Nothing was changed. Give whole lines instead, without replaceAll, or first convert the file to UTF-8 with iconv through run_command.`);
+  }
   const pieces: string[] = [];
   let done = 0;
   for (const place of places) {

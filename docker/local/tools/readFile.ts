@@ -1,6 +1,6 @@
 import { followLinks } from '../files/foundFile.ts';
 import { describeLineEnds } from '../files/lineEnds.ts';
-import { hashOf } from '../files/seenFiles.ts';
+import { hasChanged, hashOf } from '../files/seenFiles.ts';
 import { openText, type TextSource } from '../files/textSource.ts';
 import { LineWindow, type WindowStart } from './lineWindow.ts';
 import type { Tool, ToolContext, ToolOutcome } from './tool.ts';
@@ -38,7 +38,11 @@ async function readLines(args: ToolArguments, context: ToolContext): Promise<Too
       if (window.isFull) break;
     }
     const outcome = describe(window, { given, start, source });
-    context.seen.remember(file, { stat: source.stat, hash: source.bytes === undefined ? undefined : await hashOf(source.bytes), isKnown: true });
+    const hash = source.bytes === undefined ? undefined : await hashOf(source.bytes);
+    const known = context.seen.recall(file);
+    const isAll = start.line === 1 && start.column === 1 && !window.isFull;
+    const isWhole = isAll || (known?.isWhole === true && !hasChanged(known, source.stat, hash));
+    context.seen.remember(file, { stat: source.stat, hash, isKnown: true, isWhole });
     return outcome;
   } finally {
     await source.close();

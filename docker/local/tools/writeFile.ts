@@ -1,7 +1,8 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import { changeFile } from '../files/changeFile.ts';
+import { changeFile, type Unread } from '../files/changeFile.ts';
 import type { FoundFile } from '../files/foundFile.ts';
+import { strangeRun } from '../files/foreignText.ts';
 import { describeLineEnds, fitLineEnds } from '../files/lineEnds.ts';
 import { isBinary, judgeBytes, plainUtf8, whyNotHeld, type Codec } from '../files/textCodec.ts';
 import { describeLineChange } from './lineChange.ts';
@@ -42,7 +43,7 @@ async function write(args: ToolArguments, context: ToolContext): Promise<ToolOut
   const { bytes, change, notes } = await changeFile(context, {
     given,
     isWhole: true,
-    make: async (before, isUnread) => (before === undefined ? writtenAnew(given, content) : writtenOver(before, { given, content, isUnread })),
+    make: async (before, unread) => (before === undefined ? writtenAnew(given, content) : writtenOver(before, { given, content, unread })),
   });
   return { state: 'done', output: [`Wrote ${bytes.length} bytes to ${given} (${change} lines).`, ...notes].join(' '), result: change };
 }
@@ -51,21 +52,24 @@ function writtenAnew(given: string, content: string): Written {
   return { bytes: encode(given, content, plainUtf8), change: describeLineChange('', content), notes: [] };
 }
 
-async function writtenOver(before: FoundFile, { given, content, isUnread }: { given: string; content: string; isUnread: boolean }): Promise<Written> {
+async function writtenOver(before: FoundFile, { given, content, unread }: { given: string; content: string; unread: Unread }): Promise<Written> {
   const bytes = before.bytes ?? (await readSample(before.path));
   const codec = judgeBytes(bytes, before.bytes === undefined);
   if (isBinary(codec)) throw new ToolFailure(`${given} is a binary file of ${before.stat.size} bytes (${codec.binary}), which text would destroy. Write to another name, or delete it first.`);
   const old = codec.toRaw(bytes).slice(codec.mark.length);
   const text = codec.mark === '' ? content : content.replace(/^\uFEFF/, '');
   const written = codec.toRaw(encode(given, text, codec));
+  if (codec.isForeign && strangeRun(written, old) !== undefined) {
+    throw new ToolFailure(`The encoding of ${given} is only guessed, and content holds characters beyond ASCII that do not stand so in it: they could become others. It was not written. Keep to ASCII there, or first convert the file to UTF-8 with iconv through run_command.`);
+  }
   // A content with carriage returns says itself what its line ends are.
   const fresh = text.includes('\r') ? written : fitLineEnds(written, old, { start: 0, end: old.length });
   const kept = [
-    ...(codec.name === 'UTF-8' ? [] : [`its encoding, ${codec.name}`]),
+    ...(codec.name === 'UTF-8' ? [] : [`its encoding, ${codec.name}${codec.isDoubtful && codec.isLossless ? ' (guessed from its bytes)' : ''}`]),
     ...(codec.mark === '' ? [] : ['its byte order mark']),
     ...(fresh === written ? [] : [`its ${describeLineEnds(old) === 'mixed' ? 'mixed' : 'CRLF'} line ends`]),
   ];
-  const notes = [...(kept.length === 0 ? [] : [`Kept: ${kept.join(', ')}.`]), ...(isUnread && bytes.length > 0 ? ['What it held before had not been read.'] : [])];
+  const notes = [...(kept.length === 0 ? [] : [`Kept: ${kept.join(', ')}.`]), ...(unread !== 'no' && bytes.length > 0 ? [`What it held before had not been read${unread === 'partly' ? ' whole, in one call' : ''}.`] : [])];
   return { bytes: codec.toBytes(codec.mark + fresh), change: describeLineChange(old, fresh), notes };
 }
 
