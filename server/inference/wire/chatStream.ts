@@ -9,6 +9,8 @@ import { brokenStream, brokenWire, emptyReply } from './modelErrors.ts';
 
 /** An event of plain words that tells of a failure. */
 const saysError = /^\s*\[?error\b/i;
+/** What is JSON, or the beginning of it, and no words. */
+const isJsonLike = /^\s*[{["]/;
 /** After so many events that are not JSON the stream is given up. */
 const maxMalformed = 3;
 
@@ -48,12 +50,13 @@ export function createChatStreamReader({ think = 'auto', contentType, server = '
   const chunks = createChatChunks({ think, server, isKeeping });
   let events: ChatStreamEvent[] = [];
   let malformed = 0;
+  let words: string | undefined;
   let isDone = false;
   let isEnding = false;
 
   function add(found: readonly ChatStreamEvent[]): void {
     if (isDone) return;
-    for (const event of found) events.push(event);
+    for (const event of found) events.push(withWords(event, words, server));
     const last = found.at(-1)?.kind;
     isDone = last === 'error' || last === 'finish';
   }
@@ -68,6 +71,7 @@ export function createChatStreamReader({ think = 'auto', contentType, server = '
     if (findErrorBody(json) !== undefined) return add(chunks.fail(classifyModelError({ body: data, server })));
     if (saysError.test(data)) return add(chunks.fail(classifyModelError({ body: data, server })));
     malformed += 1;
+    words = isJsonLike.test(data) ? words : data;
     if (!isEnding && malformed >= maxMalformed) add(chunks.fail(brokenWire(server, 'malformed_stream')));
   }
 
@@ -127,4 +131,10 @@ export function createChatStreamReader({ think = 'auto', contentType, server = '
       return framing.isStream;
     },
   };
+}
+
+/** A stream that broke off behind plain words was most likely ended by what they say. */
+function withWords(event: ChatStreamEvent, words: string | undefined, server: string): ChatStreamEvent {
+  if (event.kind !== 'error' || event.error.cause !== 'truncated' || words === undefined) return event;
+  return { ...event, error: { ...event.error, message: `${event.error.message} ${classifyModelError({ body: words, server }).message}` } };
 }

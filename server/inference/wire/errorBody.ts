@@ -26,7 +26,10 @@ function readError(body: unknown, depth: number): JsonObject | undefined {
   const wrapper = wrappers.find((name) => isSaying(whole[name]));
   if (wrapper !== undefined) return within(whole, whole[wrapper], depth);
   if (whole['object'] === 'error' || whole['type'] === 'error') return { ...whole, message: sentenceOf(whole, depth) ?? JSON.stringify(whole) };
-  if (Array.isArray(whole['choices'])) return undefined;
+  if (Array.isArray(whole['choices'])) {
+    const failed = whole['choices'].map(asObject).find((choice) => isSaying(choice?.['error']));
+    return failed === undefined ? undefined : within({}, failed['error'], depth);
+  }
   const sentence = depth === 0 && !bareMembers.some((name) => isSaying(whole[name])) ? undefined : sentenceOf(whole, depth);
   return sentence === undefined ? undefined : { ...whole, message: sentence };
 }
@@ -58,7 +61,7 @@ function sentenceOf(value: unknown, depth: number): string | undefined {
   if (Array.isArray(value)) return value.slice(0, 8).map((item: unknown) => sentenceOf(item, depth + 1)).filter((sentence) => sentence !== undefined).join(' ') || undefined;
   const object = asObject(value);
   if (object === undefined) return undefined;
-  const own = sentenceMembers.map((name) => sentenceOf(object[name], depth + 1)).find((sentence) => sentence !== undefined);
+  const own = [...sentenceMembers, ...wrappers].map((name) => sentenceOf(object[name], depth + 1)).find((sentence) => sentence !== undefined);
   const raw = sentenceOf(asObject(object['metadata'])?.['raw'], depth + 1);
   if (own === undefined || raw !== undefined) return own === undefined || hollow.test(own) ? (raw ?? own) : `${own} ${raw}`;
   const place = asList(object['loc']).map(String).join('.');

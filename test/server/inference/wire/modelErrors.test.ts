@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createChatStreamReader } from '../../../../server/inference/wire/chatStream.ts';
 import { classifyModelError } from '../../../../server/inference/wire/classifyModelError.ts';
 import { isModelErrorClass, modelError } from '../../../../server/inference/wire/modelErrors.ts';
 import { readRetryAfter } from '../../../../server/inference/wire/retryAfter.ts';
@@ -75,6 +76,22 @@ describe('errors of model calls', () => {
     ['refuses_member', 400, "'messages.2' : for 'role:assistant' the following must be satisfied[('messages.2' : property 'reasoning_content' is unsupported)]"],
   ])('know as %s what a server says with %s: %s', (cause, status, message) => {
     expect(classifyModelError({ status, body: JSON.stringify({ error: { message } }) }).cause).toBe(cause);
+  });
+
+  it.each([
+    ['in the choice', { choices: [{ index: 0, delta: {}, finish_reason: 'error', error: { message: 'it burned', code: 502 } }] }],
+    ['in the choice alone', { choices: [{ index: 0, delta: {}, error: { message: 'it burned' } }] }],
+    ['as JSON in the sentence of another', { error: { message: JSON.stringify({ error: { message: 'it burned' } }) } }],
+    ['as JSON behind words of another', { error: { message: `In the provider: ${JSON.stringify({ error: 'it burned' })}` } }],
+    ['as plain words', 'upstream timed out: it burned'],
+    ['as a page', '<html><body>it burned</body></html>'],
+  ])('say in a stream what the server said: %s', (_where, event) => {
+    const said = `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: 'half' } }] })}\n\n`;
+    const reader = createChatStreamReader();
+    const body = `${said}data: ${typeof event === 'string' ? event : JSON.stringify(event)}\n\ndata: [DONE]\n\n`;
+    const [first, last] = [...reader.push(Buffer.from(body)), ...reader.end()];
+    expect(first).toEqual({ kind: 'text', text: 'half' });
+    expect(last).toMatchObject({ kind: 'error', error: { message: expect.stringMatching(/^[^{]*it burned[^}]*$/) as string } });
   });
 
   it('are told by what stands behind the first words of a long sentence, too', () => {
