@@ -1,7 +1,8 @@
 import type { Turn } from '../../server/protocol/messages.ts';
+import { writtenText } from './answerAttempts.ts';
 import { currentAgent } from './chatState.ts';
 import type { ChatState } from './chatState.ts';
-import { errorWords } from './errorWords.ts';
+import { cardWords } from './errorWords.ts';
 import { provisioningWords } from './composerModel.ts';
 import { plural } from './words.ts';
 
@@ -33,8 +34,10 @@ function endWords(turn: Turn, name: string): string {
     case 'iterations_spent':
       return `${name} stopped at its limit. Continue available.`;
     default: {
-      const cause = attempt?.error === undefined ? 'the cause is not known' : errorWords(attempt.error).title;
-      return `${name} failed: ${cause.charAt(0).toLowerCase()}${cause.slice(1)}. Retry available.`;
+      const { title, actions } = cardWords(attempt ?? {}, writtenText(turn).trim() !== '');
+      const cause = attempt?.error === undefined ? 'the cause is not known' : title;
+      const offers = [...(actions.includes('resume') ? ['Continue'] : []), ...(actions.includes('retry') ? ['Retry'] : [])];
+      return `${name} failed: ${cause.charAt(0).toLowerCase()}${cause.slice(1)}.${offers.length === 0 ? '' : ` ${offers.join(' and ')} available.`}`;
     }
   }
 }

@@ -53,5 +53,8 @@ export const compactStyles = css`
       padding-block: 6px 4px;
       max-height: max(30px, 100cqh - 200px);
     }
+    .composer textarea.long {
+      height: max(30px, 100cqh - 200px);
+    }
   }
 `;

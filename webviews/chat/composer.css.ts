@@ -25,6 +25,11 @@ export const composerStyles = css`
     color: var(--lg-input-fg);
     line-height: 20px;
   }
+  /* Of so long a text no size is measured. */
+  .composer textarea.long {
+    field-sizing: fixed;
+    height: max(30px, min(40cqh, 100cqh - 260px));
+  }
   .composer textarea:focus,
   .composer textarea:focus-visible {
     outline: none;

@@ -7,11 +7,14 @@ import { monotonicMs } from '../shared/monotonic.ts';
 import { SecondsClock } from '../shared/secondsClock.ts';
 import { isAnswering } from './chatState.ts';
 import type { ComposerActions } from './composerActions.ts';
+import { directionOf } from './direction.ts';
 import type { ComposerModel } from './composerModel.ts';
 import { composerStrips } from './composerStrips.ts';
 import { countWords } from './words.ts';
 
 const forceAfterMs = 5000;
+/** A longer text has the full height, a direction that is read from its beginning, and no spelling marks: each of them goes through the whole text at every key. */
+const maxMeasuredChars = 20_000;
 
 /** The place where a person writes: strips that say what holds, the text, and Stop beside Send. */
 export class Composer extends LightElement {
@@ -41,19 +44,22 @@ export class Composer extends LightElement {
   protected override render(): TemplateResult | typeof nothing {
     const { model, actions } = this;
     if (model === undefined || actions === undefined) return nothing;
-    const placeholder = placeholderOf(model);
+    const { placeholder, label } = promptOf(model);
+    const isLong = model.draft.length > maxMeasuredChars;
     const canSend = model.lock === undefined && model.tooLong === undefined && model.draft.trim() !== '';
     return html`<div class="composer${model.lock === undefined ? '' : ' locked'}">
       ${composerStrips(model, actions, this.showsAllQueued, () => (this.showsAllQueued = !this.showsAllQueued))}
       <textarea
         rows="1"
-        dir="auto"
-        spellcheck="true"
+        class=${live(isLong ? 'long' : '')}
+        dir=${live(isLong ? longDirection(model.draft) : 'auto')}
+        spellcheck=${live(isLong ? 'false' : 'true')}
         placeholder=${placeholder}
-        aria-label=${placeholder}
+        aria-label=${label}
         aria-describedby="composer-strips"
         ?readonly=${model.lock !== undefined}
         .value=${live(model.draft)}
+        @beforeinput=${(event: InputEvent) => expectLong(event, model.draft)}
         @input=${(event: Event) => actions.type((event.target as HTMLTextAreaElement).value)}
         @keydown=${(event: KeyboardEvent) => this.#key(event, actions)}
       ></textarea>
@@ -122,6 +128,19 @@ export class Composer extends LightElement {
   };
 }
 
+/** What a long text needs stands before the text is there: a paste lays out all of it at once. */
+function expectLong({ target, data }: InputEvent, draft: string): void {
+  if (data === null || draft.length + data.length <= maxMeasuredChars || draft.length > maxMeasuredChars) return;
+  const field = target as HTMLTextAreaElement;
+  field.className = 'long';
+  field.dir = longDirection(draft + data);
+  field.spellcheck = false;
+}
+
+function longDirection(text: string): 'ltr' | 'rtl' {
+  return directionOf(text.slice(0, 1000));
+}
+
 /** A press of the mouse takes no focus from where it is. */
 function keepCaret(event: Event): void {
   event.preventDefault();
@@ -133,11 +152,14 @@ function take(event: KeyboardEvent): void {
   event.stopPropagation();
 }
 
-function placeholderOf(model: ComposerModel): string {
-  const name = model.agentName === '' ? 'the agent' : model.agentName;
-  if (model.link.state !== 'connected') return `Message ${name}. It waits until the gateway ${model.wasConnected ? 'is back' : 'is there'}.`;
-  if (model.isQueueHeld) return `Message ${name}. It waits with the held messages.`;
-  return model.isRunning ? `Message ${name}. It is queued while this turn runs.` : `Message ${name}`;
+/** What an empty field shows, short enough for a narrow view where nothing else says it, and what it is called. */
+function promptOf(model: ComposerModel): { placeholder: string; label: string } {
+  const message = `Message ${model.agentName === '' ? 'the agent' : model.agentName}`;
+  const both = (words: string) => ({ placeholder: words, label: words });
+  if (model.link.state !== 'connected') return both(`${message}. It waits until the gateway ${model.wasConnected ? 'is back' : 'is there'}.`);
+  if (model.isQueueHeld) return { placeholder: 'Held until you press Send Now', label: `${message}. It is held until you press Send Now.` };
+  if (model.isRunning) return { placeholder: 'Queued while this turn runs', label: `${message}. It is queued while this turn runs.` };
+  return both(message);
 }
 
 customElements.define('logos-composer', Composer);

@@ -1,4 +1,5 @@
 import type { ErrorInfo } from '../../server/protocol/errors.ts';
+import type { Attempt } from '../../server/protocol/messages.ts';
 import { countWords, withStop, withoutStop } from './words.ts';
 
 /** What can be done about an error from its card. */
@@ -37,12 +38,13 @@ function ownCard(title: string, error: ErrorInfo, actions: readonly ErrorAction[
 }
 
 const limitTitle = 'Stopped at its limit';
+const keptNote = 'the text above is kept';
 const lostTitle = 'Agent connection lost mid-reply';
 
 /** The gateway's message begins with what the title says already. */
 function connectionLost(error: ErrorInfo): ErrorWords {
   const cause = withoutStop(error.message.startsWith(`${lostTitle}: `) ? error.message.slice(lostTitle.length + 2) : error.message);
-  return stepped(lostTitle, 'Retry to go on.', `${cause.charAt(0).toUpperCase()}${cause.slice(1)}; the text above is kept.`, retryAndLog);
+  return stepped(lostTitle, 'Retry to go on.', `${cause.charAt(0).toUpperCase()}${cause.slice(1)}; ${keptNote}.`, retryAndLog);
 }
 
 function fixed(title: string, actions: readonly ErrorAction[]): Words {
@@ -104,6 +106,28 @@ export function errorWords(error: ErrorInfo): ErrorWords {
   if (words !== undefined) return words(error);
   const title = withoutStop(error.message.split('\n')[0] ?? '').slice(0, 200);
   return stepped(title === '' ? 'Something failed in the gateway' : title, 'Retry, or send the log with your report.', '', retryAndLog);
+}
+
+const unknownError: ErrorInfo = { class: 'internal', message: '', cause: 'unknown', hint: '', retryable: true };
+
+/** The classes of an answer that broke off for a reason outside of it: what is written so far can be gone on with. */
+const brokenOff: ReadonlySet<string> = new Set([
+  'model_crashed', 'model_unreachable', 'model_error', 'timeout_first_token', 'timeout_idle', 'timeout_total', 'sandbox_disconnected', 'worker_failed',
+]);
+
+/** The card of an attempt that failed or used up its steps; an answer that has text says that it is kept, and goes on first. */
+export function cardWords({ outcome, error }: Pick<Attempt, 'outcome' | 'error'>, hasText: boolean): ErrorWords {
+  if (outcome === 'iterations_spent') return iterationsSpentWords(error);
+  const words = errorWords(error ?? unknownError);
+  return hasText && error !== undefined && brokenOff.has(error.class) ? keptWords(words) : words;
+}
+
+function keptWords(words: ErrorWords): ErrorWords {
+  const { cause, sentence } = words;
+  const step = sentence.slice(cause.length).trim();
+  const said = cause.includes(keptNote) ? 'Continue from it, or retry.' : `T${keptNote.slice(1)}: continue from it, or retry.`;
+  const parts = [cause, /^retry\b/i.test(step) ? '' : step, said];
+  return { ...words, sentence: parts.filter((part) => part !== '').join(' '), actions: ['resume', ...words.actions.filter((action) => action !== 'resume')] };
 }
 
 /** The card of a turn that used up its steps. */

@@ -71,10 +71,11 @@ export class RovingFocus {
   }
 }
 
-/** The step that an element belongs to: itself, what it is inside of, or the row at the head of its card. */
+/** The step that an element belongs to: itself, what it is inside of, the one before the line at an answer's end, or the row at the head of its card. */
 function stopOf(element: Element): HTMLElement | undefined {
   const inside = element.closest<HTMLElement>('[data-stop]');
   if (inside !== null) return inside;
+  if (element.closest('.tail') !== null) return [...(element.closest('.turn')?.querySelectorAll<HTMLElement>('[data-stop]') ?? [])].at(-1);
   return element.closest('[data-anchor], .turn')?.querySelector<HTMLElement>('[data-stop]') ?? undefined;
 }
 
@@ -82,6 +83,7 @@ function setTabIndexes(stop: HTMLElement, tabIndex: 0 | -1): void {
   setTabIndex(stop, tabIndex);
   const card = stop.closest('[data-anchor]') ?? stop;
   for (const inner of card.querySelectorAll<HTMLElement>(focusable)) setTabIndex(inner, tabIndex);
+  for (const inner of stop.closest('.turn')?.querySelectorAll<HTMLElement>('.tail .usage :is(button, a[href])') ?? []) if (stopOf(inner) === stop) setTabIndex(inner, tabIndex);
 }
 
 function setTabIndex(element: HTMLElement, tabIndex: 0 | -1): void {

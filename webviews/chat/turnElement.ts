@@ -14,9 +14,10 @@ import './textStep.ts';
 import './thinkingRow.ts';
 import './toolRow.ts';
 import './userMessage.ts';
+import { firstShown, writtenText } from './answerAttempts.ts';
 import type { ChatActions } from './chatContext.ts';
 import { errorCard } from './errorCard.ts';
-import { errorWords, iterationsSpentWords } from './errorWords.ts';
+import { cardWords, errorWords } from './errorWords.ts';
 import { phaseWords, waitingWords, withSeconds } from './phaseWords.ts';
 import { stepKey } from './stepKey.ts';
 import { answerText, isAnswerText, usageLine } from './usageLine.ts';
@@ -142,11 +143,9 @@ export class TurnElement extends StepElement {
   }
 
   #end(turn: Turn, attempt: Attempt, actions: ChatActions): TemplateResult {
-    const written = turn.attempts.slice(firstShown(turn.attempts));
-    const text = () => written.map(({ message }) => answerText(message)).join('');
     const canRetry = this.isLast;
     const hasAnswer = answerText(attempt.message).trim() !== '';
-    const line = attempt.usage !== undefined || (hasAnswer && attempt.outcome !== 'failed') ? usageLine(attempt, text, canRetry ? () => actions.retry(turn.id, 'retry') : undefined) : nothing;
+    const line = attempt.usage !== undefined || (hasAnswer && attempt.outcome !== 'failed') ? usageLine(attempt, () => writtenText(turn), canRetry ? () => actions.retry(turn.id, 'retry') : undefined) : nothing;
     return html`${this.#outcome(turn, attempt, actions, canRetry)} ${line}`;
   }
 
@@ -178,18 +177,10 @@ export class TurnElement extends StepElement {
       default: {
         const key = `error:${turn.id}:${attempt.number}`;
         const { error } = attempt;
-        const words = attempt.outcome === 'iterations_spent' ? iterationsSpentWords(error) : errorWords(error ?? unknownError);
-        return errorCard({ key, words, error, turnId: turn.id, canRetry, areDetailsOpen: this.folds[key] ?? false }, actions);
+        return errorCard({ key, words: cardWords(attempt, writtenText(turn).trim() !== ''), error, turnId: turn.id, canRetry, areDetailsOpen: this.folds[key] ?? false }, actions);
       }
     }
   }
-}
-
-const unknownError = { class: 'internal', message: '', cause: 'unknown', hint: '', retryable: true } as const;
-
-/** The place of the first attempt that the answer consists of: one that was resumed is its beginning. */
-function firstShown(attempts: readonly Attempt[]): number {
-  return Math.max(0, attempts.findLastIndex(({ mode }) => mode !== 'resume'));
 }
 
 /** How an earlier attempt ended, in a few words. */

@@ -96,6 +96,34 @@ describe('the composer', () => {
     expect(await page.evaluate(() => document.documentElement.scrollHeight)).toBeLessThanOrEqual(600);
   });
 
+  it('measures no text of many thousand characters at every key, and a short one again after it', async () => {
+    const { page, field } = await openComposer(emptyScene(), { height: 600 });
+    const long = 'some words\n'.repeat(4000);
+    const facts = () => field.evaluate((element) => ({ dir: element.getAttribute('dir'), spelling: element.getAttribute('spellcheck'), sizing: getComputedStyle(element).getPropertyValue('field-sizing') }));
+    const whole = { dir: 'ltr', spelling: 'false', sizing: 'fixed' };
+    const paste = async (text: string): Promise<void> => {
+      await page.evaluate((source) => {
+        const copied = document.createElement('textarea');
+        document.body.append(copied);
+        copied.value = source;
+        copied.select();
+        document.execCommand('copy');
+        copied.remove();
+      }, text);
+      await field.press('Control+A');
+      await field.press('Control+V');
+    };
+    await field.evaluate((element) => element.addEventListener('input', () => (element.dataset['at'] = `${element.getAttribute('dir')} ${element.getAttribute('spellcheck')}`), { once: true }));
+    await paste(long);
+    expect(await field.getAttribute('data-at')).toBe('ltr false');
+    await field.press('x');
+    expect(await field.inputValue()).toBe(`${long}x`);
+    expect(await facts()).toEqual(whole);
+    expect(await field.evaluate((element) => element.getBoundingClientRect().height)).toBe(240);
+    await paste('short');
+    await expect.poll(facts).toEqual({ dir: 'auto', spelling: 'true', sizing: 'content' });
+  });
+
   it('stops with Escape, says so at once, and offers force after five seconds', async () => {
     const scene = emptyScene();
     const { page, host } = await open(scene);
@@ -254,6 +282,25 @@ describe('the transcript', () => {
     await page.keyboard.press('Control+ArrowUp');
     await page.keyboard.press('x');
     expect(await field.inputValue()).toBe('x');
+  });
+
+  it('reaches Copy and Retry under a finished answer by Tab from its last step', async () => {
+    const scene = emptyScene();
+    scene.host.addSession(makeSession({ id: scene.sessionId, agentId: scene.agentId }), [endedTurn(scene.sessionId, 1, 'one', [textPart('First'), toolPart({ title: 'ls' }), textPart('Last')])]);
+    const { page, field } = await openComposer(scene);
+    await page.getByText('Last', { exact: true }).waitFor();
+    await field.focus();
+    await page.keyboard.press('Control+ArrowUp');
+    await page.keyboard.press('Home');
+    await page.keyboard.press('End');
+    const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
+    expect(await focused()).toBe('Answer');
+    await page.keyboard.press('Tab');
+    expect(await focused()).toBe('Copy answer');
+    await page.keyboard.press('Tab');
+    expect(await focused()).toBe('Retry');
+    await page.keyboard.press('Home');
+    expect(await page.locator('.usage button[tabindex="0"]').count()).toBe(0);
   });
 
   it('tells a screen reader the beginning and the end of a turn, and nothing in between', async () => {

@@ -15,7 +15,17 @@ describe('the composer says what happens to a message', () => {
     scene.host.addSession(makeSession({ id: scene.sessionId, agentId: scene.agentId, isQueueHeld: true }), [stopped], [makeTurn({ sessionId: scene.sessionId, ordinal: 2, text: 'two' })]);
     const { page, field, host } = await openComposer(scene);
     await page.getByText('1 queued, held since you stopped').waitFor();
-    expect(await field.getAttribute('placeholder')).toBe('Message Coder. It waits with the held messages.');
+    expect(await field.getAttribute('placeholder')).toBe('Held until you press Send Now');
+    await page.setViewportSize({ width: 240, height: 600 });
+    const head = await page.locator('.qhead > .grow').evaluate((words) => ({ isWhole: words.scrollWidth <= words.clientWidth, text: words.textContent }));
+    expect(head).toEqual({ isWhole: true, text: '1 queued, held since you stopped' });
+    const needed = await field.evaluate((element) => {
+      const { paddingLeft, paddingRight, font } = getComputedStyle(element);
+      const pen = document.createElement('canvas').getContext('2d')!;
+      pen.font = font;
+      return pen.measureText((element as HTMLTextAreaElement).placeholder).width + parseFloat(paddingLeft) + parseFloat(paddingRight) - element.clientWidth;
+    });
+    expect(needed).toBeLessThanOrEqual(0);
     await page.getByRole('button', { name: 'Send Now' }).click();
     await expect.poll(() => host.requests.some(({ method }) => method === 'chat/sendQueued')).toBe(true);
   });
@@ -153,6 +163,19 @@ describe('the transcript', () => {
     await marks.nth(1).waitFor();
     expect(await marks.allInnerTexts()).toEqual([expect.stringContaining('could not go on (insufficient_system_resource).'), expect.stringContaining('a filter of the model or of its provider cut it (PROHIBITED_CONTENT).')]);
     expect(await page.getByRole('button', { name: 'Continue' }).count()).toBe(0);
+  });
+
+  it.each(['model_crashed', 'timeout_idle', 'model_unreachable'] as const)('says of an answer that broke off (%s) that its text is kept, and offers to go on from it first', async (errorClass) => {
+    const scene = emptyScene();
+    const error = { class: errorClass, message: 'It ended.', cause: 'x', hint: 'Retry; if it happens again, look at the log.', retryable: true };
+    const turns = [endedTurn(scene.sessionId, 1, 'one', [textPart('It begins and')], { outcome: 'failed', error })];
+    scene.host.addSession(makeSession({ id: scene.sessionId, agentId: scene.agentId }), turns);
+    const { page, host } = await openComposer(scene);
+    const card = page.locator('.notice');
+    await card.getByText('It ended. The text above is kept: continue from it, or retry.').waitFor();
+    expect((await card.getByRole('button').allInnerTexts()).slice(0, 2)).toEqual(['Continue', 'Retry']);
+    await card.getByRole('button', { name: 'Continue' }).click();
+    await expect.poll(() => host.requests.find(({ method }) => method === 'chat/retry')?.params).toMatchObject({ mode: 'resume' });
   });
 
   it('goes to a new session from the card of a conversation that is too long', async () => {
