@@ -105,7 +105,7 @@ describe('a file whose encoding is only guessed, and hardly Latin', () => {
     expect(await bench.bytes('a.txt')).toBe(text);
   });
 
-  it.each(['“Élan”, naïve – 5 €, l’été\n', 'pöytää, hää… 5 m²\n', '¿Qué? ¡Ámbito! « à » 20 °C ©A\n'])('is not what Latin prose is: %s', async (text) => {
+  it.each(['“Élan”, naïve – 5 €, l’été\n', 'pöytää, hää… 5 m²\n', 'Größe, außen, süß\n', 'função, opções\n', '¿Qué? ¡Ámbito! « à » 20 °C ©A\n'])('is not what Latin prose is: %s', async (text) => {
     const raw = text.replace(/[“”–€’…]/g, (sign) => ({ '“': '\x93', '”': '\x94', '–': '\x96', '€': '\x80', '’': '\x92', '…': '\x85' })[sign] ?? sign);
     await bench.put('a.txt', bytesOf(`${raw}x = 1\n`));
     expect((await bench.call('edit_file', { path: 'a.txt', oldText: 'x = 1', newText: 'x = ü' })).output).toContain('guessed from its bytes');
