@@ -104,6 +104,6 @@ function unreachable(server: KnownServer, error: unknown): ErrorInfo {
   return modelError('model_unreachable', {
     message: `${server.name} does not answer at ${new URL(server.baseUrl).host}.`,
     cause,
-    hint: server.isBuiltIn ? `Start ${server.name}, or choose another model.` : 'Start the model server, or remove it and add it at its right address.',
+    hint: server.isBuiltIn ? `Start ${server.name}, or choose another model.` : 'Start the model server, or give it its right address with Logos: Edit Model Server.',
   });
 }
