@@ -1,10 +1,9 @@
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import { AppError, asAppError } from '../base/appError.ts';
 import { foldName, folderEntries } from '../base/folderEntries.ts';
+import { readSmallFile, SmallFileError } from '../base/smallFile.ts';
 import type { Logger } from '../log/logger.ts';
 import { Slug } from '../protocol/shapes.ts';
 import type { BrokenSoul, Soul } from '../protocol/souls.ts';
@@ -53,25 +52,32 @@ export function createSouls(options: { directories: readonly string[]; log: Logg
     return loaded;
   }
 
-  async function load(slug: string): Promise<LoadedSoul> {
+  function loadNow(slug: string): LoadedSoul {
     for (const directory of options.directories.toReversed()) {
-      const [entry, second] = (await entriesOf(directory)).filter((name) => foldName(name) === slug);
+      const [entry, second] = entriesOf(directory).filter((name) => foldName(name) === slug);
       if (entry === undefined) continue;
       const folder = path.join(directory, entry);
       const refuse = (what: string): never => {
         throw soulProblem(slug, folder, what);
       };
       if (second !== undefined) refuse(`${second} beside it stands for the same soul.`);
-      const read = async (file: string): Promise<string> => await readSoulFile(path.join(folder, file)).catch((error: unknown) => refuse(`${file} ${whyUnread(error)}`));
-      const [manifest, text] = await Promise.all([read('soul.manifest.yaml'), read('soul.md')]);
-      return parseOnce(slug, folder, manifest, text);
+      const read = (file: string): string => {
+        try {
+          return readSmallFile(path.join(folder, file), maxSoulBytes).toString('utf8');
+        } catch (error) {
+          return refuse(`${file} ${whyUnread(error)}`);
+        }
+      };
+      return parseOnce(slug, folder, read('soul.manifest.yaml'), read('soul.md'));
     }
     throw new AppError('not_found', `There is no soul named ${slug}.`, { reason: 'soul', hint: 'Choose another soul for the agent.' });
   }
 
+  const load = (slug: string): Promise<LoadedSoul> => Promise.resolve().then(() => loadNow(slug));
+
   async function list(): Promise<{ items: Soul[]; broken: BrokenSoul[] }> {
-    const found = await Promise.all(options.directories.map((directory) => entriesOf(directory).catch(() => [])));
-    const slugs = new Set(found.flat().map(foldName).filter((name) => Slug.safeParse(name).success));
+    const found = await Promise.allSettled(options.directories.map((directory) => Promise.resolve().then(() => entriesOf(directory))));
+    const slugs = new Set(found.flatMap((entries) => (entries.status === 'fulfilled' ? entries.value : [])).map(foldName).filter((name) => Slug.safeParse(name).success));
     const items: Soul[] = [];
     const broken: BrokenSoul[] = [];
     const add = async (slug: string): Promise<void> => {
@@ -90,9 +96,9 @@ export function createSouls(options: { directories: readonly string[]; log: Logg
 }
 
 /** Whatever is in a directory of souls; a directory that is there and cannot be read denies every soul, since it may hold another of that slug. */
-async function entriesOf(directory: string): Promise<string[]> {
+function entriesOf(directory: string): string[] {
   try {
-    return await folderEntries(directory);
+    return folderEntries(directory);
   } catch (error) {
     throw new AppError('not_found', `The folder of souls ${directory} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'}).`, {
       reason: 'soul_invalid',
@@ -125,23 +131,8 @@ function parseYaml(text: string, problem: (what: string) => AppError): unknown {
   }
 }
 
-class UnreadSoulError extends Error {}
-
 function whyUnread(error: unknown): string {
-  if (error instanceof UnreadSoulError) return error.message;
+  if (error instanceof SmallFileError) return error.problem === 'too_large' ? 'is larger than 256 KiB.' : 'is not a regular file.';
   const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
   return code === 'ENOENT' ? 'is missing.' : `cannot be read (${code}).`;
-}
-
-/** The text of a regular file; a pipe in its place would keep its reader, and a thread of the pool, waiting for ever. */
-async function readSoulFile(file: string): Promise<string> {
-  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    const stat = await handle.stat();
-    if (!stat.isFile()) throw new UnreadSoulError('is not a regular file.');
-    if (stat.size > maxSoulBytes) throw new UnreadSoulError('is larger than 256 KiB.');
-    return await handle.readFile('utf8');
-  } finally {
-    await handle.close();
-  }
 }

@@ -1,14 +1,14 @@
-import { lstat, readdir } from 'node:fs/promises';
+import fs from 'node:fs';
 
 /**
  * The names in a folder, by name; none when there is no such folder. Throws what the system says when something stands in its place that
  * cannot be read, such as a link to nothing, a file, or a folder of somebody else: what is there and unreadable is not the same as nothing.
  */
-export async function folderEntries(folder: string): Promise<string[]> {
+export function folderEntries(folder: string): string[] {
   try {
-    return (await readdir(folder)).sort();
+    return fs.readdirSync(folder).sort();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT' && !(await isThere(folder))) return [];
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' && !isThere(folder)) return [];
     throw error;
   }
 }
@@ -19,9 +19,10 @@ export function foldName(name: string): string {
 }
 
 /** Whether anything has this name, a link to nothing included; what cannot be looked at counts as there. */
-async function isThere(path: string): Promise<boolean> {
-  return await lstat(path).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
-  );
+function isThere(path: string): boolean {
+  try {
+    return fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return true;
+  }
 }

@@ -23,11 +23,12 @@ export function createChatHandlers(ports: ChatPorts): HandlersOf<ChatMethods> {
   return {
     'chat/send': async ({ sessionId, messageId, text }, { principal, clientName }) => {
       const accepting = store.acceptMessage({ principal, sessionId, messageId, turnId: ports.newId(), text, origin: { kind: 'client', name: clientName }, at: now() });
+      const next = runner.lookAhead(sessionId);
       arriving.set(messageId, accepting);
       try {
         const accepted = await accepting;
         if (accepted.isNew) ports.publish(accepted);
-        runner.wake(sessionId);
+        runner.wake(sessionId, next);
         return { turnId: accepted.turnId, seq: accepted.seq };
       } finally {
         arriving.delete(messageId);
@@ -51,9 +52,11 @@ export function createChatHandlers(ports: ChatPorts): HandlersOf<ChatMethods> {
       return { wasRunning: await stopTurn(ports, sessionId, { turnId, messageId }) };
     },
     'chat/retry': async ({ sessionId, turnId, retryId, mode }, { principal }) => {
-      const retried = await store.retryTurn({ principal, sessionId, turnId, retryId, mode, at: now() });
+      const retrying = store.retryTurn({ principal, sessionId, turnId, retryId, mode, at: now() });
+      const next = runner.lookAhead(sessionId);
+      const retried = await retrying;
       if (retried.isNew) ports.publish(retried);
-      runner.wake(sessionId);
+      runner.wake(sessionId, next);
       return { attempt: retried.attempt, seq: retried.seq };
     },
   };

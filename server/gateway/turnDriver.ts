@@ -106,7 +106,7 @@ export class TurnDriver {
       this.#showActivity();
       try {
         place ??= await this.#waitForPlace();
-        await this.#runTask(await (preparing ?? this.#untilAborted(this.#prepare())));
+        await this.#runTask(preparing ?? this.#untilAborted(this.#prepare()));
       } catch (error) {
         this.#fail(error);
       }
@@ -162,14 +162,13 @@ export class TurnDriver {
     return { agent, route, sandbox };
   }
 
-  async #runTask({ agent, route, sandbox }: Prepared): Promise<void> {
+  async #runTask(preparing: Promise<Prepared>): Promise<void> {
     const { turn, attempt, mode, sessionId } = this.#job;
+    const history = turn.ordinal === 1 ? [] : this.#ports.store.turnsForHistory({ sessionId, beforeOrdinal: turn.ordinal, limit: historyTurns });
+    const [{ agent, route, sandbox }, earlier] = await Promise.all([preparing, history]);
     const { engine } = this.#ports.sandboxes;
     const stamp = stampOf(agent, route, this.#ports.runtimeBuild);
-    const [earlier] = await Promise.all([
-      turn.ordinal === 1 ? [] : this.#ports.store.turnsForHistory({ sessionId, beforeOrdinal: turn.ordinal, limit: historyTurns }),
-      this.#ports.store.freezeRun({ runId: this.#runId, turnId: turn.id, attempt, stamp, at: this.#now() }),
-    ]);
+    await this.#ports.store.freezeRun({ runId: this.#runId, turnId: turn.id, attempt, stamp, at: this.#now() });
     const canWriteWorkspace = agent.policy.filesystem.includeWorkdir;
     const { task, leftOutTurns } = taskOf({ stamp, turn, attempt, mode, earlier, capabilities: engine.capabilities, canWriteWorkspace, limits: this.#ports.limits(), runId: this.#runId, now: this.#now() });
     this.#tellNotices(startNotices(agent, route, earlier, leftOutTurns));

@@ -2,7 +2,7 @@ import { setImmediate as nextTurnOfLoop } from 'node:timers/promises';
 import { asAppError } from '../base/appError.ts';
 import { createDeferred, type Deferred } from '../base/deferred.ts';
 import type { ErrorInfo } from '../protocol/errors.ts';
-import { TurnDriver } from './turnDriver.ts';
+import { TurnDriver, type AttemptToRun } from './turnDriver.ts';
 import type { TurnPorts } from './turnPorts.ts';
 
 interface Lane {
@@ -28,16 +28,24 @@ export class TurnRunner {
     this.#ports = ports;
   }
 
+  /** Asks already now for the turn that a session will have once what was just asked of the store is done; for `wake`. Undefined where turns run. */
+  lookAhead(sessionId: string): Promise<AttemptToRun | undefined> | undefined {
+    if (this.#isStopping || this.#lanes.size > 0) return undefined;
+    const next = this.#ports.store.nextTurn(sessionId);
+    next.catch(() => undefined);
+    return next;
+  }
+
   /** Looks whether a session has a turn to run; cheap to call too often. */
-  wake(sessionId: string): void {
+  wake(sessionId: string, next?: Promise<AttemptToRun | undefined>): void {
     if (this.#isStopping) return;
     const lane = this.#lanes.get(sessionId);
     if (lane !== undefined) {
       lane.isAskedAgain = true;
       return;
     }
-    // Behind what has arrived meanwhile: of a crowd of messages each is stored before the first is worked on.
-    const done = nextTurnOfLoop().then(() => this.#runLane(sessionId));
+    // Behind what has arrived meanwhile, and behind the answer to who sent: of a crowd of messages each is stored before the first is worked on.
+    const done = nextTurnOfLoop().then(() => this.#runLane(sessionId, next));
     const fresh: Lane = { driver: undefined, agent: createDeferred(), isAskedAgain: false, stopOnStart: undefined, done };
     this.#lanes.set(sessionId, fresh);
   }
@@ -93,9 +101,10 @@ export class TurnRunner {
     await Promise.all(lanes.map((lane) => lane.done));
   }
 
-  async #runLane(sessionId: string): Promise<void> {
+  async #runLane(sessionId: string, first?: Promise<AttemptToRun | undefined>): Promise<void> {
     try {
-      while (!this.#isStopping && (await this.#runNext(sessionId)));
+      let next = first;
+      while (!this.#isStopping && (await this.#runNext(sessionId, next))) next = undefined;
     } catch (error) {
       this.#ports.log.error(`The turns of a session stand still: ${asAppError(error).message}`, { sessionId });
       if (asAppError(error).class.startsWith('storage_')) setTimeout(() => this.wake(sessionId), storeRetryMs).unref();
@@ -108,11 +117,11 @@ export class TurnRunner {
     }
   }
 
-  async #runNext(sessionId: string): Promise<boolean> {
+  async #runNext(sessionId: string, found: Promise<AttemptToRun | undefined> | undefined): Promise<boolean> {
     const lane = this.#lanes.get(sessionId);
     if (lane === undefined) return false;
     lane.isAskedAgain = false;
-    const next = await this.#ports.store.nextTurn(sessionId);
+    const next = await (found ?? this.#ports.store.nextTurn(sessionId));
     // A turn that was found while the gateway goes stays in its queue and runs at the next start.
     if (this.#isStopping) return false;
     if (next === undefined) return lane.isAskedAgain;
@@ -121,6 +130,9 @@ export class TurnRunner {
     if (this.#takeStop(lane, next.turn.id) || this.#stoppingAgents.has(next.agentId)) lane.driver.stop();
     try {
       await lane.driver.run();
+    } catch (error) {
+      // It was taken back, held or deleted since it was found.
+      if (!['conflict', 'not_found'].includes(asAppError(error).class)) throw error;
     } finally {
       this.#ports.activity.end(lane.driver.turnId);
       lane.driver = undefined;

@@ -21,7 +21,7 @@ const maxDescription = 300;
 /** Every policy by name, read anew; what cannot be read, parsed or enforced stands there with its error. Never throws. */
 export async function listPolicies({ folders, loader, defaultName, assertEnforces }: PolicyListPorts): Promise<PolicySummary[]> {
   const origins = new Map<string, PolicySummary['origin']>();
-  for (const folder of folders.toReversed()) for (const name of await namesIn(folder)) origins.set(name, folder.origin);
+  for (const folder of folders.toReversed()) for (const name of namesIn(folder)) origins.set(name, folder.origin);
   const summaries = [...origins].map(async ([name, origin]): Promise<PolicySummary> => {
     const known = { name, origin, isDefault: name === defaultName };
     try {
@@ -35,9 +35,12 @@ export async function listPolicies({ folders, loader, defaultName, assertEnforce
 }
 
 /** A folder that cannot be read names nothing; every policy then fails by the loader, which looks there first. */
-async function namesIn(folder: PolicyFolder): Promise<string[]> {
-  const files = await policyFiles(folder).catch(() => new Map<string, readonly string[]>());
-  return [...files.keys()];
+function namesIn(folder: PolicyFolder): string[] {
+  try {
+    return [...policyFiles(folder).keys()];
+  } catch {
+    return [];
+  }
 }
 
 function summaryOf(policy: Policy): Pick<PolicySummary, 'description' | 'words' | 'hash'> {

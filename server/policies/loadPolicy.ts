@@ -1,11 +1,10 @@
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '../base/appError.ts';
+import { readSmallFile, SmallFileError } from '../base/smallFile.ts';
 import { Slug } from '../protocol/shapes.ts';
 import { maxPolicyBytes, parsePolicy, policyInvalid } from './parsePolicy.ts';
 import type { Policy } from './policy.ts';
-import { policyFiles, type PolicyFolder } from './policyFiles.ts';
+import { misnamedPolicyFile, policyFiles, type PolicyFolder } from './policyFiles.ts';
 
 /** Gives policies by name from the files of some folders. */
 export interface PolicyLoader {
@@ -33,10 +32,14 @@ export function createPolicyLoader(folders: readonly PolicyFolder[]): PolicyLoad
         throw new AppError('policy_invalid', `"${name}" is not the name of a policy.`, { reason: 'bad_name', hint: 'Use small letters, digits and hyphens.' });
       }
       for (const folder of folders) {
-        const [file, second] = (await policyFiles(folder)).get(name) ?? [];
-        if (file === undefined) continue;
+        const [file, second] = policyFiles(folder).get(name) ?? [];
+        if (file === undefined) {
+          const misnamed = folder.origin === 'own' ? misnamedPolicyFile(folder, name) : undefined;
+          if (misnamed !== undefined) throw policyInvalid(misnamed, 1, `it stands for the policy ${name}, whose file is named ${name}.yaml`, `Rename it to ${name}.yaml, or move it out of the folder.`);
+          continue;
+        }
         if (second !== undefined) throw policyInvalid(file, 1, `${path.basename(second)} beside it stands for the same policy`, 'Remove one of the two.');
-        return parseOnce(name, file, await readText(file));
+        return parseOnce(name, file, readText(file));
       }
       throw new AppError('policy_invalid', `There is no policy "${name}".`, {
         reason: 'missing',
@@ -48,8 +51,8 @@ export function createPolicyLoader(folders: readonly PolicyFolder[]): PolicyLoad
 }
 
 /** The text of a file. Throws `policy_invalid` with what keeps it from being read. */
-async function readText(file: string): Promise<string> {
-  const bytes = await readBytes(file);
+function readText(file: string): string {
+  const bytes = readBytes(file);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
@@ -57,21 +60,16 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-/** The bytes of a regular file of a policy's size; not blocked by a pipe or a device in its place. */
-async function readBytes(file: string): Promise<Buffer> {
-  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') throw policyInvalid(file, 1, 'it is a link to a file that is not there', 'Put the file back, or remove the link.');
-    throw policyInvalid(file, 1, `the file cannot be read (${error.code ?? 'unknown'})`, 'Make it a readable file.');
-  });
+function readBytes(file: string): Buffer {
   try {
-    const stat = await handle.stat();
-    if (!stat.isFile()) throw policyInvalid(file, 1, 'this is not a regular file', 'Put a file with the policy in its place.');
-    if (stat.size > maxPolicyBytes) throw policyInvalid(file, 1, 'the file is larger than 256 KiB', 'Shorten it.');
-    return await handle.readFile();
+    return readSmallFile(file, maxPolicyBytes);
   } catch (error) {
-    if (error instanceof AppError) throw error;
-    throw policyInvalid(file, 1, `the file cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`, 'Make it a readable file.');
-  } finally {
-    await handle.close();
+    if (error instanceof SmallFileError) {
+      if (error.problem === 'too_large') throw policyInvalid(file, 1, 'the file is larger than 256 KiB', 'Shorten it.');
+      throw policyInvalid(file, 1, 'this is not a regular file', 'Put a file with the policy in its place.');
+    }
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw policyInvalid(file, 1, 'it is a link to a file that is not there', 'Put the file back, or remove the link.');
+    throw policyInvalid(file, 1, `the file cannot be read (${code ?? 'unknown'})`, 'Make it a readable file.');
   }
 }

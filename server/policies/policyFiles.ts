@@ -11,14 +11,16 @@ export interface PolicyFolder {
 }
 
 const ending = /\.ya?ml$/;
+/** Endings that a policy's file gets by mistake; copies that editors leave beside a file, such as `.bak` and `.swp`, are none. */
+const wrongEnding = /(\.(ya?ml|json|txt|policy))*$/;
 
 /**
  * The files of a folder by the policy that each stands for: `<name>.yaml`, `.yml` too, in whatever letter case, whatever kind of thing it is.
  * A name that no policy can have stands as it is written. Throws `policy_invalid` when the folder is there and cannot be read.
  */
-export async function policyFiles(folder: PolicyFolder): Promise<ReadonlyMap<string, readonly string[]>> {
+export function policyFiles(folder: PolicyFolder): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, string[]>();
-  for (const entry of await entriesOf(folder)) {
+  for (const entry of entriesOf(folder)) {
     const folded = foldName(entry);
     if (!ending.test(folded)) continue;
     const slug = folded.replace(ending, '');
@@ -28,9 +30,15 @@ export async function policyFiles(folder: PolicyFolder): Promise<ReadonlyMap<str
   return found;
 }
 
-async function entriesOf({ path: folder, origin }: PolicyFolder): Promise<string[]> {
+/** What stands in a folder under nearly the name of a policy's file, such as `<name>.yaml.txt`: somebody meant it for that policy. */
+export function misnamedPolicyFile(folder: PolicyFolder, name: string): string | undefined {
+  const entry = entriesOf(folder).find((each) => foldName(foldName(each).replace(wrongEnding, '')).replaceAll(/[\s_-]+/g, '-') === name);
+  return entry === undefined ? undefined : path.join(folder.path, entry);
+}
+
+function entriesOf({ path: folder, origin }: PolicyFolder): string[] {
   try {
-    return await folderEntries(folder);
+    return folderEntries(folder);
   } catch (error) {
     const whose = origin === 'own' ? 'your own policies' : 'the policies that came with Logos';
     const fix = 'Make it a folder that can be read, or remove it.';

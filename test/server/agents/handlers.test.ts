@@ -61,9 +61,12 @@ describe('agents/create', () => {
   const create = (name: string, agentId = newId()) => handlers['agents/create']({ agentId, name, soul: 'general' }, context);
 
   it('asks for as much when there are sixty agents as when there is none', async () => {
+    const shown = new Set<string>();
+    agents.onChange(({ id }) => shown.add(id));
     const costOfThirty = async (from: number): Promise<number> => {
       const before = rows() + policiesRead;
       for (let n = from; n < from + 30; n += 1) await create(`Agent ${n}`);
+      await expect.poll(() => shown.size).toBe(from + 30);
       return rows() + policiesRead - before;
     };
     const [first, second] = [await costOfThirty(0), await costOfThirty(30)];

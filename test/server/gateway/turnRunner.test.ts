@@ -2,8 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { v7 as newId } from 'uuid';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../../server/base/appError.ts';
+import { createDeferred } from '../../../server/base/deferred.ts';
 import type { DispatchRequest, TaskEnd } from '../../../server/exec/dispatcher.ts';
 import { createChatHandlers } from '../../../server/gateway/chatHandlers.ts';
 import { Publisher } from '../../../server/gateway/publisher.ts';
@@ -71,6 +72,29 @@ describe('turns', () => {
   };
   const reportOf = (...returnedMembers: string[]): ModelCallReport => ({ usage: undefined, startedAt: 1, firstThoughtMs: undefined, firstAnswerMs: undefined, durationMs: 1, tokensPerSecond: undefined, error: undefined, finish: 'tool_calls', returnedMembers });
   const answerOf = (turn: Turn | undefined): string => (turn?.attempts.at(-1)?.message?.parts ?? []).map((part) => (part.kind === 'text' ? part.text : '')).join('');
+
+  it('go on with the next message when the one that was found is taken back before it starts', async () => {
+    const answer = dispatch;
+    const running = createDeferred<undefined>();
+    dispatch = async (request) => {
+      await running.promise;
+      return await answer(request);
+    };
+    await send('running');
+    const first = await send('first');
+    await send('second');
+    const ask = store.nextTurn.bind(store);
+    // Found, and taken back before its start is stored.
+    const racing = vi.spyOn(store, 'nextTurn').mockImplementationOnce(async (id) => {
+      const found = await ask(id);
+      await handlers['chat/removeQueued']({ sessionId, messageId: first.messageId }, context);
+      return found;
+    });
+    running.resolve(undefined);
+    await ended(2);
+    racing.mockRestore();
+    expect((await turns()).map(answerOf)).toEqual(['You said running', 'You said second']);
+  });
 
   it('store the message, then the start, then the answer, then the end', async () => {
     await send('hello');

@@ -72,6 +72,28 @@ describe.skipIf(process.platform === 'win32')('A policy of a person', () => {
     });
   }
 
+  it.each(['workspace-only.yaml.txt', 'workspace-only.txt', 'workspace-only.json', 'workspace-only', 'Workspace Only', 'workspace_only.yaml', 'WORKSPACE_ONLY.yml.txt', 'workspace-only .yaml', 'workspace-only.yaml.yaml'])(
+    'that was saved as %s denies under the name that was meant, and says how to rename it',
+    async (file) => {
+      fs.writeFileSync(place(file), strict);
+      const error = await createPolicyLoader(folders).load(name).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ class: 'policy_invalid', details: { file: place(file), fix: expect.stringContaining(`Rename it to ${name}.yaml`) } });
+      const listed = (await list()).find((policy) => policy.name === name);
+      expect(listed).toMatchObject({ error: { class: 'policy_invalid' } });
+    },
+  );
+
+  it.each(['workspace-only.yaml.bak', 'workspace-only.yaml~', '.workspace-only.yaml.swp', '#workspace-only.yaml#', 'README.md', 'workspace-only-2.json'])('is nothing that an editor leaves beside it, such as %s', async (file) => {
+    fs.writeFileSync(place(file), 'no policy');
+    expect((await createPolicyLoader(folders).load(name)).filesystem.includeWorkdir).toBe(true);
+  });
+
+  it('decides where another file beside it is named nearly so', async () => {
+    fs.writeFileSync(place('workspace-only.json'), '{}');
+    fs.writeFileSync(place('workspace-only.yaml'), strict);
+    expect((await createPolicyLoader(folders).load(name)).filesystem.includeWorkdir).toBe(false);
+  });
+
   it.each(spellings)('decides under the file name %s', async (file) => {
     fs.writeFileSync(place(file), strict);
     expect((await createPolicyLoader(folders).load(name)).filesystem.includeWorkdir).toBe(false);
