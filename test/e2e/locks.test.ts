@@ -79,6 +79,7 @@ describe('In a workspace that is not trusted', () => {
     const { chat, host, workbench } = logos;
     await chat.strips.getByText('Trust this workspace to run agents. Reading past sessions works.').waitFor({ timeout: 30_000 });
     expect(await chat.field.getAttribute('readonly')).not.toBeNull();
+    expect(await chat.field.getAttribute('placeholder')).toBe('Trust this workspace to write here');
     await chat.field.click();
     await workbench.page.keyboard.insertText('[[say:no]]');
     await workbench.page.keyboard.press('Enter');

@@ -52,4 +52,16 @@ describe('Model servers', () => {
     await workbench.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Automatic' }).waitFor();
     await workbench.chooseRow('Model of Coder', 'Automatic');
   });
+
+  it('asked for from the chat give the keyboard back to it, whether they were added or not', async () => {
+    const { chat, workbench } = logos;
+    await chat.field.click();
+    for (const end of ['Escape', 'Enter']) {
+      await workbench.runCommand('Logos: Add Model Server');
+      await workbench.page.locator('.quick-input-widget .quick-input-title').filter({ hasText: 'Add Model Server' }).waitFor();
+      if (end === 'Enter') await workbench.page.keyboard.press('Enter');
+      await workbench.page.keyboard.press('Escape');
+      await expectEventually(() => chat.hasFocus(), true);
+    }
+  });
 });

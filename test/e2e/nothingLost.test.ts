@@ -68,6 +68,26 @@ describe('Nothing is lost', () => {
     await chat.lastTurn.getByText('Interrupted, continued here').waitFor();
   });
 
+  it('when the gateway hangs: chat, tree and status bar say that it does not answer, and go on by themselves when it does', async () => {
+    const { chat, host, workbench } = logos;
+    await startSession(logos);
+    await chat.send('[[say:before]]');
+    await chat.waitForAnswer('before');
+    await chat.waitUntilIdle();
+    const goOn = host.freezeGateway();
+    try {
+      await chat.send('[[say:meanwhile]]');
+      await chat.strips.getByText(/^The gateway has not answered for \d+ s\. Messages wait here\./).waitFor({ timeout: 30_000 });
+      await expectEventually(async () => (await workbench.statusItem.innerText()).trim(), 'Not answering');
+    } finally {
+      goOn();
+    }
+    await chat.waitForAnswer('meanwhile');
+    await chat.waitUntilIdle();
+    await chat.strips.getByText('has not answered').waitFor({ state: 'detached' });
+    await expectEventually(() => chat.prompts(), ['[[say:before]]', '[[say:meanwhile]]']);
+  });
+
   it('of what is written while the gateway is away: it stands there as not sent, and goes by itself, once and in order', async () => {
     const { chat, host, workbench } = logos;
     await startSession(logos);

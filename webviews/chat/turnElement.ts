@@ -14,7 +14,7 @@ import './textStep.ts';
 import './thinkingRow.ts';
 import './toolRow.ts';
 import './userMessage.ts';
-import { firstShown, writtenText } from './answerAttempts.ts';
+import { earlierShown, firstShown, writtenText } from './answerAttempts.ts';
 import type { ChatActions } from './chatContext.ts';
 import { errorCard } from './errorCard.ts';
 import { cardWords, errorWords } from './errorWords.ts';
@@ -68,7 +68,7 @@ export class TurnElement extends StepElement {
     if (turn === undefined || actions === undefined) return nothing;
     const attempt = turn.attempts.at(-1);
     const first = firstShown(turn.attempts);
-    const earlier = turn.attempts.slice(0, first);
+    const earlier = earlierShown(turn.attempts);
     const resumed = turn.attempts.slice(first, -1);
     return html`<article class="turn" aria-setsize=${this.setSize} aria-posinset=${turn.ordinal} aria-label=${messageText(turn.message).slice(0, 80)}>
       <logos-user .text=${messageText(turn.message)} .anchor=${turn.message.id}></logos-user>

@@ -100,6 +100,13 @@ export class LogosHost {
     return pid;
   }
 
+  /** Lets the gateway stand still, as a machine that swaps does; gives what lets it go on. */
+  freezeGateway(): () => void {
+    const { pid } = this.pointer;
+    process.kill(pid, 'SIGSTOP');
+    return () => void process.kill(pid, 'SIGCONT');
+  }
+
   /** Kills the gateway and keeps every new one away, as whoever starts one does, until the lock is released. */
   async holdGatewayAway(): Promise<Lock> {
     await this.client();
