@@ -1,5 +1,8 @@
-/** Fewer characters may well be said twice by chance, such as a word. */
+/** Fewer characters may well be said twice by chance, such as a word; but not the word, or the line, that the text broke off in, without a space between. */
 const minOverlapChars = 12;
+const lastWord = /(?<![\p{L}\p{M}\p{N}_])\p{L}[\p{L}\p{M}]+$/u;
+const lastLine = /(?<=^|\n)[^\n]*\p{L}[^\n]*$/u;
+const minLineChars = 4;
 /** So far back a continuation may begin. */
 const maxBackChars = 4_096;
 
@@ -9,12 +12,17 @@ const maxBackChars = 4_096;
  */
 export class OverlapCutter {
   readonly #before: string;
+  /** Short ends of the text before: its last line, its last word. */
+  readonly #shortEnds: readonly string[];
   #held = '';
   #isDecided: boolean;
 
   constructor(before: string) {
     this.#before = before.slice(-maxBackChars);
-    this.#isDecided = before.length < minOverlapChars;
+    const [line = ''] = lastLine.exec(this.#before) ?? [];
+    const [word = ''] = lastWord.exec(this.#before) ?? [];
+    this.#shortEnds = [line.length < minLineChars ? '' : line, word].filter((end) => end !== '' && end.length < minOverlapChars);
+    this.#isDecided = before === '';
   }
 
   /** The part of this piece, and of what was held back, that is new. */
@@ -27,6 +35,10 @@ export class OverlapCutter {
       const end = this.#before.slice(at);
       if (held.startsWith(end)) return this.#decide(held.slice(end.length));
       if (end.startsWith(held)) return '';
+    }
+    for (const end of this.#shortEnds) {
+      if (this.#held.startsWith(end)) return this.#decide(this.#held.slice(end.length));
+      if (end.startsWith(this.#held)) return '';
     }
     return this.#decide(this.#held);
   }

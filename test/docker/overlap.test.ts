@@ -13,7 +13,6 @@ describe('a continuation of a text that was cut off', () => {
   it('keeps all of it when it begins where the text stopped', () => {
     expect(through(before, [' mid', 'dle of it.'])).toBe(' middle of it.');
     expect(through('', ['Anew.'])).toBe('Anew.');
-    expect(through('Short', ['Short', ' again.'])).toBe('Short again.');
   });
 
   it('loses what it says again: its last sentence, or the whole text from its beginning', () => {
@@ -25,6 +24,26 @@ describe('a continuation of a text that was cut off', () => {
   it('keeps all of it when it only began alike, also when it ends there', () => {
     expect(through(before, ['The second line', ' is another.'])).toBe('The second line is another.');
     expect(through(before, ['The second'])).toBe('The second');
+  });
+
+  it.each([
+    ['the word that it broke off in', 'We see it th', ['the', 're again'], 'ere again'],
+    ['a word that it broke off behind', 'It is the', ['the', ' cat.'], ' cat.'],
+    ['the line that it broke off in', 'Buy:\n- Milk', ['- Mi', 'lk\n- Eggs'], '\n- Eggs'],
+    ['all of a short text', 'Short', ['Short', ' again.'], ' again.'],
+  ])('loses %s', (_what, text, pieces, rest) => {
+    expect(through(text, pieces)).toBe(rest);
+  });
+
+  it.each([
+    ['the rest of a word that begins like it', 'ban', ['ana']],
+    ['a word that is said twice', 'It is very', [' very good.']],
+    ['digits', 'The number 1', ['100']],
+    ['what closes twice', 'f(g(', [')', ')']],
+    ['braces', '  {\n    a\n  }', ['\n}']],
+    ['one letter', 'a', ['a', 'b']],
+  ])('keeps %s', (_what, text, pieces) => {
+    expect(through(text, pieces)).toBe(pieces.join(''));
   });
 
   it('comes to the same however it is cut into pieces, and never loses what is new', () => {

@@ -11,6 +11,8 @@ import { brokenStream, brokenWire, emptyReply } from './modelErrors.ts';
 const saysError = /^\s*\[?error\b/i;
 /** What is JSON, or the beginning of it, and no words. */
 const isJsonLike = /^\s*[{["]/;
+/** Lines of words between the events are held so far, in UTF-16 units. */
+const maxWords = 2_000;
 /** After so many events that are not JSON the stream is given up. */
 const maxMalformed = 3;
 
@@ -78,6 +80,7 @@ export function createChatStreamReader({ think = 'auto', contentType, server = '
   function readStray({ kind, text }: StrayLine): void {
     // Words in brackets, as some keep a connection alive with, are nothing.
     if (kind === 'json' && (text === '[DONE]' || parseJson(text) !== undefined)) readEvent(undefined, text);
+    else if (kind === 'words' && !isDone) words = `${words ?? ''} ${text.trim()}`.trim().slice(0, maxWords);
     else if (kind === 'error' && !isDone && text !== '') add(chunks.fail(classifyModelError({ body: text, server })));
   }
 
@@ -133,8 +136,10 @@ export function createChatStreamReader({ think = 'auto', contentType, server = '
   };
 }
 
+const brokenOff: ReadonlySet<string> = new Set(['truncated', 'connection_lost']);
+
 /** A stream that broke off behind plain words was most likely ended by what they say. */
 function withWords(event: ChatStreamEvent, words: string | undefined, server: string): ChatStreamEvent {
-  if (event.kind !== 'error' || event.error.cause !== 'truncated' || words === undefined) return event;
+  if (event.kind !== 'error' || !brokenOff.has(event.error.cause) || words === undefined) return event;
   return { ...event, error: { ...event.error, message: `${event.error.message} ${classifyModelError({ body: words, server }).message}` } };
 }

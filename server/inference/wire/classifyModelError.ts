@@ -52,7 +52,7 @@ export function classifyModelError({ status, body, isPage = false, retryAfterMs,
   const parsed = parseJson(body);
   const error = findErrorBody(parsed);
   if (isPage || (error === undefined && asObject(parsed) === undefined && status === undefined && /<\w/.test(body))) return notJson(body, server);
-  const sentence = asText(error?.['message']) ?? (asObject(parsed) === undefined ? body : '');
+  const sentence = asText(error?.['message']) ?? asText(parsed) ?? (asObject(parsed) === undefined ? body : '');
   const isMarkup = error === undefined && /<\w/.test(body);
   const words = [sentence.slice(0, maxWords), error?.['type'], error?.['code'], error?.['status']].map(String).join(' ').toLowerCase();
   const message = isMarkup ? pageWords(sentence) : plainWords(sentence, maxMessage);

@@ -23,6 +23,8 @@ function readError(body: unknown, depth: number): JsonObject | undefined {
   if (Array.isArray(body)) return readList(body, depth);
   const whole = asObject(body);
   if (whole === undefined) return undefined;
+  const status = asObject(whole['base_resp']);
+  if (asText(status?.['status_msg']) !== undefined && status?.['status_code'] !== 0) return { ...whole, message: status?.['status_msg'], code: status?.['status_code'] };
   const wrapper = wrappers.find((name) => isSaying(whole[name]));
   if (wrapper !== undefined) return within(whole, whole[wrapper], depth);
   if (whole['object'] === 'error' || whole['type'] === 'error') return { ...whole, message: sentenceOf(whole, depth) ?? JSON.stringify(whole) };
@@ -62,7 +64,7 @@ function sentenceOf(value: unknown, depth: number): string | undefined {
   const object = asObject(value);
   if (object === undefined) return undefined;
   const own = [...sentenceMembers, ...wrappers].map((name) => sentenceOf(object[name], depth + 1)).find((sentence) => sentence !== undefined);
-  const raw = sentenceOf(asObject(object['metadata'])?.['raw'], depth + 1);
+  const raw = sentenceOf(asObject(object['metadata'])?.['raw'] ?? object['details'], depth + 1);
   if (own === undefined || raw !== undefined) return own === undefined || hollow.test(own) ? (raw ?? own) : `${own} ${raw}`;
   const place = asList(object['loc']).map(String).join('.');
   return place === '' ? own : `${place}: ${own}`;

@@ -21,8 +21,9 @@ export function createEventLines(
       if (data.length > maxLength) overflow();
       else sink.onEvent(event, data);
     },
-    onError: ({ type }) => {
+    onError: ({ type, line }) => {
       if (type === 'max-buffer-size-exceeded') overflow();
+      else if (type === 'unknown-field' && line !== undefined && !isOver) sink.onStray({ kind: 'words', text: line });
     },
   });
   const lines = createStrayLines({

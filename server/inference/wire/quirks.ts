@@ -44,7 +44,7 @@ export const quirks: readonly Quirk[] = [
     servers: 'Ollama, Gemini', what: 'give all calls the index 0, or none', told: 'Their ids differ, or their arguments are whole', done: 'Calls of their own', module: 'server/inference/wire/calls/toolSlots.ts',
   },
   {
-    servers: 'vLLM', what: 'sends the whole arguments once more in the last chunk', told: 'Joined they are no JSON, and the fragments begin the whole', done: 'The whole stands for them', module: 'server/inference/wire/calls/toolArguments.ts',
+    servers: 'vLLM, proxies', what: 'send the whole arguments once more in the last chunk, or all that there is so far in each', told: 'Joined they are no JSON, and the fragments begin the whole', done: 'The whole stands for them', module: 'server/inference/wire/calls/toolArguments.ts',
   },
   {
     servers: 'proxies to Anthropic, vLLM', what: 'send an empty object in front of the arguments, JSON in a JSON string, or a control token behind', told: 'By its form', done: 'Read as what is meant', module: 'server/inference/wire/calls/toolArguments.ts',
@@ -55,6 +55,10 @@ export const quirks: readonly Quirk[] = [
   },
   {
     servers: 'llama.cpp, proxies', what: 'write an `error:` field or bare JSON between the events', told: 'A line that is no field of server-sent events', done: 'The answer has failed, with the server\'s sentence', module: 'server/inference/wire/strayLines.ts',
+  },
+  {
+    servers: 'all', what: 'break off in the middle of an answer', told: 'The stream ends without a finish reason, or its connection breaks',
+    done: 'Gone on with once by itself, without the text that is said again; a second time the turn says so', module: 'docker/local/agentLoop.ts',
   },
   {
     servers: 'proxies', what: 'write `[DONE]` behind a stream that broke', told: 'No finish reason came', done: 'The answer is cut: only a finish reason, or a whole JSON answer, is an end', module: 'server/inference/wire/chatChunks.ts',

@@ -1,8 +1,8 @@
 import { parseJson } from './jsonFields.ts';
 
-/** A line of a stream that belongs to no event of it: an `error:` field's value, or JSON that stands there by itself. */
+/** A line of a stream that belongs to no event of it: an `error:` field's value, JSON that stands there by itself, or words. */
 export interface StrayLine {
-  readonly kind: 'error' | 'json';
+  readonly kind: 'error' | 'json' | 'words';
   readonly text: string;
 }
 

@@ -8,7 +8,7 @@ const maxWholes = 8;
 
 /**
  * The JSON text that fragments of a call's arguments stand for. Joined they are it, unless the server sent the whole once more behind its
- * fragments, a placeholder in front of it, or a text with the JSON inside. What cannot be read is given as it came, joined.
+ * fragments, all that there is so far in each of them, a placeholder in front of it, or a text with the JSON inside. What cannot be read is given as it came, joined.
  */
 export function settleArguments(pieces: readonly string[]): string {
   const joined = withoutTokens(pieces.join(''));
@@ -38,8 +38,10 @@ function wholeBehindPieces(pieces: readonly string[]): string | undefined {
   for (const at of starts) {
     const whole = objectText(withoutTokens(pieces.slice(at).join('')));
     if (whole === undefined) continue;
-    const before = withoutSpace(pieces.slice(0, at).join(''));
-    if (before === '{}' || withoutSpace(whole).startsWith(before)) return whole;
+    const told = withoutSpace(whole);
+    const before = pieces.slice(0, at);
+    const joined = withoutSpace(before.join(''));
+    if (joined === '{}' || told.startsWith(joined) || before.every((piece) => told.startsWith(withoutSpace(piece)))) return whole;
   }
   return undefined;
 }

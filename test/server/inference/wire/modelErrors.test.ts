@@ -42,8 +42,22 @@ describe('errors of model calls', () => {
     ['a message beside a short error', { statusCode: 400, error: 'Bad Request', message: sentence }],
     ['other names', { error_msg: sentence, error_code: 4 }],
     ['a fault', { fault: { faultstring: sentence } }],
+    ['a text that is all there is', sentence],
+    ['details of an error', { error: { code: 400, status: 'INVALID_ARGUMENT', details: [{ '@type': 'x', message: sentence }] } }],
+    ['details behind a hollow sentence', { error: { message: 'Bad Request', details: [{ message: sentence }] } }],
+    ['a base response', { choices: null, base_resp: { status_code: 2013, status_msg: sentence } }],
   ])('say the server\'s own sentence whole, from %s', (_form, body) => {
     for (const text of [JSON.stringify(body), JSON.stringify(body, null, 2)]) expect(classifyModelError({ status: 400, body: text }).message).toContain(sentence);
+  });
+
+  it('is not what a base response says of a success', () => {
+    const reader = createChatStreamReader({ contentType: 'application/json' });
+    const events = [...reader.push(Buffer.from(JSON.stringify({ choices: [{ index: 0, message: { content: 'Hi' }, finish_reason: 'stop' }], base_resp: { status_code: 0, status_msg: 'success' } }))), ...reader.end()];
+    expect(events.map(({ kind }) => kind)).toEqual(['text', 'finish']);
+  });
+
+  it('says a sentence that is a JSON text without its marks', () => {
+    expect(classifyModelError({ status: 500, body: '"model not ready"' }).message).toContain(': model not ready.');
   });
 
   it('name the place of a fault that the server names', () => {
@@ -92,6 +106,24 @@ describe('errors of model calls', () => {
     const [first, last] = [...reader.push(Buffer.from(body)), ...reader.end()];
     expect(first).toEqual({ kind: 'text', text: 'half' });
     expect(last).toMatchObject({ kind: 'error', error: { message: expect.stringMatching(/^[^{]*it burned[^}]*$/) as string } });
+  });
+
+  it.each([
+    ['a plain line', 'upstream timed out: it burned\n'],
+    ['a page', '<html>\n<head><title>502</title></head>\n<body>\n<h1>it burned</h1>\n</body></html>\n'],
+    ['a line in pieces', ['upstr', 'eam says: it bur', 'ned\n']],
+  ])('say of a stream that broke off what the server wrote between its events: %s', (_what, lines) => {
+    const reader = createChatStreamReader();
+    const body = [`data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: 'half' } }] })}\n\n`, ...[lines].flat()];
+    const events = [...body.flatMap((piece) => reader.push(Buffer.from(piece))), ...reader.end()];
+    expect(events[0]).toEqual({ kind: 'text', text: 'half' });
+    expect(events.at(-1)).toMatchObject({ kind: 'error', error: { cause: 'truncated', message: expect.stringContaining('it burned') as string } });
+  });
+
+  it('take no word of what stands between the events of a stream that is whole', () => {
+    const reader = createChatStreamReader();
+    const body = `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: 'all' }, finish_reason: 'stop' }] })}\n\nPROCESSING\n\ndata: [DONE]\n\n`;
+    expect([...reader.push(Buffer.from(body)), ...reader.end()].map(({ kind }) => kind)).toEqual(['text', 'finish']);
   });
 
   it('are told by what stands behind the first words of a long sentence, too', () => {

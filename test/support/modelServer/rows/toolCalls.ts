@@ -34,6 +34,7 @@ export const toolCallRows: readonly Row[] = [
   asked('function-call', 'the older function_call', raw(delta({ function_call: { name: 'one', arguments: '{"n"' } }) + delta({ function_call: { arguments: ':1}' } }) + delta({}, 'function_call') + done), one),
   ...[
     ['whole-behind', 'the whole arguments once more behind their fragments', ['{"city": "Par', 'is", "days": 2', whole]],
+    ['cumulative', 'all of the arguments so far in each fragment', ['{"city"', '{"city": "Par', '{"city": "Paris", "days', whole]],
     ['whole-twice', 'the whole arguments twice', [whole, whole]],
     ['whole-behind-whole', 'the whole arguments behind fragments that are whole', ['{"city": ', '"Paris", "days": 2}', whole]],
     ['whole-in-fragments', 'the whole arguments once more, in fragments', ['{"city": "Pa', 'ris", "days"', '{"city": "Paris"', ', "days": 2}']],
