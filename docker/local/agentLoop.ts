@@ -7,7 +7,7 @@ import { callModel, type ModelReply, type ModelToolCall } from './modelCall.ts';
 import { OverlapCutter } from './overlap.ts';
 import { Replay } from './replay.ts';
 import { parseArguments } from './tools/toolArguments.ts';
-import { ToolRunner, type FinishedCall } from './toolRunner.ts';
+import { ToolRunner, type FinishedCall, type TaskMeans } from './toolRunner.ts';
 import { wrapUntrusted } from './untrusted.ts';
 import { cancelledError, WorkerError } from './workerError.ts';
 
@@ -30,11 +30,11 @@ export class AgentLoop {
   #hasGoneOn = false;
   #hasToldCut = false;
 
-  constructor(task: Task, frames: FrameWriter, signal: AbortSignal) {
+  constructor(task: Task, means: TaskMeans) {
     this.#task = task;
-    this.#frames = frames;
-    this.#signal = signal;
-    this.#tools = new ToolRunner(task, frames, signal);
+    this.#frames = means.frames;
+    this.#signal = means.signal;
+    this.#tools = new ToolRunner(task, means);
     this.#messages = startConversation(task);
     this.#toolTokens = Math.ceil(JSON.stringify(this.#tools.definitions).length / 4);
   }

@@ -41,7 +41,7 @@ async function main(): Promise<void> {
   stayInterpreted();
   if (task.stdin === 'open') process.stdin.on('end', onCancel).resume();
   else process.stdin.destroy();
-  frames.write(await Promise.race([new AgentLoop(task, frames, cancel.signal).run(), cancelledFor(giveUpAfterMs)]));
+  frames.write(await Promise.race([new AgentLoop(task, { frames, signal: cancel.signal, environment: process.env }).run(), cancelledFor(giveUpAfterMs)]));
 }
 
 async function rehearse(): Promise<{ AgentLoop: typeof AgentLoopClass }> {

@@ -9,7 +9,7 @@ import { sendableId } from '../../server/inference/wire/calls/sendableCalls.ts';
 import { meantTool, sendableName } from '../../server/inference/wire/calls/toolNames.ts';
 import { Repetition } from './repetition.ts';
 import { cutMiddle } from './tools/middleCut.ts';
-import { ToolFailure, type Tool, type ToolAbortReason, type ToolEndState, type ToolOutcome } from './tools/tool.ts';
+import { ToolFailure, type Tool, type ToolAbortReason, type ToolContext, type ToolEndState, type ToolOutcome } from './tools/tool.ts';
 import { checkArguments, parseArguments, type ToolArguments } from './tools/toolArguments.ts';
 import { chooseTools, toDefinition } from './tools/tools.ts';
 import { cancelledError, WorkerError } from './workerError.ts';
@@ -52,6 +52,15 @@ const maxParallel = 4;
 /** Told as a fault of its JSON, the model writes the same length again and is cut again. */
 const cutCall = 'Your limit for one answer cut this call in the middle of its arguments; it was not run. The same call would be cut again: write less at once, for example a long file in several parts.';
 
+/** What a task works with beside what it was told. */
+export interface TaskMeans {
+  readonly frames: FrameWriter;
+  /** Aborts when the task is cancelled. */
+  readonly signal: AbortSignal;
+  /** What its commands inherit. */
+  readonly environment: ToolContext['environment'];
+}
+
 /** Runs the tool calls of a task, and tells each in frames. */
 export class ToolRunner {
   /** The tools as the model is offered them. */
@@ -60,15 +69,17 @@ export class ToolRunner {
   readonly #task: Task;
   readonly #frames: FrameWriter;
   readonly #signal: AbortSignal;
+  readonly #environment: TaskMeans['environment'];
   readonly #repetition = new Repetition();
   readonly #seen = new SeenFiles();
   readonly #earlier: EarlierTurns;
   readonly #usedIds = new Set<string>();
 
-  constructor(task: Task, frames: FrameWriter, signal: AbortSignal) {
+  constructor(task: Task, { frames, signal, environment }: TaskMeans) {
     this.#task = task;
     this.#frames = frames;
     this.#signal = signal;
+    this.#environment = environment;
     this.#earlier = new EarlierTurns(task.history, task.workspace.path);
     this.#tools = chooseTools(task.tools, task.workspace.access);
     this.definitions = this.#tools.map(toDefinition);
@@ -166,6 +177,7 @@ export class ToolRunner {
       await takeBackCutWrites(this.#task.workspace.path);
       const outcome = await tool.run(args, {
         workspacePath: this.#task.workspace.path,
+        environment: this.#environment,
         outputBytes: this.#task.limits.outputBytes,
         signal: call.signal,
         seen: this.#seen,

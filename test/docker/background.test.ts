@@ -70,6 +70,16 @@ describe('what a command leaves running', () => {
     expect(quiet.log).toBe('');
   });
 
+  it('is found when it left its session and holds none of the output', async () => {
+    const { output, pids } = await leave('setsid nohup sleep 304 > /dev/null 2>&1 < /dev/null & (setsid sh -c "sleep 305 &" > /dev/null 2>&1) ; echo gone');
+    expect(output).toMatch(/^gone\n\[Runs on in the background/);
+    expect(output).toContain('sleep 304 (pid');
+    expect(output).toContain('sleep 305 (pid');
+    expect(pids).toHaveLength(2);
+    const second = await bench.call('run_command', { command: 'true' });
+    expect(second.output).not.toContain('Runs on');
+  });
+
   it('is not told of when nothing is left', async () => {
     expect((await bench.call('run_command', { command: 'sleep 0.1 & wait; echo done' })).output).toBe('done\n');
     expect((await bench.call('run_command', { command: 'sleep 300 > /dev/null 2>&1 & kill $!; wait; echo done' })).output).toBe('done\n');

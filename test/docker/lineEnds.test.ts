@@ -65,6 +65,14 @@ describe('the line ends of a file', () => {
     expect(await bench.text('plain.cs')).toBe('c\nd\n');
   });
 
+  it('that are carriage returns alone are told, and never mixed with others', async () => {
+    await expect(edited('one\rtwo\rthree\r', 'two', 'two\nand a half')).rejects.toThrow('carriage returns alone');
+    await expect(edited('one\rtwo\rthree\r', 'one\ntwo', '1')).rejects.toThrow("tr '\\r' '\\n'");
+    expect(await bench.text('a.cs')).toBe('one\rtwo\rthree\r');
+    expect(await edited('one\rtwo\rthree\r', 'two', '2')).toBe('one\r2\rthree\r');
+    expect((await bench.call('read_file', { path: 'a.cs' })).output).toContain('[CR line ends.]');
+  });
+
   it('and its mark are no part of the lines that are searched and read', async () => {
     await bench.put('a.cs', `${mark}using System;\r\nint x;\r\n`);
     expect((await bench.call('search_files', { pattern: ';$' })).output).toBe('a.cs:1: using System;\na.cs:2: int x;');

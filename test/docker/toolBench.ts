@@ -34,7 +34,7 @@ export class ToolBench {
       if (tool === undefined) throw new Error(`There is no tool ${name}.`);
       const args = checkArguments(raw, tool.parameters);
       if (typeof args === 'string') throw new ToolFailure(args);
-      return await tool.run(args, { workspacePath: this.workspace, outputBytes: 65_536, signal, seen, earlierTextOf: (file) => earlier.textOf(file), onOutput: () => undefined });
+      return await tool.run(args, { workspacePath: this.workspace, environment: process.env, outputBytes: 65_536, signal, seen, earlierTextOf: (file) => earlier.textOf(file), onOutput: () => undefined });
     };
   }
 

@@ -28,7 +28,7 @@ async function call(name: string, raw: Record<string, unknown>, outputBytes = 65
   const args = checkArguments(raw, tool.parameters);
   if (typeof args === 'string') throw new ToolFailure(args);
   const onOutput = (text: string): undefined => void (streamed += text);
-  return await tool.run(args, { workspacePath: workspace, outputBytes, signal: cancel.signal, seen, earlierTextOf: async () => undefined, onOutput });
+  return await tool.run(args, { workspacePath: workspace, environment: process.env, outputBytes, signal: cancel.signal, seen, earlierTextOf: async () => undefined, onOutput });
 }
 const put = (name: string, text: string | Buffer): Promise<void> => fs.mkdir(path.dirname(path.join(workspace, name)), { recursive: true }).then(() => fs.writeFile(path.join(workspace, name), text));
 const get = (name: string): Promise<string> => fs.readFile(path.join(workspace, name), 'utf8');

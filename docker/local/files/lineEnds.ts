@@ -46,8 +46,9 @@ export function fitLineEnds(fresh: string, whole: string, { start, end }: Place)
 }
 
 /** What the ends of a text's lines are, as a person would say it. */
-export function describeLineEnds(text: string): 'LF' | 'CRLF' | 'mixed' {
+export function describeLineEnds(text: string): 'LF' | 'CRLF' | 'mixed' | 'CR' {
   const all = countOf(text, '\n');
+  if (all === 0 && text.includes('\r')) return 'CR';
   const pairs = countOf(text, '\r\n');
   return pairs === 0 ? 'LF' : pairs === all ? 'CRLF' : 'mixed';
 }

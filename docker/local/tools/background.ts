@@ -11,16 +11,30 @@ export interface BackgroundProcess {
 }
 
 const maxLogBytes = 16 * 1_048_576;
+/** After a failed write to the log so long passes before the next try. */
+const retryLogMs = 500;
 const maxCommandChars = 80;
 const maxShown = 10;
 
-/** The living processes of a session, and those that hold a pipe, by their order of pid. A worker sees only those of its own sandbox. */
-export function findBackground(session: number, pipeLink: string | undefined): BackgroundProcess[] {
+/** By what a process is known to come from a command. */
+export interface CommandTraces {
+  /** The session that the command was started in. */
+  readonly session: number;
+  /** A variable of its environment, which also what leaves the session inherits. */
+  readonly mark: string;
+  /** The pipe of its output, where that is still held open. */
+  readonly pipeLink: string | undefined;
+}
+
+/** The living processes that come from a command, by their order of pid. A worker sees only those of its own sandbox. */
+export function findBackground({ session, mark, pipeLink }: CommandTraces): BackgroundProcess[] {
   const pids = list('/proc').flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
   return pids
-    .filter((pid) => pid !== process.pid && (isOfSession(pid, session) || (pipeLink !== undefined && holds(pid, pipeLink))))
+    .filter((pid) => !isOurs(pid) && isAlive(pid, (ofSession) => ofSession === session || isMarked(pid, mark) || (pipeLink !== undefined && holds(pid, pipeLink))))
     .map((pid) => ({ pid, command: commandOf(pid) }));
 }
+
+const isOurs = (pid: number): boolean => pid === process.pid || pid === process.ppid || pid === 1;
 
 /** What the model is told of processes that run on, and of the file that takes what they still print. */
 export function describeBackground(processes: readonly BackgroundProcess[], logPath: string | undefined, isHeldOpen: boolean): string {
@@ -42,17 +56,33 @@ export function keepOutput(reader: Readable): string | undefined {
     reader.on('data', () => undefined);
     return undefined;
   }
-  const log = fs.createWriteStream(opened.file, { fd: opened.fd });
-  log.on('error', () => reader.resume());
-  log.on('drain', () => reader.resume());
+  const { file } = opened;
+  let log: fs.WriteStream | undefined;
+  let failedAt = 0;
   let bytes = 0;
+  const start = (fd: number | undefined): fs.WriteStream => {
+    const stream = fs.createWriteStream(file, fd === undefined ? { flags: 'a' } : { fd });
+    stream.on('drain', () => reader.resume());
+    return stream.on('error', () => {
+      log = undefined;
+      failedAt = performance.now();
+      reader.resume();
+    });
+  };
+  log = start(opened.fd);
   reader.on('data', (chunk: Buffer) => {
-    if (bytes > maxLogBytes || log.destroyed) return;
+    if (bytes > maxLogBytes) return;
+    if (log === undefined) {
+      // The disk was full; it may have room again.
+      if (performance.now() - failedAt < retryLogMs) return;
+      log = start(undefined);
+      log.write('\n[What was printed before this could not be kept: there was no room for it.]\n');
+    }
     bytes += chunk.length;
     if (bytes > maxLogBytes) log.end(`\n[No more than ${maxLogBytes / 1_048_576} MiB are kept.]\n`);
     else if (!log.write(chunk)) reader.pause();
   });
-  return opened.file;
+  return file;
 }
 
 /** Where a task may put what is its own; a policy can leave the first one out. */
@@ -74,11 +104,15 @@ function openLog(): { file: string; fd: number } | undefined {
   return undefined;
 }
 
-/** Field 6 of `stat`, behind the name, which may hold anything; field 3 is the state. */
-function isOfSession(pid: number, session: number): boolean {
+/** Field 6 of `stat`, behind the name, which may hold anything, is the session; field 3 is the state. */
+function isAlive(pid: number, isMeant: (session: number) => boolean): boolean {
   const stat = read(`/proc/${pid}/stat`);
-  const [state, , , ofSession] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return Number(ofSession) === session && state !== 'Z' && state !== 'X';
+  const [state, , , session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return state !== 'Z' && state !== 'X' && isMeant(Number(session));
+}
+
+function isMarked(pid: number, mark: string): boolean {
+  return `\0${read(`/proc/${pid}/environ`)}`.includes(`\0${mark}\0`);
 }
 
 function holds(pid: number, link: string): boolean {

@@ -1,7 +1,7 @@
 import { changeFile, maxReadBytes } from '../files/changeFile.ts';
 import type { FoundFile } from '../files/foundFile.ts';
 import { maySplit, strangeRun } from '../files/foreignText.ts';
-import { findPlaces, fitLineEnds, plainEnds, type Place } from '../files/lineEnds.ts';
+import { describeLineEnds, findPlaces, fitLineEnds, plainEnds, type Place } from '../files/lineEnds.ts';
 import { isBinary, judgeBytes, whyNotHeld, type Codec } from '../files/textCodec.ts';
 import { describeLineChange } from './lineChange.ts';
 import { ToolFailure, type Tool, type ToolContext, type ToolOutcome } from './tool.ts';
@@ -63,6 +63,9 @@ function applyEdit(before: FoundFile | undefined, wanted: Edit): Edited {
   const newRaw = codec.rawOf(newText) ?? '';
   if (codec.isForeign && strangeRun(newRaw, oldRaw) !== undefined) {
     throw new ToolFailure(`The encoding of ${given} is only guessed, and newText holds characters beyond ASCII that do not stand so in oldText: they could become others. Nothing was changed. Keep to ASCII there, or first convert the file to UTF-8 with iconv through run_command.`);
+  }
+  if (describeLineEnds(old) === 'CR' && `${oldRaw}${newRaw}`.includes('\n')) {
+    throw new ToolFailure(`The lines of ${given} end with carriage returns alone (\\r), and these texts have line feeds. Nothing was changed. Change a part of one line at a time, or first convert the file with tr '\\r' '\\n' through run_command.`);
   }
   const fresh = replacePlaces(old, { oldRaw, newRaw, given, isAll: wanted.isAll, isForeign: codec.isForeign });
   if (fresh === old) throw new ToolFailure(`That would leave ${given} as it is: its line ends are kept. Nothing was changed.`);

@@ -75,7 +75,7 @@ function whatItIsMadeOf({ codec }: TextSource, text: string): string[] {
   const facts = [
     ...(codec.name === 'UTF-8' && codec.isLossless && codec.mark === '' ? [] : [`Encoding: ${codec.name}${codec.isDoubtful && codec.isLossless ? ', guessed from its bytes' : ''}${codec.mark === '' ? '' : ', with a byte order mark'}`]),
     ...(codec.isLossless ? [] : ['bytes that are not UTF-8 are shown as \uFFFD']),
-    ...(ends === 'LF' ? [] : [ends === 'CRLF' ? 'CRLF line ends' : 'CRLF and LF line ends']),
+    ...(ends === 'LF' ? [] : [ends === 'mixed' ? 'CRLF and LF line ends' : `${ends} line ends`]),
   ];
   return facts.length === 0 ? [] : [`[${facts.join('; ')}.]`];
 }

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -41,10 +42,14 @@ interface StartedCommand {
   readonly pipe: CommandPipe | undefined;
 }
 
+/** Tells the processes of one command apart, whatever session or group they move to. */
+const markName = 'LOGOS_COMMAND';
+
 /** One command from its start to its end, in a process group of its own. */
 class CommandRun {
   readonly #context: ToolContext;
   readonly #kept: MiddleCut;
+  readonly #mark = randomUUID();
   #streamedBytes = 0;
   /** What is said of processes that run on. */
   #background: string | undefined;
@@ -71,11 +76,11 @@ class CommandRun {
   }
 
   #start(command: string, pipe: CommandPipe | undefined): StartedCommand {
-    const { signal, workspacePath } = this.#context;
+    const { signal, workspacePath, environment } = this.#context;
     try {
       signal.throwIfAborted();
       const output = pipe?.writer ?? 'pipe';
-      const child = spawn('/bin/sh', ['-c', command], { cwd: workspacePath, detached: true, stdio: ['ignore', output, output] });
+      const child = spawn('/bin/sh', ['-c', command], { cwd: workspacePath, detached: true, env: { ...environment, [markName]: this.#mark }, stdio: ['ignore', output, output] });
       const outputs = pipe === undefined ? [child.stdout, child.stderr].filter((stream) => stream !== null) : [pipe.reader];
       return { child, outputs, pipe };
     } catch (error) {
@@ -111,9 +116,8 @@ class CommandRun {
 
   /** A command whose time was over, or that was stopped, has taken all of its group with it. */
   async #noteBackground({ child, outputs, pipe }: StartedCommand, isHeldOpen: boolean): Promise<void> {
-    const session = child.pid ?? 0;
     if (this.#context.signal.aborted) return outputs.forEach((stream) => stream.destroy());
-    const find = (): ReturnType<typeof findBackground> => findBackground(session, isHeldOpen ? pipe?.linkName : undefined);
+    const find = (): ReturnType<typeof findBackground> => findBackground({ session: child.pid ?? 0, mark: `${markName}=${this.#mark}`, pipeLink: isHeldOpen ? pipe?.linkName : undefined });
     if (!isHeldOpen && find().length === 0) return;
     await sleep(runsOnMs);
     const processes = find();

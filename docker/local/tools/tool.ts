@@ -10,6 +10,8 @@ export interface ToolContext {
   /** Absolute path of the workspace; relative paths start there. */
   readonly workspacePath: string;
   readonly outputBytes: number;
+  /** What a command inherits. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   /** Aborts when the call's time is over or the task is cancelled; the reason tells which. */
   readonly signal: AbortSignal;
   /** The files that the task has read or written. */
