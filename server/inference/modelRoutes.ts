@@ -43,6 +43,10 @@ export function earlierAwayError({ serverId, serverName, baseUrl }: EarlierModel
   const server = servers.find(({ id }) => id === serverId);
   const hint = 'Start it and retry, or choose another model for the agent: a session is not handed to the tiny embedded model by itself.';
   if (server?.state === 'up') return new AppError('model_not_found', `${server.name} answers but has no model.`, { reason: 'no_models', hint: `Get a model in ${server.name}, then retry.`, details: { serverId, baseUrl } });
+  // A server that answers and refuses, such as a key or for a fault of its own, is not away.
+  if (server?.error !== undefined && server.error.class !== 'model_unreachable') {
+    return AppError.fromInfo({ ...server.error, details: { ...server.error.details, serverId, baseUrl } });
+  }
   const host = URL.canParse(baseUrl) ? new URL(baseUrl).host : baseUrl;
   return new AppError('model_unreachable', `${serverName} does not answer at ${host}.`, { reason: server?.error?.cause ?? 'no_server', hint, details: { serverId, baseUrl } });
 }

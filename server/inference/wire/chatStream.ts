@@ -73,7 +73,7 @@ export function createChatStreamReader({ think = 'auto', contentType, server = '
     if (findErrorBody(json) !== undefined) return add(chunks.fail(classifyModelError({ body: data, server })));
     if (saysError.test(data)) return add(chunks.fail(classifyModelError({ body: data, server })));
     malformed += 1;
-    words = isJsonLike.test(data) ? words : data;
+    words = typeof json === 'string' ? json : isJsonLike.test(data) ? words : data;
     if (!isEnding && malformed >= maxMalformed) add(chunks.fail(brokenWire(server, 'malformed_stream')));
   }
 
@@ -90,6 +90,7 @@ export function createChatStreamReader({ think = 'auto', contentType, server = '
     const json = parseJson(body) ?? parseJson(body.split(/\r?\n\r?\n|\n(?=data:|event:)/, 1)[0] ?? '');
     const whole = asObject(json);
     if (json === undefined && kind === 'json') return add(chunks.fail(brokenStream(server, 'truncated')));
+    if (typeof json === 'string') return add(chunks.fail(classifyModelError({ body, server })));
     if (whole === undefined && findErrorBody(json) === undefined) return add(chunks.fail(classifyModelError({ body, server, isPage: true })));
     if (!Array.isArray(whole?.['choices'])) return add(chunks.fail(classifyModelError({ body: JSON.stringify(json), server })));
     add(chunks.read(whole));

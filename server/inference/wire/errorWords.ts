@@ -26,7 +26,9 @@ const overflow = any(
   /(prompt|input|request|conversation|messages?)( token (count|length))? (is|are|was) too (long|large)|input (token )?length too long/, // Anthropic, Bedrock, Moonshot
   /input token count.{0,40}exceeds|exceeds the maximum number of tokens|too many (input )?tokens/, // Gemini, Cohere
   /exceeded model token limit|prompt token count.{0,40}exceeds|prompt exceeds max|reduce the length of the (messages|prompt|input)/, // Moonshot, Copilot, GLM, Groq
-  /too large for model with|range of input length should be|tokens. \+ .max_new_tokens. must be/, // Mistral, Qwen, TGI
+  /too large for model with|range of input length should be|n_keep \(\d+\) >= n_ctx|context shift is disabled/, // Mistral, Qwen, LM Studio, llama.cpp
+  /tokens.? \+ .max_new_tokens. must be|inputs. must have less than|input token count is \d+ but model only supports/, // TGI, Together, Vertex
+  /input length \(\d+ tokens\) exceeds|is greater than max_seq_len|max_tokens must be at least 1, got -\d/, // SGLang, TabbyAPI, vLLM
   /current length is \d+ while limit is/, // Cerebras
 );
 

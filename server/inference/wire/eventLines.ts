@@ -8,12 +8,19 @@ export interface EventLines {
   end(): void;
 }
 
+/** What a line of an event begins with; the empty field is a comment. */
+const fields = ['data', 'event', 'id', 'retry', ':'];
+/** Of a line of words so much is held until it ends, in UTF-16 units. */
+const maxWords = 2_000;
+
 /** Makes EventLines; after `onTooLarge` nothing more is read. */
 export function createEventLines(
   maxLength: number,
   sink: { onEvent(name: string | undefined, data: string): void; onStray(line: StrayLine): void; onTooLarge(): void },
 ): EventLines {
   let isOver = false;
+  let tail = '';
+  let isLineStart = true;
   const parser = createParser({
     maxBufferSize: maxLength,
     onEvent: ({ event, data }) => {
@@ -35,8 +42,15 @@ export function createEventLines(
     },
   });
 
+  /** The parser drops the beginning of a line that is no field and says nothing of it at its end, so that one goes to it whole. */
   function feed(text: string): void {
-    if (!isOver) parser.feed(text);
+    if (isOver || text === '') return;
+    const all = tail + text;
+    const start = Math.max(all.lastIndexOf('\n'), all.lastIndexOf('\r')) + 1;
+    const isHeld = (start > 0 || isLineStart) && isWords(all.slice(start));
+    tail = isHeld ? all.slice(start, start + maxWords) : '';
+    isLineStart = isHeld || start === all.length;
+    parser.feed(isHeld ? all.slice(0, start) : all);
   }
 
   function overflow(): void {
@@ -52,3 +66,5 @@ export function createEventLines(
     },
   };
 }
+
+const isWords = (line: string): boolean => line !== '' && !fields.some((field) => field.startsWith(line) || line.startsWith(field));

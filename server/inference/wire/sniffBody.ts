@@ -25,8 +25,11 @@ export function pageWords(page: string): string {
   return plainWords(text, 120);
 }
 
+/** What colours a terminal, moves in it or sets its title; a bracket behind the end of a line is none of it. */
+const terminalEscape = /[^\P{Cc}\s](?:\[[0-?]*[ -/]*[@-~]|\][^\p{Cc}]*[^\P{Cc}\s]\\?)/gu;
+
 /** A text on one line without controls, cut where it is longer than `max`. */
 export function plainWords(text: string, max: number): string {
-  const words = text.slice(0, 20_000).replace(/[\p{Cc}\s]+/gu, ' ').trim();
+  const words = text.slice(0, 20_000).replaceAll(terminalEscape, '').replace(/[\p{Cc}\s]+/gu, ' ').trim();
   return words.length > max ? `${words.slice(0, max - 1).toWellFormed()}…` : words;
 }

@@ -1,3 +1,5 @@
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../../server/base/appError.ts';
 import type { EmbeddedModel } from '../../../server/inference/embedded/embeddedModel.ts';
@@ -288,6 +290,23 @@ describe('the way from a choice to a model', () => {
     expect(embedded.starts).toBe(0);
     expect(await models.resolve(auto, async () => undefined)).toMatchObject({ serverId: 'embedded' });
     expect(await models.resolve({ kind: 'model', serverId: 'embedded', name: 'Tiny' }, async () => earlier)).toMatchObject({ serverId: 'embedded' });
+  });
+
+  it.each([
+    ['refuses the key', { status: 401, body: { error: { message: 'Incorrect API key provided.' } } }, { class: 'model_auth', message: expect.stringContaining('ONE refused the key') as string }],
+    ['fails', { status: 500, body: { error: { message: 'it burned' } } }, { class: 'model_error', message: expect.stringContaining('it burned') as string }],
+    ['is a page', { status: 200, body: '<html>Sign in</html>' }, { class: 'model_error', reason: 'not_json' }],
+    ['has no model', { status: 200, body: { data: [] } }, { class: 'model_not_found', message: 'ONE answers but has no model.' }],
+  ])('does not hand a session to the embedded model where the server that answered it %s, also at the start of a gateway', async (_what, { status, body }, expected) => {
+    const page = http.createServer((_request, response) => response.writeHead(status).end(typeof body === 'string' ? body : JSON.stringify(body)));
+    ends.push(() => void page.close());
+    await new Promise<void>((resolve) => page.listen(0, '127.0.0.1', resolve));
+    const baseUrl = `http://127.0.0.1:${(page.address() as AddressInfo).port}/v1`;
+    const { models, embedded } = makeModels([{ id: 'one', name: 'ONE', kind: 'openai_compatible', baseUrl, isBuiltIn: true }], { embedded: fakeEmbedded('up') });
+    const earlier = { serverId: 'one', serverName: 'ONE', baseUrl };
+    await expect(models.resolve(auto, async () => earlier)).rejects.toMatchObject({ ...expected, details: { serverId: 'one', baseUrl } });
+    await expect(models.resolve(auto, async () => earlier)).rejects.toMatchObject(expected);
+    expect(embedded.starts).toBe(0);
   });
 
   it('names the next step when there is no model at all', async () => {

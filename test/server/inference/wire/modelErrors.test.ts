@@ -112,12 +112,31 @@ describe('errors of model calls', () => {
     ['a plain line', 'upstream timed out: it burned\n'],
     ['a page', '<html>\n<head><title>502</title></head>\n<body>\n<h1>it burned</h1>\n</body></html>\n'],
     ['a line in pieces', ['upstr', 'eam says: it bur', 'ned\n']],
+    ['a line in pieces behind another', ['first\nupstr', 'eam says it bur', 'ned\n']],
+    ['a line that does not end', 'upstream says it burned'],
+    ['a JSON string', 'data: "it burned"\n\n'],
+    ['colours of a terminal', 'upstream says \u001b[1;31mit\u001b[0m burned\n'],
+    ['the title of a terminal', 'upstream says it\u001b]0;title\u0007 burned\n'],
   ])('say of a stream that broke off what the server wrote between its events: %s', (_what, lines) => {
     const reader = createChatStreamReader();
     const body = [`data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: 'half' } }] })}\n\n`, ...[lines].flat()];
     const events = [...body.flatMap((piece) => reader.push(Buffer.from(piece))), ...reader.end()];
     expect(events[0]).toEqual({ kind: 'text', text: 'half' });
     expect(events.at(-1)).toMatchObject({ kind: 'error', error: { cause: 'truncated', message: expect.stringContaining('it burned') as string } });
+  });
+
+  it('say no more of a line between the events than a sentence may have, however long it is', () => {
+    const reader = createChatStreamReader();
+    const half = Buffer.from(`data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: 'half' } }] })}\n\n`);
+    const events = [...reader.push(half), ...reader.push(Buffer.from('it burned ')), ...Array.from({ length: 100 }, () => reader.push(Buffer.from('x'.repeat(10_000)))).flat(), ...reader.end()];
+    const last = events.at(-1);
+    expect(last).toMatchObject({ kind: 'error', error: { message: expect.stringContaining('it burned') as string } });
+    expect(last?.kind === 'error' ? last.error.message.length : 0).toBeLessThan(2_200);
+  });
+
+  it('say the sentence of a body that is a JSON string', () => {
+    const reader = createChatStreamReader({ contentType: 'application/json' });
+    expect([...reader.push(Buffer.from('"model not loaded"')), ...reader.end()]).toMatchObject([{ kind: 'error', error: { message: 'The model server failed: model not loaded.' } }]);
   });
 
   it('take no word of what stands between the events of a stream that is whole', () => {
