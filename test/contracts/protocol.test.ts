@@ -3,7 +3,7 @@ import path from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, isRunning, ServerUnderTest } from '../support/client/serverProcess.ts';
-import { frameOf, type RpcClient, type RpcError } from '../support/client/rpcClient.ts';
+import { frameOf, type RpcClient, type RpcError, type WireMessage } from '../support/client/rpcClient.ts';
 
 /** What this suite takes from the published document; nothing of the server is imported. */
 interface Method {
@@ -103,6 +103,27 @@ describe('the protocol over --stdio', { timeout: 60_000 }, () => {
     other.sendRaw('Content-Length: -1\r\n\r\n{}');
     await other.waitForEnd();
     expect(other.received.at(-1)).toMatchObject({ id: null, error: { code: -32700 } });
+  });
+
+  it('answers or refuses each of three requests with one id in flight, and takes the ids 1 and "1" for two', async () => {
+    const other = await server.connect();
+    const ask = (id: string | number): Buffer => frameOf(JSON.stringify({ jsonrpc: '2.0', id, method: 'souls/list', params: {} }));
+    const answersTo = (id: string | number): WireMessage[] => other.received.filter((message) => message.id === id && message.method === undefined);
+    for (const id of ['three', 9_000]) {
+      const session = randomUUID();
+      const slow = frameOf(JSON.stringify({ jsonrpc: '2.0', id, method: 'sessions/create', params: { sessionId: session, agentId } }));
+      other.sendRaw(Buffer.concat([slow, ask(id), ask(id)]));
+      await other.waitUntil(() => answersTo(id).length === 3, `three answers to ${id}`);
+      const refused = answersTo(id).filter(({ error }) => error?.data?.cause === 'id_in_use');
+      const answered = answersTo(id).filter(({ result }) => result !== undefined);
+      expect(refused.length + answered.length).toBe(3);
+      expect(answered.length).toBeGreaterThan(0);
+      expect(await other.request('sessions/get', { sessionId: session })).toMatchObject({ id: session });
+    }
+    const before = other.received.length;
+    other.sendRaw(Buffer.concat([ask(9_001), ask('9001')]));
+    await other.waitUntil(() => other.received.length === before + 2, 'both answers');
+    for (const id of [9_001, '9001']) expect(answersTo(id)).toMatchObject([{ result: { items: expect.any(Array) as unknown } }]);
   });
 
   it('takes the same session and message again for the same, with other content for a conflict', async () => {
