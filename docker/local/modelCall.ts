@@ -3,9 +3,12 @@ import https from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import { createChatStreamReader } from '../../server/inference/wire/chatStream.ts';
 import type { ChatFinish, ChatStreamEvent } from '../../server/inference/wire/chatStreamEvent.ts';
-import { readSpokenCalls, type SpokenReading } from '../../server/inference/wire/calls/spokenCalls.ts';
+import { joinSplitNames } from '../../server/inference/wire/calls/splitNames.ts';
+import { isFraming, readSpokenCalls } from '../../server/inference/wire/calls/spokenCalls.ts';
 import { createSpokenHolder } from '../../server/inference/wire/calls/spokenHolder.ts';
+import { endOfWords } from '../../server/inference/wire/calls/spokenNotations.ts';
 import { settleArguments } from '../../server/inference/wire/calls/toolArguments.ts';
+import { meantTool } from '../../server/inference/wire/calls/toolNames.ts';
 import { classifyModelError } from '../../server/inference/wire/classifyModelError.ts';
 import type { Members } from '../../server/protocol/kept.ts';
 import type { Task } from '../../server/protocol/worker.ts';
@@ -150,6 +153,9 @@ function notMade(tool: string): string {
   return `The model wrote a call of ${tool} into its answer instead of making it; nothing was run. Ask it again, or choose a model that is trained for tools.`;
 }
 
+const callMissing =
+  'The model server said that a tool was called, and sent no call; nothing was run. Ask again, or choose a model that is trained for tools.';
+
 const squeeze = (text: string): string => text.replaceAll(/\s+/g, '');
 
 /** Puts an answer together from its events. */
@@ -217,22 +223,40 @@ class ReplyBuilder {
     const { finish, isThinkingOnly } = this.#end ?? { finish: 'unknown', isThinkingOnly: false };
     const kept = this.#kept !== undefined && Object.keys(this.#kept.message).length > 0 ? this.#kept.message : undefined;
     const reply = { text: this.#holder.whole(), thinking: this.#thinking, toolCalls: this.#toolCalls(), kept, finish, isThinkingOnly };
-    const isSpoken = reply.toolCalls.length === 0;
+    if (reply.toolCalls.length > 0) return this.#cut(reply, this.#endBeforeCalls(reply));
     // Thinking about a call is no call, unless nothing else came.
     const source = reply.text.trim() === '' ? 'thinking' : 'text';
-    const reading: SpokenReading = isSpoken ? readSpokenCalls(reply[source], this.#call.toolNames) : { kind: 'none' };
-    if (reading.kind !== 'calls') {
-      this.release();
-      return reading.kind === 'none' ? reply : { ...reply, notice: notMade(reading.tool) };
+    const reading = readSpokenCalls(reply[source], this.#call.toolNames);
+    if (reading.kind === 'none') {
+      // The server names a tool call as the reason for its end, and none came.
+      const isMissing = finish === 'tool_calls' && this.#call.toolNames.length > 0;
+      return this.#cut(isMissing ? { ...reply, notice: callMissing } : reply, endOfWords(reply.text));
     }
-    if (this.#isQuoted(reply[source].slice(reading.start))) {
+    if (reading.kind === 'unclear' || this.#isQuoted(reply[source].slice(reading.start))) {
       this.release();
-      return { ...reply, notice: notMade(reading.calls[0]?.name ?? 'a tool') };
+      return { ...reply, notice: notMade(reading.kind === 'unclear' ? reading.tool : (reading.calls[0]?.name ?? 'a tool')) };
     }
     const toolCalls = reading.calls.map(({ name, args }) => ({ id: undefined, name, args: settleArguments([args]) }));
     if (source === 'thinking') return { ...reply, toolCalls, isThinkingOnly: false };
-    this.release(reading.start);
-    return { ...reply, text: reply.text.slice(0, reading.start), toolCalls };
+    return { ...this.#cut(reply, reading.start), toolCalls };
+  }
+
+  /** The reply with its text up to a place, unless the rest was given out already. */
+  #cut(reply: ModelReply, end: number): ModelReply {
+    const place = Math.max(end, this.#holder.given);
+    this.release(place);
+    return { ...reply, text: reply.text.slice(0, place) };
+  }
+
+  /** Some servers leave in the text what they made calls of, or its beginning. */
+  #endBeforeCalls({ text, toolCalls }: ModelReply): number {
+    const { given } = this.#holder;
+    if (isFraming(text.slice(given))) return given;
+    const reading = readSpokenCalls(text, this.#call.toolNames);
+    if (reading.kind !== 'calls') return endOfWords(text);
+    const made = new Set(toolCalls.map(({ name, args }) => `${meantTool(name, this.#call.toolNames) ?? name} ${squeeze(args)}`));
+    const isMade = reading.calls.every(({ name, args }) => made.has(`${name} ${squeeze(settleArguments([args]))}`));
+    return isMade ? reading.start : text.length;
   }
 
   /** A call that stands so in what a tool gave, such as a file or a page, may be repeated from there, and is not the model's own. */
@@ -246,7 +270,8 @@ class ReplyBuilder {
 
   #toolCalls(): ModelToolCall[] {
     const calls = [...this.#calls.entries()].toSorted(([a], [b]) => a - b);
-    return calls.map(([index, { id, name, args }]) => ({ id, name, args: settleArguments(args), kept: this.#kept?.calls.get(index) }));
+    const withKept = calls.map(([index, call]) => ({ ...call, kept: this.#kept?.calls.get(index) }));
+    return joinSplitNames(withKept, this.#call.toolNames).map(({ id, name, args, kept }) => ({ id, name, args: settleArguments(args), kept }));
   }
 
   #countIn(text: string): void {

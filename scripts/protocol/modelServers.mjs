@@ -21,6 +21,7 @@ export async function createModelServers() {
   const { quirks } = await import(path.join(room, 'quirks.ts'));
   const { notations } = await import(path.join(room, 'calls', 'spokenNotations.ts'));
   const { finishWords } = await import(path.join(room, 'finishReason.ts'));
+  const { thinkTags } = await import(path.join(room, 'thinkSplitter.ts'));
   const { errorWords } = await import(path.join(room, 'errorWords.ts'));
   return `# What model servers do otherwise
 
@@ -37,6 +38,10 @@ What a server refuses is remembered while the gateway runs, and what it asks for
 Letter case does not matter. A word that is in no row is said at the end of the answer as one that nobody knows; where a tool call came, the call runs.
 
 ${table(['meaning', 'words'], Object.entries(finishWords).map(([finish, words]) => [meanings[finish], words.map(code).join(', ')]))}
+
+## Reasoning in the text
+
+${table(['opens', 'closes'], thinkTags.map(([open, close]) => [code(open), code(close)]))}
 
 ## Tool calls in the text
 

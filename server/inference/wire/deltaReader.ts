@@ -17,20 +17,31 @@ export function readDelta(delta: JsonObject): Delta {
   };
 }
 
-/** The older `function_call` is a call without index and id. */
+/** The older `function_call` is a call without index and id; some give a single call without its list. */
 function readCalls(delta: JsonObject): readonly unknown[] {
-  const calls = asList(delta['tool_calls']);
+  const given = delta['tool_calls'];
+  const calls = asObject(given) === undefined ? asList(given) : [given];
   const single = asObject(delta['function_call']);
   return calls.length > 0 || single === undefined ? calls : [{ function: single }];
 }
 
-/** `reasoning_content` and `reasoning` are two names of one thing, and some servers send both: one of them is read. */
+/** Names of one thing, of which some servers send two: the first that says something is read. */
+const reasoningMembers = ['reasoning_content', 'reasoning', 'reasoning_text', 'thinking', 'thought'] as const;
+
 function readReasoning(delta: JsonObject): string {
-  const named = asText(delta['reasoning_content']) ?? asText(delta['reasoning']);
-  if (named !== undefined) return named;
+  for (const name of reasoningMembers) {
+    const words = delta[name] === undefined ? undefined : wordsOf(delta[name]);
+    if (words !== undefined) return words;
+  }
   return asList(delta['reasoning_details'])
     .map((detail) => asText(asObject(detail)?.['text']) ?? asText(asObject(detail)?.['summary']) ?? '')
     .join('');
+}
+
+/** A text, or what an object around it says. */
+function wordsOf(value: unknown): string | undefined {
+  const object = asObject(value);
+  return asText(value) ?? asText(object?.['content']) ?? asText(object?.['text']);
 }
 
 /** Content is a text, null, or a list of typed pieces. */

@@ -44,6 +44,12 @@ export const quirks: readonly Quirk[] = [
     servers: 'Ollama, Gemini', what: 'give all calls the index 0, or none', told: 'Their ids differ, or their arguments are whole', done: 'Calls of their own', module: 'server/inference/wire/calls/toolSlots.ts',
   },
   {
+    servers: 'proxies', what: 'give every fragment of a call an id of its own', told: 'A fragment with arguments and no name, at the index of the call', done: 'One call, with the first id', module: 'server/inference/wire/calls/toolSlots.ts',
+  },
+  {
+    servers: 'proxies', what: 'send the name of a tool in pieces, or all of it so far in each', told: 'The pieces are no tools and bring no arguments, and together are one', done: 'One call', module: 'server/inference/wire/calls/splitNames.ts',
+  },
+  {
     servers: 'vLLM, proxies', what: 'send the whole arguments once more in the last chunk, or all that there is so far in each', told: 'Joined they are no JSON, and the fragments begin the whole', done: 'The whole stands for them', module: 'server/inference/wire/calls/toolArguments.ts',
   },
   {
@@ -52,6 +58,18 @@ export const quirks: readonly Quirk[] = [
   {
     servers: 'llama.cpp, vLLM, LM Studio', what: 'leave a tool call in the text or the thinking', told: 'A notation of the table below ends the answer, and names a tool that there is',
     done: 'Run; in code blocks, inline code and quotes it is prose, and where it is unclear the answer says that nothing was run', module: 'server/inference/wire/calls/spokenCalls.ts',
+  },
+  {
+    servers: 'vLLM, SGLang', what: 'leave in the text a call that they made, or its first tag', told: 'The text ends in the same call, or in tags alone, and a call came', done: 'Not shown, and run once', module: 'docker/local/modelCall.ts',
+  },
+  {
+    servers: 'llama.cpp, LM Studio', what: 'leave the token of the end behind an answer', told: 'A token of a template at the very end, outside of code, without a blank in front', done: 'Not shown', module: 'server/inference/wire/calls/spokenNotations.ts',
+  },
+  {
+    servers: 'proxies', what: 'end an answer for a tool call and send none', told: 'The finish reason, and no call', done: 'The turn says that nothing was run', module: 'docker/local/modelCall.ts',
+  },
+  {
+    servers: 'all, before they fail', what: 'write plain words or a page between the events', told: 'A line that is no field of server-sent events and no JSON', done: 'Where the stream then breaks off, the error says them', module: 'server/inference/wire/eventLines.ts',
   },
   {
     servers: 'llama.cpp, proxies', what: 'write an `error:` field or bare JSON between the events', told: 'A line that is no field of server-sent events', done: 'The answer has failed, with the server\'s sentence', module: 'server/inference/wire/strayLines.ts',
@@ -73,7 +91,7 @@ export const quirks: readonly Quirk[] = [
     servers: 'vLLM, LM Studio, OpenRouter, Ollama', what: 'call reasoning by several names, or send two of them', told: 'By its name', done: 'One of them is shown', module: 'server/inference/wire/deltaReader.ts',
   },
   {
-    servers: 'LM Studio, templates of Qwen and DeepSeek', what: 'leave reasoning in tags in the text', told: '`<think>` at the very start, and no field for reasoning', done: 'Shown as thinking', module: 'server/inference/wire/thinkSplitter.ts',
+    servers: 'LM Studio, templates of Qwen and DeepSeek', what: 'leave reasoning in tags in the text', told: 'A tag of the table below at the very start or behind other reasoning, and no field for reasoning', done: 'Shown as thinking', module: 'server/inference/wire/thinkSplitter.ts',
   },
   {
     servers: 'LM Studio, portals', what: 'answer 200 with an error or a page', told: 'The first characters of the body', done: 'Classified as what it is', module: 'server/inference/wire/sniffBody.ts',

@@ -13,7 +13,7 @@ export const knownMessageMembers: ReadonlySet<string> = new Set([
   'role', 'content', 'tool_calls', 'function_call', 'refusal', 'name', 'id', 'index', 'audio', 'annotations', 'images', 'citations', 'logprobs', 'token_ids', 'prompt_token_ids', 'finish_reason', 'stop_reason', 'usage', 'prefix', 'partial', 'cache_control',
 ]);
 /** As above, for a tool call. */
-export const knownCallMembers: ReadonlySet<string> = new Set(['index', 'id', 'type', 'function']);
+export const knownCallMembers: ReadonlySet<string> = new Set(['index', 'id', 'type', 'function', 'name', 'arguments']);
 /** As above, for the function of a call. */
 export const knownFunctionMembers: ReadonlySet<string> = new Set(['name', 'arguments']);
 

@@ -1,15 +1,37 @@
-const fence = /^[ \t]*(?:```|~~~)/gm;
+const fenceLine = /^[ \t]*(`{3,}|~{3,})(.*)$/gm;
 
-/** Whether a place in a Markdown text is quoted: inside a code block or inline code, or right behind a quotation mark. `isInBlock`: the text begins inside of a block. */
-export function isQuoted(text: string, at: number, isInBlock = false): boolean {
+/**
+ * Whether a place in a Markdown text is quoted: inside a code block, indented code or inline code, in a quotation, or right behind a
+ * quotation mark. `block`: the fence of the code block that the text begins inside of, or nothing.
+ */
+export function isQuoted(text: string, at: number, block = ''): boolean {
   if (/["'\u201c\u00ab]/.test(text[at - 1] ?? '')) return true;
   const before = text.slice(0, at);
-  if (isBlockBehind(before, isInBlock)) return true;
-  const line = before.slice(before.lastIndexOf('\n') + 1);
-  return !/^[ \t]*```/.test(line) && (line.match(/`/g)?.length ?? 0) % 2 === 1;
+  if (blockBehind(before, block) !== '') return true;
+  const start = before.lastIndexOf('\n') + 1;
+  const line = before.slice(start);
+  if (/^ {0,3}>/.test(line)) return true;
+  // White space in front of all text is no indentation.
+  if (/^(?: {4}| {0,3}\t)/.test(line) && before.slice(0, start).trim() !== '') return true;
+  return !/^[ \t]*```/.test(line) && isInInlineCode(line);
 }
 
-/** Whether a code block is open behind a text. */
-export function isBlockBehind(text: string, isInBlock: boolean): boolean {
-  return ((text.match(fence)?.length ?? 0) % 2 === 1) !== isInBlock;
+/** The fence of the code block that is open behind a text; nothing where none is. A block ends at a fence of its own kind that is not shorter. */
+export function blockBehind(text: string, block: string): string {
+  let open = block;
+  for (const [, fence = '', info = ''] of text.matchAll(fenceLine)) {
+    if (open === '') open = fence.startsWith('`') && info.includes('`') ? '' : fence;
+    else if (fence.startsWith(open) && info.trim() === '') open = '';
+  }
+  return open;
+}
+
+/** Inline code ends at as many backticks as it began with. */
+function isInInlineCode(line: string): boolean {
+  let open = 0;
+  for (const [{ length }] of line.matchAll(/`+/g)) {
+    if (open === 0) open = length;
+    else if (open === length) open = 0;
+  }
+  return open > 0;
 }

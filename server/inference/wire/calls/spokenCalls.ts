@@ -14,8 +14,17 @@ export type SpokenReading = { readonly kind: 'none' } | { readonly kind: 'calls'
 const maxPlaces = 16;
 const maxLooked = 64;
 /** What stands between and around the parts of a call: tokens of templates, tags that hold calls, and the words between those. */
-const framing =
-  /^(?:\s|<[|｜][^<>|｜]{1,60}[|｜]>|<\/?(?:[a-z]+:)?(?:tool_calls?|function_calls?|think)>|\[\/?(?:TOOL_CALLS|ARGS)\]|\[CALL_ID\]\w*|[;,]|```(?:json)?|to=|assistant(?=<)|(?:assistant)?(?:commentary|analysis)(?=[\s<]|to=)|(?:json|code|function)(?=[\s<{]))+/u;
+const framing = new RegExp(
+  `^(?:${[
+    /\s|[;,]|```(?:json)?/,
+    /<[|｜][^<>|｜]{1,60}[|｜]>|<\/s>|<end_of_turn>|<\|tool_call>|<tool_call\|>/,
+    /<\/?(?:[a-z]+[:_])?(?:tool_calls?|function_calls?|think)>|<\/?tools>|<\/?TOOLCALL>|\[\/?(?:TOOL_CALLS|ARGS)\]|\[CALL_ID\]\w*|functools(?=\[)/,
+    /to=|assistant(?=<| to=)|(?:assistant)?(?:commentary|analysis)(?=[\s<]|to=)|(?:json|code|function)(?=[\s<{])/,
+  ].map(({ source }) => source).join('|')})+`, 'u');
+/** What stands before a call that is shown and not made. */
+const example = new RegExp(
+  `\\b(?:${/for (?:example|instance)|e\.g\.|(?:would|could|might) (?:write|emit|send|say|look like|be)|looks? like (?:this|so)/.source})[^.!?\\n]{0,60}:\\s*$`, 'i');
+const maxExample = 160;
 const toolWord = /^(?:functions?\.)?([a-zA-Z_][\w-]{0,63})(?::\d+)?/;
 
 /** Reads the calls in a text, in the notations of the families of models; `known` are the names of the tools that there are. */
@@ -26,6 +35,7 @@ export function readSpokenCalls(text: string, known: readonly string[]): SpokenR
     const { calls, rest } = readUnits(text.slice(start), known);
     const meant = calls.map(({ name, args }) => ({ name: meantTool(name, known), args }));
     if (rest === '' && calls.length > 0 && meant.every(({ name }) => name !== undefined)) {
+      if (example.test(text.slice(Math.max(0, start - maxExample), start))) return { kind: 'unclear', tool: meant[0]?.name ?? '' };
       return { kind: 'calls', start: behindWords(text, start), calls: meant.map(({ name = '', args }) => ({ name, args })) };
     }
     unclear ??= meant.find(({ name }) => name !== undefined)?.name ?? (isJson(text.slice(start)) ? undefined : brokenCall(rest, known));
@@ -33,6 +43,9 @@ export function readSpokenCalls(text: string, known: readonly string[]): SpokenR
   unclear ??= fencedCall(text, known) ?? lastCall(text, known);
   return unclear === undefined ? { kind: 'none' } : { kind: 'unclear', tool: unclear };
 }
+
+/** Whether a text is nothing but what stands around calls. */
+export const isFraming = (text: string): boolean => text !== '' && text.replace(framing, '') === '';
 
 function placesIn(text: string): number[] {
   const lead = text.length - text.trimStart().length;
@@ -50,9 +63,9 @@ function placesIn(text: string): number[] {
 /** Reads one call behind another; `rest` is what is no call. */
 function readUnits(text: string, known: readonly string[]): { calls: SpokenCall[]; rest: string } {
   const calls: SpokenCall[] = [];
-  let rest = text.replaceAll(/<(\/?)｜DSML｜/gu, '<$1').replace(framing, '');
+  let rest = text.replaceAll(/<(\/?)(?:｜DSML｜|steptml:)/gu, '<$1').replace(framing, '');
   while (rest !== '') {
-    const unit = readPythonic(rest) ?? readJson(rest) ?? readFunctionTag(rest) ?? readInvokeTag(rest) ?? readNamed(rest, known);
+    const unit = readPythonic(rest) ?? readJson(rest, known) ?? readFunctionTag(rest) ?? readInvokeTag(rest) ?? readNamed(rest, known);
     if (unit === undefined) break;
     calls.push(...unit.calls);
     rest = rest.slice(unit.length).replace(/^(?:\s*<\/(?:function|invoke|tool_call)>)+/, '').replace(framing, '');
@@ -60,12 +73,12 @@ function readUnits(text: string, known: readonly string[]): { calls: SpokenCall[
   return { calls, rest };
 }
 
-/** `{"name", "arguments"}`, or a list of them. */
-function readJson(text: string): Unit | undefined {
+/** `{"name", "arguments"}`, or `{"x": {…}}` for a tool x, or a list of them. */
+function readJson(text: string, known: readonly string[]): Unit | undefined {
   const length = jsonLength(text);
   const value = length === 0 ? undefined : parseJson(text.slice(0, length));
   const list = Array.isArray(value) ? asObjects(value) : [asObject(value) ?? {}];
-  const calls = list.map(callOf).filter((call) => call !== undefined);
+  const calls = list.map((item) => callOf(item) ?? keyedCall(item, known)).filter((call) => call !== undefined);
   return calls.length === 0 || calls.length < (Array.isArray(value) ? value.length : 1) ? undefined : { calls, length };
 }
 
@@ -73,8 +86,20 @@ function callOf(object: JsonObject): SpokenCall | undefined {
   const inner = asObject(object['function']) ?? object;
   const name = asText(inner['name']) ?? asText(inner['tool_name']) ?? asText(inner['function']);
   const args = inner['arguments'] ?? inner['parameters'] ?? inner['args'];
-  if (name === undefined || (typeof args !== 'string' && asObject(args) === undefined)) return undefined;
+  if (name === undefined || (typeof args !== 'string' && asObject(args) === undefined) || isDefinition(inner)) return undefined;
   return { name, args: typeof args === 'string' ? args : JSON.stringify(args) };
+}
+
+/** A tool that is described, as models repeat it from their instructions. */
+function isDefinition(tool: JsonObject): boolean {
+  const schema = asObject(tool['parameters']);
+  return schema?.['type'] === 'object' && asObject(schema['properties']) !== undefined;
+}
+
+function keyedCall(object: JsonObject, known: readonly string[]): SpokenCall | undefined {
+  const [name = '', ...others] = Object.keys(object);
+  const args = asObject(object[name]);
+  return others.length > 0 || args === undefined || !known.includes(name) ? undefined : { name, args: JSON.stringify(args) };
 }
 
 /** `<function=name>`, with `<parameter=key>value</parameter>` inside, or the JSON of the arguments. */
@@ -122,6 +147,7 @@ function readNamed(text: string, known: readonly string[]): Unit | undefined {
   const from = whole.length + between.length;
   const length = text[from] === '{' ? jsonLength(text.slice(from)) : 0;
   if (length > 0 && asObject(parseJson(text.slice(from, from + length))) !== undefined) return { calls: [{ name, args: text.slice(from, from + length) }], length: from + length };
+  if (/^\s*<\/tool_call>/.test(text.slice(whole.length))) return { calls: [{ name, args: '{}' }], length: whole.length };
   const pairs = /^(?:\s*<arg_key>[^<]{1,80}<\/arg_key>\s*<arg_value>[^]*?<\/arg_value>)+/.exec(text.slice(whole.length))?.[0];
   if (pairs === undefined) return undefined;
   const values = [...pairs.matchAll(/<arg_key>([^<]{1,80})<\/arg_key>\s*<arg_value>([^]*?)<\/arg_value>/g)].map(([, key = '', value = '']) => [key.trim(), withoutFrame(value)] as const);
@@ -131,9 +157,14 @@ function readNamed(text: string, known: readonly string[]): Unit | undefined {
 /** Whole JSON that is no call is an answer in JSON. */
 const isJson = (text: string): boolean => jsonLength(text) > 0;
 
+/** The name in what begins as JSON, or as JSON that is none, in a tag, in Gemma's `call:x{…}` and in Python's `x(…)` and `x.call(…)`. */
+const brokenName = new RegExp(
+  `^(?:${[/[{[\s]*["'](?:(?:name|tool_name)["']\s*:\s*["'])?/, /<function=["']?|<invoke name=["']/, /(?:call:|\[)?(?:functions?\.)?(?=\w+(?:\.call)?\s*[<{(])/]
+    .map(({ source }) => source).join('|')})([\\w-]{1,64})`);
+
 /** A call that was begun and cannot be read names a tool where its name stands. */
 function brokenCall(rest: string, known: readonly string[]): string | undefined {
-  const [, name] = /^(?:[{[\s]*"(?:name|tool_name)"\s*:\s*"|<function=["']?|<invoke name=["']|\[?(?:functions?\.)?(?=\w+\s*[<{(]))([\w-]{1,64})/.exec(rest) ?? [];
+  const [, name] = brokenName.exec(rest) ?? [];
   return name !== undefined && known.includes(name) ? name : undefined;
 }
 
@@ -141,7 +172,8 @@ function brokenCall(rest: string, known: readonly string[]): string | undefined 
 function fencedCall(text: string, known: readonly string[]): string | undefined {
   const [, inner] = /^\s*```[\w-]*\n([^]*?)\n?```\s*$/.exec(text) ?? [];
   if (inner === undefined || inner.includes('```')) return undefined;
-  const { calls, rest } = readUnits(inner, known);
+  // Gemma writes its calls as a block of Python.
+  const { calls, rest } = readUnits(/^\s*```tool_code/.test(text) ? `[${inner.trim()}]` : inner, known);
   return rest === '' ? calls.map(({ name }) => meantTool(name, known)).find((name) => name !== undefined) : undefined;
 }
 
@@ -166,7 +198,7 @@ const thoughtEnds = '<|end|>';
 function behindWords(text: string, start: number): number {
   const opened = text.lastIndexOf(thoughtOpens, start - 1);
   const ended = opened === -1 ? -1 : text.indexOf(thoughtEnds, opened);
-  const between = ended === -1 || ended >= start ? undefined : text.slice(ended + thoughtEnds.length, start);
+  const between = ended === -1 || ended > start ? undefined : text.slice(ended + thoughtEnds.length, start);
   return between === '' || between === '<|start|>assistant' ? opened : start;
 }
 

@@ -1,4 +1,4 @@
-import { isBlockBehind, isQuoted } from './proseCode.ts';
+import { blockBehind, isQuoted } from './proseCode.ts';
 import { openLength, opensAtStart, opensIn } from './spokenNotations.ts';
 
 /** Lets the text of an answer through as it comes, up to where a tool call may begin in it. */
@@ -20,10 +20,10 @@ const maxLine = 4_096;
 export function createSpokenHolder(): SpokenHolder {
   let whole = '';
   let given = 0;
-  /** What came and was not given, and of what was given the present line and whether it lies in a code block. */
+  /** What came and was not given, and of what was given the present line and the fence of the code block that it lies in. */
   let waiting = '';
   let line = '';
-  let isInBlock = false;
+  let block = '';
   let isAtStart = true;
   let isOpened = false;
   let quoted = 0;
@@ -39,7 +39,7 @@ export function createSpokenHolder(): SpokenHolder {
     for (const place of opensIn(waiting)) {
       if (quoted >= maxQuoted) return waiting.length;
       quoted += 1;
-      if (isQuoted(line + waiting, line.length + place, isInBlock)) continue;
+      if (isQuoted(line + waiting, line.length + place, block)) continue;
       isOpened = true;
       return place;
     }
@@ -50,7 +50,7 @@ export function createSpokenHolder(): SpokenHolder {
     const text = waiting.slice(0, length);
     const lines = line + text;
     const start = lines.lastIndexOf('\n') + 1;
-    isInBlock = isBlockBehind(lines.slice(0, start), isInBlock);
+    block = blockBehind(lines.slice(0, start), block);
     line = lines.slice(start).slice(-maxLine);
     waiting = waiting.slice(length);
     given += length;

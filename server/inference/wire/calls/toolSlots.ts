@@ -66,13 +66,16 @@ export function createToolSlots(isKeeping: boolean): ToolSlots {
     return earlier !== undefined && earlier !== '{}' && later !== earlier;
   }
 
-  function findSlot({ place, id, name }: Fragment): Slot | undefined {
+  function findSlot({ place, id, name, args }: Fragment): Slot | undefined {
     const last = slots.at(-1);
     if (place === undefined && id === undefined) return name !== undefined && last?.name !== undefined && last.id !== undefined ? undefined : last;
     if (place === undefined) return slots.findLast((slot) => slot.id === id) ?? (last?.id === undefined && (last?.name === undefined || name === undefined) ? last : undefined);
     const here = slots.filter((slot) => slot.place === place);
     if (id === undefined) return here.at(-1);
-    return here.findLast((slot) => slot.id === id) ?? here.findLast((slot) => slot.id === undefined) ?? slots.findLast((slot) => slot.place === undefined && slot.id === id);
+    const own =
+      here.findLast((slot) => slot.id === id) ?? here.findLast((slot) => slot.id === undefined) ?? slots.findLast((slot) => slot.place === undefined && slot.id === id);
+    // A call begins with its name; some servers make up an id for every fragment.
+    return own ?? (name === undefined && args !== '' ? here.findLast((slot) => slot.name !== undefined) : undefined);
   }
 
   function addSlot(): Slot | undefined {
@@ -133,12 +136,12 @@ function readFragment(call: JsonObject, place: number | undefined): Fragment {
   const named = asObject(call['function']);
   const index = call['index'];
   const id = asText(call['id']);
-  const name = asText(named?.['name']);
+  const name = asText(named?.['name']) ?? asText(call['name']);
   return {
     place: place ?? (typeof index === 'string' && index !== '' ? Number(index) : typeof index === 'number' ? index : undefined),
     id: id === undefined || id.length > maxNameLength ? undefined : id,
     name: name === undefined ? undefined : beginningOf(name, maxNameLength),
-    args: argsText(named?.['arguments']),
+    args: argsText(named?.['arguments'] ?? call['arguments']),
   };
 }
 

@@ -1,3 +1,4 @@
+import { thinkTags } from '../../../../server/inference/wire/thinkSplitter.ts';
 import { delta, done, event, raw, said, type Row } from './row.ts';
 
 const call = (fields: unknown): string => delta({ tool_calls: [fields] });
@@ -12,6 +13,9 @@ const twoCalls = [
 export const deltaRows: readonly Row[] = [
   { name: 'reasoning-content', what: 'reasoning_content, then content', script: raw(delta({ reasoning_content: 'Let me ' }) + delta({ reasoning_content: 'see.' }) + said('Hello', 'stop') + done), expect: thought },
   { name: 'reasoning', what: 'reasoning, then content', script: raw(delta({ reasoning: 'Let me ' }) + delta({ reasoning: 'see.' }) + said('Hello', 'stop') + done), expect: thought },
+  { name: 'reasoning-thinking', what: 'reasoning in thinking', script: raw(delta({ thinking: 'Let me ' }) + delta({ thinking: 'see.' }) + said('Hello', 'stop') + done), expect: thought },
+  { name: 'reasoning-text', what: 'reasoning in reasoning_text', script: raw(delta({ reasoning_text: 'Let me see.' }) + said('Hello', 'stop') + done), expect: thought },
+  { name: 'reasoning-object', what: 'reasoning in an object', script: raw(delta({ reasoning: { content: 'Let me see.' } }) + said('Hello', 'stop') + done), expect: thought },
   { name: 'reasoning-both', what: 'both fields with the same text', script: raw(delta({ reasoning_content: 'Let me see.', reasoning: 'Let me see.' }) + said('Hello', 'stop') + done), expect: thought },
   { name: 'prefilled', what: 'only a closing tag, on a route that says so', think: 'prefilled', script: raw(said('Let me see.') + said('</thi') + said('nk>\n\nHello', 'stop') + done), expect: thought },
   { name: 'closing-tag-alone', what: 'only a closing tag, on another route', script: raw(said('see.</think>Hello', 'stop') + done), expect: { text: 'see.</think>Hello', finish: 'stop' } },
@@ -19,6 +23,10 @@ export const deltaRows: readonly Row[] = [
   { name: 'think-tags-late', what: 'think tags in the middle of the answer', script: raw(said('Write <think> like') + said(' this</think>', 'stop') + done), expect: { text: 'Write <think> like this</think>', finish: 'stop' } },
   { name: 'think-tags-and-field', what: 'tags in the content after a reasoning field', script: raw(delta({ reasoning: 'Let me see.' }) + said('<think>Hello', 'stop') + done), expect: { ...thought, text: '<think>Hello' } },
   { name: 'think-unclosed', what: 'a think tag that is never closed', script: raw(said('<think>Let me see.', 'length') + done), expect: { thinking: 'Let me see.', finish: 'length', isThinkingOnly: true } },
+  ...thinkTags.map(([open, close], at): Row => ({ name: `think-tags-${at}`, what: `reasoning between ${open} and ${close}`, script: raw([...`${open}Let me see.${close}`].map((sign) => said(sign)).join('') + said('\n\nHello', 'stop') + done), expect: thought })),
+  { name: 'think-twice', what: 'two blocks of reasoning', script: raw(said('<think>Let me </think>\n<think>see.</think>\n\nHello', 'stop') + done), expect: thought },
+  { name: 'harmony-answer', what: 'the channels of gpt-oss left in the text', script: raw(said('<|channel|>analysis<|message|>Let me see.<|end|><|start|>assistant<|cha') + said('nnel|>final<|message|>Hello', 'stop') + done), expect: thought },
+  { name: 'harmony-other', what: 'a channel that is neither thinking nor the answer', script: raw(said('<|channel|>commentary to=functions.one<|message|>{}', 'stop') + done), expect: { text: '<|channel|>commentary to=functions.one<|message|>{}', finish: 'stop' } },
   { name: 'half-tag', what: 'the beginning of a tag at the very end', script: raw(said('<thi', 'stop') + done), expect: { text: '<thi', finish: 'stop' } },
   { name: 'reasoning-only', what: 'reasoning alone, cut by the token limit', script: raw(delta({ reasoning_content: 'Let me see.', content: '' }) + delta({ content: '' }, 'length') + done), expect: { thinking: 'Let me see.', finish: 'length', isThinkingOnly: true } },
   { name: 'reasoning-details', what: 'reasoning_details beside reasoning', script: raw(delta({ reasoning: 'Let me see.', reasoning_details: [{ type: 'reasoning.text', text: 'Let me see.' }] }) + said('Hello', 'stop') + done), expect: thought },

@@ -36,6 +36,17 @@ const notations: readonly [string, string][] = [
   ['Python with single quotes', "<|tool_call_start|>[run_command(command='ls -l')]<|tool_call_end|>"],
   ['MiniMax', '<minimax:tool_call>\n<invoke name="run_command">\n<parameter name="command">ls -l</parameter>\n</invoke>\n</minimax:tool_call>'],
   ['Granite', `<|tool_call|>[${json}]`],
+  ['Granite with its end', `<tool_call>${json}</tool_call><|end_of_text|>`],
+  ['Mistral with its end', `[TOOL_CALLS] [${json}]</s>`],
+  ['Qwen2.5-Coder', `<tools>\n${json}\n</tools>`],
+  ['Llama with its header', `<|start_header_id|>assistant<|end_header_id|>\n\n<|python_tag|>${llama}<|eom_id|>`],
+  ['Llama in Python', '<|python_start|>[run_command(command="ls -l")]<|python_end|>'],
+  ['Nemotron', `<TOOLCALL>[${json}]</TOOLCALL>`],
+  ['Phi', `functools[${json}]`],
+  ['LongCat', `<longcat_tool_call>${json}</longcat_tool_call>`],
+  ['Apertus', `<|tools_prefix|>[{"run_command": ${args}}]<|tools_suffix|>`],
+  ['Step', '<｜tool_calls_begin｜><｜tool_call_begin｜>function<｜tool_sep｜><steptml:invoke name="run_command"><steptml:parameter name="command">ls -l</steptml:parameter></steptml:invoke><｜tool_call_end｜><｜tool_calls_end｜>'],
+  ['gpt-oss with the tool beside its role', `<|start|>assistant to=functions.run_command<|channel|>commentary json<|message|>${args}<|call|>`],
   ['Command', `<|START_ACTION|>[{"tool_name": "run_command", "parameters": ${args}}]<|END_ACTION|>`],
 ];
 
@@ -57,6 +68,12 @@ describe('calls that a server left in the text', () => {
     ['a code block of JSON behind words', `Use this:\n\`\`\`json\n${json}\n\`\`\``],
     ['a link', '[run_command](a.md) is a tool.'],
     ['a code block', `Qwen writes it so:\n\n\`\`\`\n<tool_call>${json}</tool_call>\n\`\`\``],
+    ['a longer code block around a shorter one', `\`\`\`\`md\n\`\`\`\n<tool_call>${json}</tool_call>\n\`\`\`\n\`\`\`\``],
+    ['a code block in one of another kind that does not end', `~~~\n\`\`\`\n<tool_call>${json}</tool_call>`],
+    ['indented code', `Hermes writes:\n\n    <tool_call>${json}</tool_call>\n`],
+    ['a quotation', `He wrote:\n\n> <tool_call>${json}</tool_call>`],
+    ['inline code in two backticks', `It is \`\`<tool_call>${json}</tool_call>\`\``],
+    ['a tool that is described', `<tools>${'{"type": "function", "function": {"name": "run_command", "description": "Runs.", "parameters": {"type": "object", "properties": {"command": {"type": "string"}}}}}'}</tools>`],
     ['inline code', `It writes \`<tool_call>${json}</tool_call>\``],
     ['quotes', `The tag is "<tool_call>"`],
     ['a tool that there is not', '<tool_call>{"name": "weather", "arguments": {}}</tool_call>'],
@@ -74,12 +91,26 @@ describe('calls that a server left in the text', () => {
     ['a tag that is cut', '<function=run_command>\n<parameter=command>\nls'],
     ['a tool among others that there are not', `<tool_call>${json}</tool_call><tool_call>{"name": "weather", "arguments": {}}</tool_call>`],
     ['words before bare JSON', `I will run it.\n${json}`],
+    ['words that say that it is shown', `For example, a model would write: <tool_call>${json}</tool_call>`],
+    ['other words that say so', `A call looks like this:\n\n<tool_call>${json}</tool_call>`],
+    ['a dictionary of Python', "<tool_call>\n{'name': 'run_command', 'arguments': {'command': 'ls'}}\n</tool_call>"],
+    ['a method of Python', '<|python_tag|>run_command.call(command="ls")'],
+    ['a form of its own', '<|tool_call>call:run_command{command:<|"|>ls<|"|>}<tool_call|>'],
+    ['a block of Python as Gemma writes it', '```tool_code\nrun_command(command="ls")\n```'],
     ['nothing but a code block', `\`\`\`json\n${llama}\n\`\`\``],
   ])('are said to be unclear with %s', (_what, text) => expect(readSpokenCalls(text, known)).toEqual({ kind: 'unclear', tool: 'run_command' }));
 
   it('begin with what gpt-oss thought before them', () => {
     const text = `Hm.<|channel|>analysis<|message|>I run it.<|end|><|start|>assistant<|channel|>commentary to=functions.run_command <|constrain|>json<|message|>${args}<|call|>`;
     expect(readSpokenCalls(text, known)).toMatchObject({ kind: 'calls', start: 3 });
+  });
+
+  it('need no arguments in the notation of GLM', () => {
+    expect(readSpokenCalls('<tool_call>run_command\n</tool_call>', known)).toMatchObject({ kind: 'calls', calls: [{ name: 'run_command', args: '{}' }] });
+  });
+
+  it('are made although words before them are of the kind that shows one', () => {
+    for (const before of ['It looks like this failed. I try again:\n', 'For example, the tests fail.\n\n']) expect(readSpokenCalls(`${before}<tool_call>${json}</tool_call>`, known)).toMatchObject({ kind: 'calls', start: before.length });
   });
 
   it('are no calls where there are no tools', () => expect(readSpokenCalls(notations[0]![1], [])).toEqual({ kind: 'none' }));
