@@ -29,9 +29,20 @@ export function readLimit(text: string, unit: Unit): number | undefined {
   return figure !== '' && Number.isSafeInteger(value) ? value : undefined;
 }
 
+/** What a limit may be and in which units it is written, such as `a size between 256 MiB and 1 TiB, in B, KiB, MiB, GiB or TiB`. */
+export function rangeWords({ unit, least, most }: Pick<Limit, 'unit' | 'least' | 'most'>): string {
+  return `${kinds[unit].what} between ${limitText(least, unit)} and ${limitText(most, unit)}, ${kinds[unit].units}`;
+}
+
+const kinds: Readonly<Record<Unit, { readonly what: string; readonly units: string }>> = {
+  bytes: { what: 'a size', units: 'in B, KiB, MiB, GiB or TiB' },
+  ms: { what: 'a time', units: 'in ms, s, min or h' },
+  count: { what: 'a number', units: 'without a unit' },
+};
+
 /** Why a text is no value for a limit; undefined when it is one. */
 export function checkLimit(text: string, limit: Pick<Limit, 'unit' | 'least' | 'most'>): string | undefined {
   const value = readLimit(text, limit.unit);
   if (value !== undefined && value >= limit.least && value <= limit.most) return undefined;
-  return `Write a value between ${limitText(limit.least, limit.unit)} and ${limitText(limit.most, limit.unit)}.`;
+  return `Write ${rangeWords(limit)}.`;
 }

@@ -2,12 +2,21 @@ import type { ModelChoice } from '../../server/protocol/agents.ts';
 import type { Model, ModelServer } from '../../server/protocol/models.ts';
 import { labelText } from '../trees/labelText.ts';
 
-/** A row of a model; one without a value says why its server offers none and cannot be taken. */
+/** What a person can do about a server that offers no model: give it another key, change it, or have it asked again. */
+export interface Mend {
+  readonly kind: 'mend';
+  readonly how: 'key' | 'edit' | 'again';
+  readonly server: ModelServer;
+}
+
+/** A row of a model; where a server offers none, of what can be done about that, with the reason. */
 export interface ModelRow {
   readonly label: string;
   readonly description: string;
-  readonly value?: ModelChoice;
+  readonly value: ModelChoice | Mend;
 }
+
+const mendLabels: Readonly<Record<Mend['how'], string>> = { key: 'Enter Key…', edit: 'Edit Server…', again: 'Ask Again' };
 
 /** The rows of a model server. A built-in one that nobody started has none: it comes and goes by itself. */
 export function modelRows(server: ModelServer): ModelRow[] {
@@ -15,7 +24,10 @@ export function modelRows(server: ModelServer): ModelRow[] {
     return server.models.map((model) => ({ label: labelText(model.name, 80), description: modelFacts(model), value: { kind: 'model', serverId: server.id, name: model.name } }));
   }
   const isAbsent = server.isBuiltIn && (server.error === undefined || server.error.cause === 'ECONNREFUSED');
-  return isAbsent ? [] : [{ label: 'No model', description: server.error === undefined ? 'It lists no models.' : labelText(`${server.error.message} ${server.error.hint}`, 300) }];
+  if (isAbsent) return [];
+  const how = server.error?.class === 'model_auth' ? 'key' : server.isBuiltIn || server.state === 'up' ? 'again' : 'edit';
+  const reason = server.error === undefined ? 'It lists no models.' : labelText(`${server.error.message} ${server.error.hint}`, 300);
+  return [{ label: mendLabels[how], description: reason, value: { kind: 'mend', how, server } }];
 }
 
 /** What a server was found to offer, in a few words: `3 models, 41 ms`, or why it offers nothing. */

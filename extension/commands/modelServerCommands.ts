@@ -3,6 +3,7 @@ import { askForKey } from '../secrets.ts';
 import { labelText } from '../trees/labelText.ts';
 import { checkLabel } from './checkLabel.ts';
 import type { CommandContext, CommandDefinition } from './context.ts';
+import { assumedWords, checkAddress, readAddress, type ModelAddress } from './modelAddress.ts';
 import { foundWords } from './modelRows.ts';
 import { askText, pickOne, type Choice } from './quickSteps.ts';
 
@@ -17,14 +18,19 @@ export const addModelServer: CommandDefinition = {
 /** The same for who goes on with the server; undefined when the person left. */
 export async function addServer(context: CommandContext): Promise<ModelServer | undefined> {
   const title = 'Add Model Server';
-  const name = await askText({ title, placeholder: 'LM Studio in the study', prompt: 'What is the server called?', check: checkName });
+  // The question stands there at once; what is taken is only needed to answer a name early, and the gateway decides.
+  const listed = addedServers(context);
+  let taken: readonly ModelServer[] = [];
+  listed.then((servers) => (taken = servers)).catch(() => undefined);
+  const check = (text: string) => checkName(text) ?? checkFreeName(text, taken);
+  const name = await askText({ title, placeholder: 'LM Studio in the study', prompt: 'What is the server called?', check });
   if (name === undefined || name === 'back') return undefined;
-  const baseUrl = await askAddress(title);
-  if (baseUrl === undefined) return undefined;
+  const address = await askAddress(title, await listed);
+  if (address === undefined) return undefined;
   const secret = await askForKey(labelText(name.value));
   if (secret === undefined) return undefined;
-  const server = await context.gateway.request('models/add', { name: name.value, baseUrl, ...secret });
-  sayFound(context, server);
+  const server = await context.gateway.request('models/add', { name: name.value, baseUrl: address.baseUrl, ...secret });
+  sayFound(context, server, assumedWords(address));
   return server;
 }
 
@@ -51,9 +57,9 @@ export const enterKey: CommandDefinition = {
 /** Removes a model server that a person added, with its key. */
 export const removeModelServer: CommandDefinition = {
   needsGateway: true,
-  async run({ gateway, messages }) {
-    const { items } = await gateway.request('models/servers', {});
-    const added = items.filter((server) => !server.isBuiltIn);
+  async run(context) {
+    const { gateway, messages } = context;
+    const added = await addedServers(context);
     if (added.length === 0) return messages.needed('There is no model server that you added. Those found on this machine come and go by themselves.');
     const answer = await pickOne(
       { title: 'Remove Model Server', placeholder: 'Its key is removed with it; agents that use it need another model' },
@@ -63,10 +69,20 @@ export const removeModelServer: CommandDefinition = {
   },
 };
 
+/** The servers that a person added; only among them names and addresses are taken. */
+async function addedServers({ gateway }: CommandContext): Promise<ModelServer[]> {
+  const { items } = await gateway.request('models/servers', {});
+  return items.filter(({ isBuiltIn }) => !isBuiltIn);
+}
+
+function checkFreeName(text: string, taken: readonly ModelServer[]): string | undefined {
+  return taken.some(({ name }) => name === text) ? 'There is a model server with this name already; change it with Edit Model Server, or write another name.' : undefined;
+}
+
 type Edit = (context: CommandContext, server: ModelServer) => Promise<unknown>;
 
-/** Of a built-in server only the key is a person's to change. */
-async function editServer(context: CommandContext, server: ModelServer): Promise<void> {
+/** Lets a person change what is theirs of a model server; of a built-in one that is only the key. */
+export async function editServer(context: CommandContext, server: ModelServer): Promise<void> {
   const own: Choice<Edit>[] = [
     { label: 'Name', description: labelText(server.name), value: changeName },
     { label: 'Address', description: labelText(server.baseUrl), value: changeAddress },
@@ -80,21 +96,26 @@ async function editServer(context: CommandContext, server: ModelServer): Promise
   if (answer !== undefined && answer !== 'back') await answer.value(context, server);
 }
 
-const changeName: Edit = async ({ gateway }, { id, name }) => {
-  const answer = await askText({ title: `Name of ${labelText(name)}`, value: name, placeholder: 'Name', check: checkName });
-  if (answer !== undefined && answer !== 'back') await gateway.request('models/update', { serverId: id, name: answer.value });
+const changeName: Edit = async (context, { id, name }) => {
+  const others = (await addedServers(context)).filter((server) => server.id !== id);
+  const check = (text: string) => checkName(text) ?? checkFreeName(text, others);
+  const answer = await askText({ title: `Name of ${labelText(name)}`, value: name, placeholder: 'Name', check });
+  if (answer !== undefined && answer !== 'back') await context.gateway.request('models/update', { serverId: id, name: answer.value });
 };
 
 /** A key stays with the host that it was given for, so another host is asked for its own. */
 const changeAddress: Edit = async (context, { id, name, baseUrl: present, hasKey }) => {
-  const baseUrl = await askAddress(`Address of ${labelText(name)}`, present);
-  if (baseUrl === undefined) return;
+  const others = (await addedServers(context)).filter((server) => server.id !== id);
+  const address = await askAddress(`Address of ${labelText(name)}`, others, present);
+  if (address === undefined) return;
+  const { baseUrl } = address;
   const keepsKey = hasKey && new URL(baseUrl).origin === new URL(present).origin;
   const secret = keepsKey ? {} : await askForKey(labelText(name));
-  if (secret !== undefined) sayFound(context, await context.gateway.request('models/update', { serverId: id, baseUrl, ...secret }));
+  if (secret !== undefined) sayFound(context, await context.gateway.request('models/update', { serverId: id, baseUrl, ...secret }), assumedWords(address));
 };
 
-const changeKey: Edit = async (context, { id, name }) => {
+/** Asks for the key of a model server and says what is found there with it. */
+export const changeKey: Edit = async (context, { id, name }) => {
   const secret = await askForKey(labelText(name));
   if (secret !== undefined) sayFound(context, await context.gateway.request('models/update', { serverId: id, key: secret.key ?? null }));
 };
@@ -102,17 +123,17 @@ const changeKey: Edit = async (context, { id, name }) => {
 const forgetKey: Edit = ({ gateway }, { id }) => gateway.request('models/update', { serverId: id, key: null });
 
 /** Says what a server that was added or changed offers; one that does not answer has a wrong address or key, or is not running yet: all are the person's to mend. */
-function sayFound(context: CommandContext, server: ModelServer): void {
+function sayFound(context: CommandContext, server: ModelServer, note = ''): void {
   const { messages } = context;
   const name = labelText(server.name);
-  if (server.state === 'up') return messages.answered(`${name} answers: ${foundWords(server)}.`);
+  if (server.state === 'up') return messages.answered([`${name} answers: ${foundWords(server)}.`, note].filter((sentence) => sentence).join(' '));
   const attempt = (what: string, edit: Edit) => () => edit(context, server).catch((error: unknown) => messages.failed(what, error));
   const mend =
     server.error?.class === 'model_auth' || server.isBuiltIn
       ? { title: 'Enter Key', run: attempt('Changing the key failed.', changeKey) }
       : { title: 'Change Address…', run: attempt('Changing the address failed.', changeAddress) };
   const remove = { title: 'Remove', run: attempt('Removing the model server failed.', ({ gateway }) => gateway.request('models/remove', { serverId: server.id })) };
-  messages.needed([`${name} is kept, but it cannot be used yet.`, server.error?.message, server.error?.hint].filter((sentence) => sentence).join(' '), server.isBuiltIn ? [mend] : [mend, remove]);
+  messages.needed([`${name} is kept, but it cannot be used yet.`, note, server.error?.message, server.error?.hint].filter((sentence) => sentence).join(' '), server.isBuiltIn ? [mend] : [mend, remove]);
 }
 
 /** The server that an argument names by its own id or by an agent's, where a key can be meant at all. */
@@ -130,14 +151,8 @@ async function serverOf({ gateway, feed }: CommandContext, argument: unknown): P
   return answer === undefined || answer === 'back' ? undefined : answer.value;
 }
 
-async function askAddress(title: string, present = ''): Promise<string | undefined> {
-  const prompt = 'The address of an OpenAI-compatible server';
-  const answer = await askText({ title, placeholder: 'http://localhost:1234/v1', prompt, value: present, check: checkAddress });
-  return answer === undefined || answer === 'back' ? undefined : answer.value;
-}
-
-function checkAddress(text: string): string | undefined {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') return 'Write an address that begins with http:// or https://.';
-  return url.username === '' && url.password === '' ? undefined : 'Write the address without a user; the key is asked for after it.';
+async function askAddress(title: string, taken: readonly ModelServer[], present = ''): Promise<ModelAddress | undefined> {
+  const prompt = 'The address of an OpenAI-compatible server; http:// or https:// may be left out';
+  const answer = await askText({ title, placeholder: 'localhost:1234', prompt, value: present, check: (text) => checkAddress(text, taken) });
+  return answer === undefined || answer === 'back' ? undefined : readAddress(answer.value);
 }

@@ -24,7 +24,7 @@ describe('The first start, with an empty home', () => {
     const { workbench, host } = logos;
     await workbench.runCommand('Logos: Add Model Server');
     await workbench.answerInput('Add Model Server', 'Scripted', 'LM Studio');
-    await workbench.answerInput('Add Model Server', host.model.baseUrl, 'http://');
+    await workbench.answerInput('Add Model Server', host.model.baseUrl, 'localhost');
     await workbench.answerInput('Key for Scripted', '');
     await expectEventually(() => workbench.treeRows('Agents'), ['Assistant, Not started, scripted', 'Coder, Not started, scripted']);
     await logos.chat.frame.locator('.greeting').getByText('It answers with scripted.').waitFor();

@@ -5,7 +5,8 @@ import { expectEventually, startSession, useLogos } from './useLogos.ts';
 describe('Model servers', () => {
   const logos = useLogos();
   let locked: ModelServer | undefined;
-  afterAll(() => locked?.dispose());
+  let shut: ModelServer | undefined;
+  afterAll(() => Promise.all([locked?.dispose(), shut?.dispose()]));
 
   it('whose key is refused get another one from the error card, masked, and the message is answered', async () => {
     const { chat, host, workbench } = logos;
@@ -46,11 +47,38 @@ describe('Model servers', () => {
     await workbench.takeScreenshot('change-model');
     await workbench.chooseRow('Model of Coder', 'Add Server…');
     await workbench.answerInput('Add Model Server', 'Again', 'LM Studio');
-    await workbench.answerInput('Add Model Server', `${host.model.baseUrl.replace('127.0.0.1', 'localhost')}`, 'http');
+    await workbench.answerInput('Add Model Server', host.model.baseUrl.replace('http://127.0.0.1', 'localhost'), 'localhost');
     await workbench.answerInput('Key for Again', '');
+    await workbench.notification('The address was read as http://localhost:').waitFor();
     await expectEventually(names, ['Scripted', 'Attic', 'Again']);
     await workbench.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Automatic' }).waitFor();
     await workbench.chooseRow('Model of Coder', 'Automatic');
+  });
+
+  it('whose key is refused get another one from Change Model, which then lists what they offer', async () => {
+    const { host, workbench } = logos;
+    shut = await startModelServer({ key: 'the-right-key' });
+    const client = await host.client();
+    await client.request('models/add', { name: 'Shut', baseUrl: shut.baseUrl, key: 'a-wrong-key' });
+    await workbench.runCommand('Logos: Change Model');
+    await workbench.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Enter Key…' }).waitFor();
+    await workbench.takeScreenshot('change-model-refused');
+    await workbench.chooseRow('Model of Coder', 'Enter Key…');
+    await workbench.answerInput('Key for Shut', 'the-right-key');
+    await workbench.notification('Shut answers: 1 model').waitFor();
+    await workbench.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Automatic' }).waitFor();
+    expect(await workbench.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Enter Key…' }).count()).toBe(0);
+    await workbench.chooseRow('Model of Coder', 'Automatic');
+  });
+
+  it('that are there already are named where the address is asked for, before the key is', async () => {
+    const { workbench } = logos;
+    await workbench.runCommand('Logos: Add Model Server');
+    await workbench.answerInput('Add Model Server', 'Twice', 'LM Studio');
+    await workbench.answerInput('Add Model Server', shut?.baseUrl.replace('http://', '') ?? '', 'localhost');
+    await workbench.page.locator('.quick-input-widget').getByText('Shut has this address already').waitFor();
+    await workbench.takeScreenshot('add-model-server-twice');
+    await workbench.page.keyboard.press('Escape');
   });
 
   it('asked for from the chat give the keyboard back to it, whether they were added or not', async () => {

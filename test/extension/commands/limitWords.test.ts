@@ -31,10 +31,15 @@ describe('the words of a limit', () => {
     expect(readLimit(text, 'bytes')).toBeUndefined();
   });
 
-  it('say what a limit may be when a text is nothing of that', () => {
-    const limit = { unit: 'bytes', least: 256 * 1024 ** 2, most: 1024 * gibibyte } as const;
-    expect(checkLimit('1 GiB', limit)).toBeUndefined();
-    expect(checkLimit('1 MiB', limit)).toBe('Write a value between 256 MiB and 1 TiB.');
-    expect(checkLimit('2 TiB', limit)).toBe('Write a value between 256 MiB and 1 TiB.');
+  it.each([
+    ['bytes', 256 * 1024 ** 2, 1024 * gibibyte, '1 MiB', '1 GiB', 'Write a size between 256 MiB and 1 TiB, in B, KiB, MiB, GiB or TiB.'],
+    ['ms', 1000, 86_400_000, '2 days', '2 h', 'Write a time between 1 s and 24 h, in ms, s, min or h.'],
+    ['count', 1, 1024, '5 GiB', '1,000', 'Write a number between 1 and 1,024, without a unit.'],
+  ] as const)('name the range and the units when a text is no value in %s, and take each of those units', (unit, least, most, wrong, right, sentence) => {
+    const limit = { unit, least, most };
+    expect(checkLimit(wrong, limit)).toBe(sentence);
+    expect(checkLimit('', limit)).toBe(sentence);
+    expect(checkLimit(right, limit)).toBeUndefined();
+    for (const word of sentence.split(', ').at(-1)?.match(/\b(?:[KMGT]i)?B\b|\b(?:ms|s|min|h)\b/g) ?? []) expect(readLimit(`1 ${word}`, unit)).toBeGreaterThan(0);
   });
 });

@@ -4,6 +4,7 @@ import type { ModelServer } from '../../../server/protocol/models.ts';
 
 const server: ModelServer = { id: 'study', name: 'Study', kind: 'openai_compatible', baseUrl: 'http://old/v1', hasKey: true, isBuiltIn: false, state: 'up', models: [] };
 const error = { class: 'model_unreachable', message: 'Study does not answer at old.', cause: 'ECONNREFUSED', hint: 'Start it.', retryable: true } as const;
+const refused = { ...error, class: 'model_auth', cause: 'status' } as const;
 
 describe('the rows of a model server', () => {
   it('are its models while it answers', () => {
@@ -11,9 +12,18 @@ describe('the rows of a model server', () => {
     expect(modelRows({ ...server, models })).toEqual([{ label: 'qwen3:9b', description: '8,192 tokens · cannot use tools', value: { kind: 'model', serverId: 'study', name: 'qwen3:9b' } }]);
   });
 
-  it('say why one that a person added offers none, and cannot be taken', () => {
-    expect(modelRows({ ...server, state: 'down', error })).toEqual([{ label: 'No model', description: 'Study does not answer at old. Start it.' }]);
-    expect(modelRows(server)).toEqual([{ label: 'No model', description: 'It lists no models.' }]);
+  it.each([
+    ['Enter Key…', 'key', { state: 'down', error: refused }],
+    ['Enter Key…', 'key', { state: 'down', error: refused, isBuiltIn: true }],
+    ['Edit Server…', 'edit', { state: 'down', error }],
+    ['Ask Again', 'again', { state: 'down', error: { ...error, cause: 'timeout' }, isBuiltIn: true }],
+  ] as const)('offer %s with the reason where there is no model, so that no row does nothing', (label, how, more) => {
+    const down: ModelServer = { ...server, ...more };
+    expect(modelRows(down)).toEqual([{ label, description: 'Study does not answer at old. Start it.', value: { kind: 'mend', how, server: down } }]);
+  });
+
+  it('offer to ask one again that answers and lists no models', () => {
+    expect(modelRows(server)).toEqual([{ label: 'Ask Again', description: 'It lists no models.', value: { kind: 'mend', how: 'again', server } }]);
   });
 
   it('are none where a built-in one was not started, and its reason where it fails otherwise', () => {

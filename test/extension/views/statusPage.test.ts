@@ -29,7 +29,7 @@ describe('the page about the gateway', () => {
     expect(page).toMatch(/^The gateway is running\. 1 turn runs, 2 messages wait\.\n/);
     expect(page).toContain('4711, for 2 h 5 min, 64 MB of memory, 3 connected');
     expect(page).toContain('/state/logs/gateway.log');
-    expect(page).toContain('  Study  no models, 4 ms, http://study/v1\n');
+    expect(page).toContain('  Study  http://study/v1, no models, 4 ms\n');
     expect(page).toMatch(/ {2}Coder {2}Ready, .*writes in workspace only, no network\n/);
   });
 
@@ -37,6 +37,13 @@ describe('the page about the gateway', () => {
     const pageOf = (tasks: GatewayStatus['tasks']): string => statusPage({ status: { ...status, tasks }, servers: [], agents: [], now: 0 });
     expect(pageOf({ running: 1, waiting: 0, most: 64 })).toMatch(/ {2}Tasks +1 of at most 64 at once\n/);
     expect(pageOf({ running: 64, waiting: 3, most: 64 })).toMatch(/ {2}Tasks +64 of at most 64 at once, 3 wait for a free place\n/);
+  });
+
+  it('ends the row of a server with the reason why it does not answer, so that no comma follows a full stop', () => {
+    const error = { class: 'model_unreachable', message: 'Study does not answer at study:1234.', cause: 'ECONNREFUSED', hint: 'Start it.', retryable: true } as const;
+    const page = statusPage({ status, servers: [{ ...server, state: 'down', error }], agents: [], now: 0 });
+    expect(page).toContain('  Study  http://study/v1, Study does not answer at study:1234.\n');
+    expect(page).not.toMatch(/[.!?],/);
   });
 
   it('says none where there is nothing, and what is wrong with the database', () => {
