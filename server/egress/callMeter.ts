@@ -11,8 +11,13 @@ export interface CallMeter {
   take(events: readonly ChatStreamEvent[]): void;
   /** A token has been seen. */
   readonly hasToken: boolean;
-  /** `error` absent means a good end, or a client that went away. */
-  report(end: Pick<ModelCallReport, 'finish' | 'finishWord' | 'error'>): ModelCallReport;
+  /** The request is with the server, or is not: it was refused, or never arrived. */
+  noteAsked(isAsked: boolean): void;
+  /**
+   * `error` absent means a good end, or a client that went away. `isCutOff` says that the gateway ended the call: what was asked is then
+   * counted also before the first token, because a server reads, and charges for, what nobody waits for.
+   */
+  report(end: Pick<ModelCallReport, 'finish' | 'finishWord' | 'error'>, isCutOff: boolean): ModelCallReport;
 }
 
 /** Starts the measure of a call; `prompt` gives the text that was sent, for an estimate when the server counts nothing. */
@@ -25,6 +30,7 @@ export function startCallMeter(prompt: () => string): CallMeter {
   let lastToken = start;
   let counted: ChatUsage | undefined;
   let streamedTokens = 0;
+  let wasAsked = false;
 
   function takeToken(event: Extract<ChatStreamEvent, { kind: 'text' | 'thinking' | 'tool' }>, now: number): void {
     firstToken ??= now;
@@ -34,12 +40,13 @@ export function startCallMeter(prompt: () => string): CallMeter {
     streamedTokens += estimateTokens(event.kind === 'tool' ? event.args : event.text);
   }
 
-  function usage(): ModelCallReport['usage'] {
+  function usage(isCutOff: boolean): ModelCallReport['usage'] {
     if (counted !== undefined) {
       const { tokensPerSecond: _speed, ...counts } = counted;
       return { ...counts, source: 'server' };
     }
-    return firstToken === undefined ? undefined : { inputTokens: Math.round(estimateTokens(prompt())), outputTokens: Math.ceil(streamedTokens), source: 'estimate' };
+    const isSpent = firstToken !== undefined || (isCutOff && wasAsked);
+    return !isSpent ? undefined : { inputTokens: Math.round(estimateTokens(prompt())), outputTokens: Math.ceil(streamedTokens), source: 'estimate' };
   }
 
   function speed(tokens: number | undefined): number | undefined {
@@ -60,8 +67,11 @@ export function startCallMeter(prompt: () => string): CallMeter {
     get hasToken() {
       return firstToken !== undefined;
     },
-    report({ finish, finishWord, error }) {
-      const seen = usage();
+    noteAsked(isAsked) {
+      wasAsked = isAsked;
+    },
+    report({ finish, finishWord, error }, isCutOff) {
+      const seen = usage(isCutOff);
       const since = (at: number | undefined): number | undefined => (at === undefined ? undefined : at - start);
       return { usage: seen, startedAt, firstThoughtMs: since(firstThought), firstAnswerMs: since(firstAnswer), durationMs: performance.now() - start, tokensPerSecond: speed(seen?.outputTokens), error, finish, finishWord };
     },

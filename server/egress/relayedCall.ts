@@ -60,7 +60,7 @@ export function relayCall(bytes: Buffer, response: http.ServerResponse, context:
   const serve = async (): Promise<void> => {
     const end = body.ok ? await runCall(body.body, { ...context, response, timers, meter, onMembers }) : ({ kind: 'error', error: body.error } as const);
     timers.dispose();
-    const report = { ...meter.report(outcomeOf(end)), returnedMembers: [...members] };
+    const report = { ...meter.report(outcomeOf(end), end.kind === 'stopped'), returnedMembers: [...members] };
     if (report.error !== undefined) context.refused.learn(route, report.error, [...context.returned, ...reasoningMembers]);
     if (report.error !== undefined) answerError(response, statusOf(report.error), report.error);
     else if (report.finish === 'cancelled') response.destroy();
@@ -75,7 +75,7 @@ async function runCall(body: Buffer, call: CallContext & { response: http.Server
     call.observer.onStatus?.('prompt', undefined);
     const authorization = await route.authorization();
     const blanker = createKeyBlanker(authorization);
-    const upstream = await openUpstream({ ...call, authorization, body, signal: timers.signal, blanker });
+    const upstream = await openUpstream({ ...call, authorization, body, signal: timers.signal, blanker, onAsked: (isAsked) => meter.noteAsked(isAsked) });
     if (upstream.ok) return await relayStream({ upstream: upstream.response, response, route, timers, meter, blanker, onMembers });
     if (upstream.isUnreachable) call.onUnreachable(route);
     return { kind: 'error', error: upstream.error };

@@ -32,6 +32,8 @@ export interface UpstreamCall {
   readonly signal: AbortSignal;
   readonly blanker: KeyBlanker;
   readonly waits: WaitLimits;
+  /** Told that the request goes to the server, and that it was refused or did not arrive. */
+  readonly onAsked: (isAsked: boolean) => void;
 }
 
 /** A stream that has begun, or why there is none. */
@@ -42,8 +44,10 @@ export async function openUpstream(call: UpstreamCall): Promise<Upstream> {
   let waitedMs = 0;
   let rateLimitWaits = 0;
   for (;;) {
+    call.onAsked(true);
     const answer = await sendCall(call);
     if (answer.ok) return answer;
+    call.onAsked(false);
     const { error } = answer;
     if (error.cause === 'model_loading') {
       call.observer.onStatus?.('model_loading', `Loading ${call.route.model} on ${call.route.serverName}`);

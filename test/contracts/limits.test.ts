@@ -66,6 +66,19 @@ describe('A limit that is set', () => {
     await gateway.client.request('limits/set', { name: 'turnTokens', value: null });
   });
 
+  it('holds the tokens of a turn also against a task that hangs up before each answer begins', async () => {
+    await gateway.client.request('limits/set', { name: 'turnTokens', value: 40_000 });
+    const ask = `const q=require('http').request({socketPath:'/run/logos/inference.sock',method:'POST',path:'/v1/chat/completions'});q.on('error',()=>0);q.on('close',next);q.end(body);setTimeout(()=>q.destroy(),200)`;
+    const hangUp = `const content='[[scenario:silent]] HUNGUP '+'word '.repeat(8000),body=JSON.stringify({messages:[{role:'user',content}]});let n=0;function next(){if(n++<60){${ask}}}next();setInterval(()=>0,1000)`;
+    const watch = await gateway.newSession();
+    const end = await watch.ask(`[[tool:run_command ${JSON.stringify({ command: `/run/logos/node -e "eval(atob('${btoa(hangUp)}'))"` })}]]`, 30_000);
+    expect(end).toMatchObject({ outcome: 'iterations_spent', error: { class: 'budget_spent', cause: 'turnTokens' } });
+    const asked = await gateway.model.chatRequests('HUNGUP');
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked.length).toBeLessThan(10);
+    await gateway.client.request('limits/set', { name: 'turnTokens', value: null });
+  });
+
   it('is refused outside of its bounds, by a name that says where it went wrong', async () => {
     const refused = gateway.client.request('limits/set', { name: 'processes', value: 1 });
     await expect(refused).rejects.toMatchObject({ errorClass: 'invalid_params', details: { path: 'value', least: 64 } });

@@ -92,6 +92,29 @@ describe('what a call is measured by', () => {
     expect(path.heard.reports[0]!.usage).toMatchObject({ source: 'estimate', outputTokens: 4 });
   });
 
+  it('counts what was asked of a call that is hung up, or too late, before its first token, but not of one that the server refused or is not there for', async () => {
+    const prompt = 'x'.repeat(40_000);
+    const path = await openPath({ route: limits({ firstTokenMs: 300 }) });
+    const leave = new AbortController();
+    const call = path.ask(`[[scenario:silent]] ${prompt}`, { signal: leave.signal }).catch(() => []);
+    await expect.poll(() => path.server.requests.length).toBe(1);
+    leave.abort();
+    await call;
+    await expect.poll(() => path.heard.reports.length).toBe(1);
+    await path.ask(`[[scenario:silent]] ${prompt}`);
+    await path.ask(`[[scenario:rate-limited ms=60000]] ${prompt}`);
+    await path.server.dispose();
+    await path.ask(prompt);
+    const counted = path.heard.reports.map(({ usage }) => usage);
+    expect(counted).toEqual([
+      { source: 'estimate', inputTokens: expect.any(Number), outputTokens: 0 },
+      { source: 'estimate', inputTokens: expect.any(Number), outputTokens: 0 },
+      undefined,
+      undefined,
+    ]);
+    for (const usage of counted.slice(0, 2)) expect(usage!.inputTokens).toBeGreaterThan(5_000);
+  });
+
   it('tells the time to the first thought from the time to the first answer, and the speed', async () => {
     const path = await openPath();
     await path.ask('[[scenario:stream thinking=5 tokens=10 tps=200]]');
