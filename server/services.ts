@@ -19,6 +19,7 @@ import { Publisher } from './gateway/publisher.ts';
 import { QueueCount } from './gateway/queueCount.ts';
 import { createSessionHandlers } from './gateway/sessionHandlers.ts';
 import { gatewayKilled, gatewayStopped } from './gateway/interruptions.ts';
+import { OutputTicks } from './gateway/outputTicks.ts';
 import { TurnRunner } from './gateway/turnRunner.ts';
 import { createModelHandlers } from './inference/handlers.ts';
 import { openEmbeddedModel } from './inference/embedded/openEmbeddedModel.ts';
@@ -94,6 +95,7 @@ async function build(context: ServicesContext, stack: DisposableStack): Promise<
     sandboxes: { engine, ensure: (agent) => registry.ensure(agent), taskStarted: (id) => registry.taskStarted(id), taskEnded: (id, error) => registry.taskEnded(id, error) },
     resolveRoute: (choice, sessionId) => models.resolve(choice, () => store.lastFullModel(sessionId)),
     places,
+    ticks: new OutputTicks(),
     dispatch: (request) => dispatcher.dispatch(request),
     limits: () => limits.values,
     runtimeBuild: context.build,

@@ -1,9 +1,12 @@
 import type { SessionEvent } from '../protocol/sessions.ts';
 import type { Store, Stored } from '../store/store.ts';
+import type { OutputTicks } from './outputTicks.ts';
 
 /** What an appender needs. */
 export interface EventAppenderOptions {
   readonly store: Pick<Store, 'appendEvents'>;
+  /** Of all appenders. */
+  readonly ticks: OutputTicks;
   readonly publish: (stored: Stored) => void;
   readonly sessionId: string;
   readonly turnId: string;
@@ -32,7 +35,7 @@ export class EventAppender {
   add(event: SessionEvent): void {
     if (this.#hasFailed) return;
     this.#waiting.push(event);
-    this.#storing ??= Promise.resolve().then(() => this.#storeAll());
+    this.#storing ??= this.#options.ticks.next(this).then(() => this.#storeAll());
   }
 
   /** More waits than the store keeps up with; who can wait should await `settled`. */

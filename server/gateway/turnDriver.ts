@@ -75,6 +75,7 @@ export class TurnDriver {
     this.#now = createForwardClock(ports.now);
     this.#events = new EventAppender({
       store: ports.store,
+      ticks: ports.ticks,
       publish: (stored) => ports.publish(stored),
       sessionId: job.sessionId,
       turnId: job.turn.id,

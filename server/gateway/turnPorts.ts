@@ -10,6 +10,7 @@ import type { Soul } from '../protocol/souls.ts';
 import type { PreparedSandbox, SandboxEngine } from '../sandboxes/engine.ts';
 import type { Store, Stored } from '../store/store.ts';
 import type { Activity } from './activity.ts';
+import type { OutputTicks } from './outputTicks.ts';
 
 /** An agent with everything that its next turn needs. */
 export interface AgentForTurn {
@@ -41,6 +42,8 @@ export interface TurnPorts {
   /** For a turn of this session. Throws `model_unreachable` and `model_not_found`. */
   resolveRoute(choice: ModelChoice, sessionId: string): Promise<ModelRoute>;
   /** Where a task gets its place among those that run at once. */
+  /** When turns that stream at the same time store what they have. */
+  readonly ticks: OutputTicks;
   readonly places: FairGate;
   dispatch(request: DispatchRequest): Promise<TaskEnd>;
   /** What counts for a task that begins now. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EventAppender } from '../../../server/gateway/eventAppender.ts';
+import { OutputTicks } from '../../../server/gateway/outputTicks.ts';
 import type { SessionEvent } from '../../../server/protocol/sessions.ts';
 import type { Stored } from '../../../server/store/store.ts';
 
@@ -16,6 +17,7 @@ function rig() {
       appendEvents: ({ events }) =>
         new Promise((resolve, reject) => appends.push({ offsets: offsetsOf(events), resolve: () => resolve({ events: events.map((event) => ({ event })) } as unknown as Stored), reject })),
     },
+    ticks: new OutputTicks(),
     publish: (stored) => published.push(offsetsOf(stored.events.map(({ event }) => event))),
     sessionId: 's',
     turnId: 't',

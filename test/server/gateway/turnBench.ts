@@ -1,3 +1,4 @@
+import { OutputTicks } from '../../../server/gateway/outputTicks.ts';
 import { v7 as newId } from 'uuid';
 import { FairGate } from '../../../server/base/fairGate.ts';
 import type { DispatchRequest, TaskEnd } from '../../../server/exec/dispatcher.ts';
@@ -67,6 +68,7 @@ export function turnPorts(own: { store: Store; publisher: Publisher; dispatch: T
     sandboxes: { engine, ensure: async () => ({ homePath: '/nowhere' }) as PreparedSandbox, taskStarted: () => {}, taskEnded: () => {} },
     resolveRoute: async () => route,
     places: new FairGate(() => 8),
+    ticks: new OutputTicks(),
     limits: () => ({ ...defaultValues(machine), iterations: 5 }),
     runtimeBuild: 'test',
     activity: new Activity(),
