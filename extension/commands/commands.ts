@@ -10,6 +10,7 @@ import { addModelServer, editModelServer, enterKey, removeModelServer } from './
 import { newAgent } from './newAgent.ts';
 import { deleteSession, eraseSession, hideDeleted, newSession, openChat, openSession, renameSession, restoreSession, showAllSessions, showDeleted, stop } from './sessionCommands.ts';
 import { setUp } from './setUp.ts';
+import { views } from '../views/views.ts';
 import { awaitGateway } from './withGateway.ts';
 
 const findAgent: CommandDefinition = {
@@ -69,11 +70,20 @@ export function registerCommands(context: CommandContext): Disposable {
   return store;
 }
 
+/** Ask something about model servers or limits, which stand in no view of their own. */
+const asking: ReadonlySet<CommandId> = new Set(['logos.addModelServer', 'logos.changeLimit', 'logos.editModelServer', 'logos.enterKey', 'logos.removeModelServer']);
+
+/** The keyboard goes to the chat where no editor has a claim to it: VS Code gives it back to no webview behind a question of the command palette. */
+async function leaveQuestion({ chat }: CommandContext): Promise<void> {
+  if (chat.isVisible && vscode.window.activeTextEditor === undefined) await vscode.commands.executeCommand(`${views.chat.id}.focus`);
+}
+
 async function runCommand(id: CommandId, context: CommandContext, argument: unknown): Promise<void> {
   const command: CommandDefinition = commandTable[id];
   try {
     if (command.needsGateway) await awaitGateway(context.gateway);
     await command.run(context, argument);
+    if (asking.has(id)) await leaveQuestion(context);
   } catch (error) {
     context.messages.failed(`${titles[id] ?? 'That'} failed.`, error);
   }
