@@ -10,6 +10,8 @@ export interface EventLines {
 
 /** What a line of an event begins with; the empty field is a comment. */
 const fields = ['data', 'event', 'id', 'retry', ':'];
+/** Whole lines of data and blank ones: nearly all of every stream, with nothing to be looked for. */
+const plainLines = /^(?:data:[^\r\n]*\r?\n|\r?\n)+$/;
 /** Of a line of words so much is held until it ends, in UTF-16 units. */
 const maxWords = 2_000;
 
@@ -59,7 +61,10 @@ export function createEventLines(
   }
 
   return {
-    push: (text) => lines.push(text),
+    push(text) {
+      if (!isOver && isLineStart && tail === '' && lines.isBetweenLines && plainLines.test(text)) parser.feed(text);
+      else lines.push(text);
+    },
     end() {
       lines.end();
       feed('\n\n');

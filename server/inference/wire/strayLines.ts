@@ -10,6 +10,8 @@ export interface StrayLine {
 export interface StrayLines {
   push(text: string): void;
   end(): void;
+  /** Nothing is held, and the next character begins a line. */
+  readonly isBetweenLines: boolean;
 }
 
 /** Longer than any error; what is longer is not meant as one. */
@@ -86,6 +88,9 @@ export function createStrayLines({ onText, onStray }: { onText: (text: string) =
   }
 
   return {
+    get isBetweenLines() {
+      return isLineStart && held === '' && captured === undefined;
+    },
     push(text) {
       const all = held + text;
       held = '';
