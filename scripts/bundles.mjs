@@ -108,7 +108,8 @@ export function bundles(options) {
   const native = { loader, plugins: [platformSqlite(options.target), requestsOfUndici()] };
   dynamicImports.clear();
   return [
-    { ...forNode(options), entryPoints: { extension: 'extension/main.ts' }, external: ['vscode'], plugins: [lazyPackages()] },
+    // It is read whole whenever a window opens, also from a build for development.
+    { ...forNode(options), minifyWhitespace: true, entryPoints: { extension: 'extension/main.ts' }, external: ['vscode'], plugins: [lazyPackages()] },
     { ...forNode(options), ...native, entryPoints: { serverMain: 'server/main.ts' } },
     { ...forNode(options), ...native, entryPoints: { storeThread: 'server/store/storeThread.ts' } },
     { ...forNode(options), entryPoints: { worker: 'docker/local/main.ts' } },

@@ -18,10 +18,10 @@ export const addModelServer: CommandDefinition = {
 /** The same for who goes on with the server; undefined when the person left. */
 export async function addServer(context: CommandContext): Promise<ModelServer | undefined> {
   const title = 'Add Model Server';
-  // The question stands there at once; what is taken is only needed to answer a name early, and the gateway decides.
-  const listed = addedServers(context);
+  // The question stands there at once; what is taken is only needed to answer a name early.
+  const listed = takenServers(context);
   let taken: readonly ModelServer[] = [];
-  listed.then((servers) => (taken = servers)).catch(() => undefined);
+  void listed.then((servers) => (taken = servers));
   const check = (text: string) => checkName(text) ?? checkFreeName(text, taken);
   const name = await askText({ title, placeholder: 'LM Studio in the study', prompt: 'What is the server called?', check });
   if (name === undefined || name === 'back') return undefined;
@@ -75,6 +75,9 @@ async function addedServers({ gateway }: CommandContext): Promise<ModelServer[]>
   return items.filter(({ isBuiltIn }) => !isBuiltIn);
 }
 
+/** As above, to answer early; the gateway decides, also where it cannot say now. */
+const takenServers = (context: CommandContext): Promise<ModelServer[]> => addedServers(context).catch(() => []);
+
 function checkFreeName(text: string, taken: readonly ModelServer[]): string | undefined {
   return taken.some(({ name }) => name === text) ? 'There is a model server with this name already; change it with Edit Model Server, or write another name.' : undefined;
 }
@@ -97,7 +100,7 @@ export async function editServer(context: CommandContext, server: ModelServer): 
 }
 
 const changeName: Edit = async (context, { id, name }) => {
-  const others = (await addedServers(context)).filter((server) => server.id !== id);
+  const others = (await takenServers(context)).filter((server) => server.id !== id);
   const check = (text: string) => checkName(text) ?? checkFreeName(text, others);
   const answer = await askText({ title: `Name of ${labelText(name)}`, value: name, placeholder: 'Name', check });
   if (answer !== undefined && answer !== 'back') await context.gateway.request('models/update', { serverId: id, name: answer.value });
@@ -105,7 +108,7 @@ const changeName: Edit = async (context, { id, name }) => {
 
 /** A key stays with the host that it was given for, so another host is asked for its own. */
 const changeAddress: Edit = async (context, { id, name, baseUrl: present, hasKey }) => {
-  const others = (await addedServers(context)).filter((server) => server.id !== id);
+  const others = (await takenServers(context)).filter((server) => server.id !== id);
   const address = await askAddress(`Address of ${labelText(name)}`, others, present);
   if (address === undefined) return;
   const { baseUrl } = address;

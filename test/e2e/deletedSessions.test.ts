@@ -22,7 +22,11 @@ describe('Sessions that were deleted, in the tree', () => {
       if (!(await item.isVisible())) await header.getByRole('button', { name: /More Actions/ }).click();
       return item.waitFor({ timeout: 2_000 }).then(() => true, () => false);
     }, { timeout: 20_000 }).toBe(true);
-    await item.hover();
+    // Enter takes the row that the menu has under the keyboard, which follows the mouse a moment later.
+    await expect.poll(async () => {
+      await item.hover();
+      return item.evaluate((row) => row.closest('.action-item')?.classList.contains('focused') === true || row === document.activeElement);
+    }).toBe(true);
     await page.keyboard.press('Enter');
   }
 
