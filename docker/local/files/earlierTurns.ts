@@ -62,7 +62,7 @@ function textAfter({ tool, args, result }: EarlierCall, before: string | undefin
 /** The text of a result that is all of the file; a note at its end, a cut in its middle or an error say that it is not. */
 function wholeText(args: Readonly<Record<string, unknown>>, result: string): string | undefined {
   if (result === '[The file is empty.]') return '';
-  const text = result.replace(/\n\[(?:Encoding: |CRLF )[^\n]*\]$/, '');
+  const text = result.replace(/\n\[(?:Encoding: |CR(?:LF)? )[^\n]*\]$/, '');
   const isPart = ['offset', 'limit', 'column'].some((name) => args[name] !== undefined) || /\n\[[^\n]*\]$/.test(text);
   return isPart || text.startsWith('Error: ') || text.includes(cutNote) ? undefined : text;
 }
