@@ -1,3 +1,4 @@
+import fs from 'node:fs/promises';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ToolBench } from './toolBench.ts';
@@ -130,6 +131,15 @@ describe('a binary file', () => {
     await expect(bench.call('read_file', { path: 'a.bin' })).rejects.toThrow('binary file');
     expect((await bench.call('search_files', { pattern: 'x' })).output).toBe('No hits among 1 files.\n[Binary, not searched: a.bin.]');
     expect(await bench.bytes('a.bin')).toBe(bytes.toString('latin1'));
+  });
+
+  it('that is too large to be read whole is not overwritten by text either, however far behind its first zero byte is', async () => {
+    await bench.put('a.bin', Buffer.concat([Buffer.alloc(17_000_000, 'x = 1;\n'), bytesOf('\0\x01tail')]));
+    await expect(bench.call('write_file', { path: 'a.bin', content: 'text' })).rejects.toThrow('binary file of 17000006 bytes (there is a zero byte at 17000000), which text would destroy');
+    expect((await fs.stat(bench.path('a.bin'))).size).toBe(17_000_006);
+    await bench.put('a.log', Buffer.alloc(17_000_000, 'x = 1;\n'));
+    expect(await bench.call('write_file', { path: 'a.log', content: 'text' })).toMatchObject({ state: 'done' });
+    expect(await bench.text('a.log')).toBe('text');
   });
 
   it('of any bytes keeps all of them but those of the text that is meant, or is refused whole', async () => {

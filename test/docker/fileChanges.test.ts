@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs/promises';
+import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { takeBackCutWrites } from '../../docker/local/files/writeInPlace.ts';
 import { ToolBench, type CallTool } from './toolBench.ts';
@@ -127,6 +128,15 @@ describe('a file that the agent knows from an earlier turn', () => {
     expect((await (await nextTurn(calls.slice(0, 1)))('write_file', overwrite)).output).not.toContain('had not been read');
   });
 
+  it.each(['one\rtwo\r', 'one\r\ntwo\n', 'one\ntwo\n', '\uFEFFone\ntwo\n'])('is known whatever its line ends and its mark are: %j', async (text) => {
+    await bench.put('a.txt', text);
+    const calls = [{ tool: 'read_file', args: { path: 'a.txt' } }];
+    const call = await nextTurn(calls);
+    await fs.appendFile(bench.path('a.txt'), 'by hand');
+    await expect(call('write_file', overwrite)).rejects.toThrow('a.txt has changed since you read it');
+    expect((await (await nextTurn(calls))('write_file', overwrite)).output).not.toContain('had not been read');
+  });
+
   it('is not known where only a part of it was read', async () => {
     await bench.put('a.txt', 'one\ntwo\n');
     const call = await nextTurn([{ tool: 'read_file', args: { path: 'a.txt', limit: 1 } }]);
@@ -196,6 +206,34 @@ describe('what a change keeps', () => {
     expect(await fs.readlink(bench.path('link.txt'))).toBe('deep/real.txt');
     expect(await fs.readlink(bench.path('loose.txt'))).toBe('deep/new.txt');
     expect(await Promise.all([bench.text('deep/real.txt'), bench.text('deep/new.txt')])).toEqual(['two', 'made']);
+  });
+
+  it.each([
+    ['is a link into a folder that is not there', 'link', 'link', 'gone/deep/new.txt', 'gone/deep'],
+    ['is a link to such a link', 'second', 'second', 'link', 'gone/deep'],
+    ['is in a folder that is a link to nothing', 'folder/new.txt', 'folder', 'nowhere', 'nowhere'],
+    ['is deep in a folder that is a link to nothing', 'folder/a/b/new.txt', 'folder', 'nowhere', 'nowhere'],
+  ])('is nothing where what is to be written %s: link, target and folder are named', async (_what, given, link, to, missing) => {
+    await fs.symlink('gone/deep/new.txt', bench.path('link'));
+    await fs.symlink('link', bench.path('second'));
+    await fs.symlink('nowhere', bench.path('folder'));
+    const home = await fs.realpath(bench.workspace);
+    await expect(bench.call('write_file', { path: given, content: 'x' })).rejects.toThrow(
+      `${bench.path(link)} is a symbolic link to ${to}, and the folder ${path.join(home, missing)} does not exist; nothing was written. Make that folder with mkdir -p`,
+    );
+    expect(await bench.names()).toEqual(['folder', 'link', 'second']);
+    await fs.mkdir(bench.path(missing), { recursive: true });
+    expect(await bench.call('write_file', { path: given, content: 'x' })).toMatchObject({ state: 'done' });
+    expect(await bench.text(given)).toBe('x');
+  });
+
+  it('is a file in the place of a folder, and a folder that is named for a file', async () => {
+    await bench.put('a.txt', 'one');
+    await expect(bench.call('write_file', { path: 'a.txt/b.txt', content: 'x' })).rejects.toThrow('A part of a.txt/b.txt is a file, not a folder.');
+    await expect(bench.call('write_file', { path: 'a.txt/b/c.txt', content: 'x' })).rejects.toThrow('A part of a.txt/b/c.txt is a file, not a folder.');
+    for (const name of ['a.txt/', 'new/']) await expect(bench.call('write_file', { path: name, content: 'x' })).rejects.toThrow(`${name} names a folder`);
+    expect(await bench.text('a.txt')).toBe('one');
+    expect(await bench.names()).toEqual(['a.txt']);
   });
 
   it('is a hard link, for a longer and for a shorter content', async () => {

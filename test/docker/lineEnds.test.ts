@@ -73,6 +73,16 @@ describe('the line ends of a file', () => {
     expect((await bench.call('read_file', { path: 'a.cs' })).output).toContain('[CR line ends.]');
   });
 
+  it('that are carriage returns alone are said where they are lost, and where they leave lines unfound', async () => {
+    await bench.put('a.cs', 'one\rtwo\rthree\r');
+    await bench.put('b.cs', 'two\n');
+    await bench.put('c.cs', 'one\rtwo\r\nthree\r\n');
+    expect((await bench.call('search_files', { pattern: '^two$' })).output).toBe("b.cs:1: two\n[Lines that end with carriage returns alone, searched as one line: a.cs; tr '\\r' '\\n' through run_command parts them.]");
+    await expect(bench.call('read_file', { path: 'a.cs', offset: 2 })).rejects.toThrow('has only 1 line; offset 2 is behind its end. Its lines end with carriage returns alone');
+    expect((await bench.call('write_file', { path: 'a.cs', content: 'one\ntwo\n' })).output).toContain('Its lines ended with carriage returns alone, and end with line feeds now');
+    expect((await bench.call('write_file', { path: 'a.cs', content: 'three\n' })).output).not.toContain('carriage returns');
+  });
+
   it('and its mark are no part of the lines that are searched and read', async () => {
     await bench.put('a.cs', `${mark}using System;\r\nint x;\r\n`);
     expect((await bench.call('search_files', { pattern: ';$' })).output).toBe('a.cs:1: using System;\na.cs:2: int x;');

@@ -18,6 +18,8 @@ export interface LineSearch {
   end(maxHits: number): LineHit[];
   /** A line was so long that it was searched in pieces: a match across two of them was not found. */
   readonly hasSplitLine: boolean;
+  /** Its lines end with carriage returns alone, as far as it was searched: it counts as one line, and anchors match at its ends only. */
+  readonly hasReturnsAlone: boolean;
 }
 
 /** A pattern that would take for ever, in whichever file. */
@@ -56,6 +58,8 @@ class PieceSearch implements LineSearch {
   /** Characters of the held line that were searched already. */
   #columns = 0;
   hasSplitLine = false;
+  #hasNewline = false;
+  #hasReturn = false;
 
   constructor(find: (text: string, maxHits: number) => LineHit[]) {
     this.#find = find;
@@ -63,6 +67,8 @@ class PieceSearch implements LineSearch {
 
   push(piece: string, maxHits: number): LineHit[] {
     const end = piece.lastIndexOf('\n');
+    this.#hasNewline ||= end !== -1;
+    this.#hasReturn ||= !this.#hasNewline && piece.includes('\r');
     const whole = end === -1 ? '' : this.#release(piece.slice(0, end));
     const hits = end === -1 ? [] : this.#search(whole, maxHits);
     if (end !== -1) {
@@ -82,6 +88,10 @@ class PieceSearch implements LineSearch {
 
   end(maxHits: number): LineHit[] {
     return this.#heldChars === 0 ? [] : this.#search(this.#release(''), maxHits);
+  }
+
+  get hasReturnsAlone(): boolean {
+    return this.#hasReturn && !this.#hasNewline;
   }
 
   #release(tail: string): string {

@@ -53,12 +53,18 @@ function describe(window: LineWindow, { given, start, source }: { given: string;
   const { line, column } = start;
   const count = window.lines;
   if (window.seenLines === 0) return { state: 'done', output: '[The file is empty.]', result: '0 lines' };
-  if (count === 0) throw new ToolFailure(`${given} has only ${window.seenLines} lines; offset ${line} is behind its end.`);
+  if (count === 0) throw new ToolFailure(`${given} has only ${window.seenLines === 1 ? '1 line' : `${window.seenLines} lines`}; offset ${line} is behind its end.${whyOneLine(source)}`);
   if (column > window.firstLineColumns + 1) throw new ToolFailure(`Line ${line} of ${given} has only ${window.firstLineColumns} characters; column ${column} is behind its end.`);
   const { text } = window;
   const notes = [...whereItGoesOn(window, line + count - 1, start), ...whatItIsMadeOf(source, text)];
   const ended = notes.length === 0 ? '' : `\n${notes.join('\n')}`;
   return { state: 'done', output: `${text.replaceAll('\r\n', '\n')}${ended}`, result: `${count} ${count === 1 ? 'line' : 'lines'}` };
+}
+
+/** A reader that knows its lines from elsewhere should know why they are none here. */
+function whyOneLine({ bytes, codec }: TextSource): string {
+  if (bytes === undefined || describeLineEnds(codec.toRaw(bytes)) !== 'CR') return '';
+  return " Its lines end with carriage returns alone (\\r), which part no lines here: read on with column, or see its lines with tr '\\r' '\\n' through run_command.";
 }
 
 function whereItGoesOn(window: LineWindow, last: number, { line, column }: WindowStart): string[] {

@@ -96,6 +96,7 @@ class Search {
         }
         this.#add(found, shown, search.end(this.#room(found)));
         if (search.hasSplitLine) noteSkipped(this.#skipped, 'split', shown);
+        if (search.hasReturnsAlone) noteSkipped(this.#skipped, 'returns', shown);
         if (found.length > 0 && source.codec.name !== 'UTF-8') noteSkipped(this.#skipped, 'encoding', `${shown} as ${source.codec.name}`);
       } finally {
         await source.close();

@@ -1,5 +1,5 @@
 /** Why something was not searched, or not as the reader would think. */
-export type SkipReason = 'binary' | 'unreadable' | 'folder' | 'link' | 'special' | 'split' | 'encoding';
+export type SkipReason = 'binary' | 'unreadable' | 'folder' | 'link' | 'special' | 'split' | 'returns' | 'encoding';
 
 /** What a search passed over, by why. */
 export type SkippedNotes = Map<SkipReason, { count: number; readonly names: string[] }>;
@@ -13,6 +13,7 @@ const words: Readonly<Record<SkipReason, { readonly what: string; readonly remed
   link: { what: 'Symbolic links, not followed', remedy: '' },
   special: { what: 'Pipes, sockets and devices, not read', remedy: '' },
   split: { what: 'Lines of over 4 MiB, searched in pieces', remedy: '' },
+  returns: { what: 'Lines that end with carriage returns alone, searched as one line', remedy: "; tr '\\r' '\\n' through run_command parts them" },
   encoding: { what: 'Read', remedy: '' },
 };
 

@@ -28,6 +28,7 @@ export function fileFailure(error: unknown, given: string): ToolFailure {
 const sentences: Readonly<Record<string, (given: string) => string>> = {
   ENOENT: (given) => `${given} does not exist.`,
   ENOTDIR: (given) => `A part of ${given} is a file, not a folder.`,
+  EEXIST: (given) => `A part of ${given} is a file, not a folder.`,
   EISDIR: (given) => `${given} is a folder, not a file.`,
   EACCES: (given) => `The sandbox does not allow access to ${given}.`,
   EPERM: (given) => `The sandbox does not allow that for ${given}.`,

@@ -1,14 +1,15 @@
+import { createReadStream } from 'node:fs';
 import fs from 'node:fs/promises';
-import path from 'node:path';
 import { changeFile, type Unread } from '../files/changeFile.ts';
 import type { FoundFile } from '../files/foundFile.ts';
 import { strangeRun } from '../files/foreignText.ts';
+import { makeFolderFor } from '../files/folderFor.ts';
 import { describeLineEnds, fitLineEnds } from '../files/lineEnds.ts';
 import { isBinary, judgeBytes, plainUtf8, whyNotHeld, type Codec } from '../files/textCodec.ts';
 import { describeLineChange } from './lineChange.ts';
 import { ToolFailure, type Tool, type ToolContext, type ToolOutcome } from './tool.ts';
 import type { ToolArguments } from './toolArguments.ts';
-import { fileFailure, resolvePath } from './workspacePath.ts';
+import { resolvePath } from './workspacePath.ts';
 
 /** Of a file that is too large to be read whole this much tells what it is. */
 const sampleBytes = 262_144;
@@ -37,13 +38,12 @@ interface Written {
 async function write(args: ToolArguments, context: ToolContext): Promise<ToolOutcome> {
   const given = args.requiredText('path');
   const content = args.requiredText('content');
-  await fs.mkdir(path.dirname(resolvePath(context, given)), { recursive: true }).catch((error: unknown) => {
-    throw fileFailure(error, given);
-  });
+  if (given.endsWith('/')) throw new ToolFailure(`${given} names a folder; give the name of the file, too. Folders are made with their first file.`);
+  await makeFolderFor(resolvePath(context, given), given);
   const { bytes, change, notes } = await changeFile(context, {
     given,
     isWhole: true,
-    make: async (before, unread) => (before === undefined ? writtenAnew(given, content) : writtenOver(before, { given, content, unread })),
+    make: async (before, unread) => (before === undefined ? writtenAnew(given, content) : writtenOver(before, { given, content, unread, signal: context.signal })),
   });
   return { state: 'done', output: [`Wrote ${bytes.length} bytes to ${given} (${change} lines).`, ...notes].join(' '), result: change };
 }
@@ -52,10 +52,21 @@ function writtenAnew(given: string, content: string): Written {
   return { bytes: encode(given, content, plainUtf8), change: describeLineChange('', content), notes: [] };
 }
 
-async function writtenOver(before: FoundFile, { given, content, unread }: { given: string; content: string; unread: Unread }): Promise<Written> {
+interface Overwrite {
+  readonly given: string;
+  readonly content: string;
+  readonly unread: Unread;
+  readonly signal: AbortSignal;
+}
+
+async function writtenOver(before: FoundFile, { given, content, unread, signal }: Overwrite): Promise<Written> {
   const bytes = before.bytes ?? (await readSample(before.path));
   const codec = judgeBytes(bytes, before.bytes === undefined);
-  if (isBinary(codec)) throw new ToolFailure(`${given} is a binary file of ${before.stat.size} bytes (${codec.binary}), which text would destroy. Write to another name, or delete it first.`);
+  const zero = before.bytes === undefined && !isBinary(codec) && codec.unitBytes === 1 ? await findZero(before.path, signal) : undefined;
+  const why = isBinary(codec) ? codec.binary : zero === undefined ? undefined : `there is a zero byte at ${zero}`;
+  if (isBinary(codec) || why !== undefined) {
+    throw new ToolFailure(`${given} is a binary file of ${before.stat.size} bytes (${why}), which text would destroy. Write to another name, or delete it first.`);
+  }
   const old = codec.toRaw(bytes).slice(codec.mark.length);
   const text = codec.mark === '' ? content : content.replace(/^\uFEFF/, '');
   const written = codec.toRaw(encode(given, text, codec));
@@ -69,7 +80,9 @@ async function writtenOver(before: FoundFile, { given, content, unread }: { give
     ...(codec.mark === '' ? [] : ['its byte order mark']),
     ...(fresh === written ? [] : [`its ${describeLineEnds(old) === 'mixed' ? 'mixed' : 'CRLF'} line ends`]),
   ];
-  const notes = [...(kept.length === 0 ? [] : [`Kept: ${kept.join(', ')}.`]), ...(unread !== 'no' && bytes.length > 0 ? [`What it held before had not been read${unread === 'partly' ? ' whole, in one call' : ''}.`] : [])];
+  const isTurned = describeLineEnds(old) === 'CR' && fresh.includes('\n');
+  const turned = "Its lines ended with carriage returns alone, and end with line feeds now; tr '\\n' '\\r' through run_command turns them back.";
+  const notes = [...(kept.length === 0 ? [] : [`Kept: ${kept.join(', ')}.`]), ...(isTurned ? [turned] : []), ...(unread !== 'no' && bytes.length > 0 ? [`What it held before had not been read${unread === 'partly' ? ' whole, in one call' : ''}.`] : [])];
   return { bytes: codec.toBytes(codec.mark + fresh), change: describeLineChange(old, fresh), notes };
 }
 
@@ -77,6 +90,17 @@ function encode(given: string, text: string, codec: Codec): Buffer {
   const why = whyNotHeld(text, codec);
   if (why !== undefined) throw new ToolFailure(`content holds ${why}; ${given} was not written. Write it in other characters${codec === plainUtf8 ? '' : ', or first convert the file to UTF-8 with iconv through run_command'}.`);
   return codec.toBytes(codec.rawOf(text) ?? '');
+}
+
+/** Where the first zero byte of a file is that is too large to be read whole: a program or an archive may begin with a long text. */
+async function findZero(file: string, signal: AbortSignal): Promise<number | undefined> {
+  let at = 0;
+  for await (const chunk of createReadStream(file, { highWaterMark: 1_048_576, signal }) as AsyncIterable<Buffer>) {
+    const zero = chunk.indexOf(0);
+    if (zero !== -1) return at + zero;
+    at += chunk.length;
+  }
+  return undefined;
 }
 
 async function readSample(file: string): Promise<Buffer> {
