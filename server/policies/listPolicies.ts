@@ -2,7 +2,7 @@ import { asAppError } from '../base/appError.ts';
 import type { PolicySummary } from '../protocol/policies.ts';
 import type { PolicyLoader } from './loadPolicy.ts';
 import type { Policy } from './policy.ts';
-import { policyFiles, type PolicyFolder } from './policyFiles.ts';
+import { misnamedPolicyFile, policyFiles, type PolicyFolder } from './policyFiles.ts';
 import { policyWords } from './policyWords.ts';
 
 /** What a list of policies is made from. */
@@ -21,7 +21,7 @@ const maxDescription = 300;
 /** Every policy by name, read anew; what cannot be read, parsed or enforced stands there with its error. Never throws. */
 export async function listPolicies({ folders, loader, defaultName, assertEnforces }: PolicyListPorts): Promise<PolicySummary[]> {
   const origins = new Map<string, PolicySummary['origin']>();
-  for (const folder of folders.toReversed()) for (const name of namesIn(folder)) origins.set(name, folder.origin);
+  for (const folder of folders.toReversed()) for (const name of namesIn(folder, [...origins.keys()])) origins.set(name, folder.origin);
   const summaries = [...origins].map(async ([name, origin]): Promise<PolicySummary> => {
     const known = { name, origin, isDefault: name === defaultName };
     try {
@@ -34,10 +34,14 @@ export async function listPolicies({ folders, loader, defaultName, assertEnforce
   return (await Promise.all(summaries)).sort((a, b) => a.name.localeCompare(b.name));
 }
 
-/** A folder that cannot be read names nothing; every policy then fails by the loader, which looks there first. */
-function namesIn(folder: PolicyFolder): string[] {
+/**
+ * The names that a folder decides about, those of `known` included that something there was meant for. A folder that cannot be read names nothing;
+ * every policy then fails by the loader, which looks there first.
+ */
+function namesIn(folder: PolicyFolder, known: readonly string[]): string[] {
   try {
-    return [...policyFiles(folder).keys()];
+    const misnamed = folder.origin === 'own' ? known.filter((name) => misnamedPolicyFile(folder, name) !== undefined) : [];
+    return [...policyFiles(folder).keys(), ...misnamed];
   } catch {
     return [];
   }

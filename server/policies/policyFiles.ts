@@ -12,7 +12,7 @@ export interface PolicyFolder {
 
 const ending = /\.ya?ml$/;
 /** Endings that a policy's file gets by mistake; copies that editors leave beside a file, such as `.bak` and `.swp`, are none. */
-const wrongEnding = /(\.(ya?ml|json|txt|policy))*$/;
+const wrongEnding = /(\.(ya?ml?|ymal|json|txt|text|toml|conf|cfg|policy))*\.?$/;
 
 /**
  * The files of a folder by the policy that each stands for: `<name>.yaml`, `.yml` too, in whatever letter case, whatever kind of thing it is.
@@ -30,9 +30,13 @@ export function policyFiles(folder: PolicyFolder): ReadonlyMap<string, readonly 
   return found;
 }
 
-/** What stands in a folder under nearly the name of a policy's file, such as `<name>.yaml.txt`: somebody meant it for that policy. */
+/**
+ * What stands in a folder under nearly the name of a policy's file, such as `<name>.yaml.txt`: somebody meant it for that policy. Other signs for
+ * its hyphens and characters that nobody sees do not make it another name.
+ */
 export function misnamedPolicyFile(folder: PolicyFolder, name: string): string | undefined {
-  const entry = entriesOf(folder).find((each) => foldName(foldName(each).replace(wrongEnding, '')).replaceAll(/[\s_-]+/g, '-') === name);
+  const meant = (entry: string): string => foldName(foldName(entry.replaceAll(/\p{Cf}/gu, '')).replace(wrongEnding, '')).replaceAll(/[\s.\p{Pd}\p{Pc}]+/gu, '-');
+  const entry = entriesOf(folder).find((each) => meant(each) === name);
   return entry === undefined ? undefined : path.join(folder.path, entry);
 }
 

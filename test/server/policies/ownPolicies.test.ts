@@ -72,14 +72,14 @@ describe.skipIf(process.platform === 'win32')('A policy of a person', () => {
     });
   }
 
-  it.each(['workspace-only.yaml.txt', 'workspace-only.txt', 'workspace-only.json', 'workspace-only', 'Workspace Only', 'workspace_only.yaml', 'WORKSPACE_ONLY.yml.txt', 'workspace-only .yaml', 'workspace-only.yaml.yaml'])(
+  it.each(['workspace-only.yaml.txt', 'workspace-only.txt', 'workspace-only.json', 'workspace-only', 'Workspace Only', 'workspace_only.yaml', 'WORKSPACE_ONLY.yml.txt', 'workspace-only .yaml', 'workspace-only.yaml.yaml', 'workspace–only.yaml', 'workspace.only.yaml', 'workspace-only\u200b.yaml', 'workspace-only.yaml.', 'workspace-only.yam', 'workspace-only.toml'])(
     'that was saved as %s denies under the name that was meant, and says how to rename it',
     async (file) => {
       fs.writeFileSync(place(file), strict);
       const error = await createPolicyLoader(folders).load(name).catch((thrown: unknown) => thrown);
       expect(error).toMatchObject({ class: 'policy_invalid', details: { file: place(file), fix: expect.stringContaining(`Rename it to ${name}.yaml`) } });
       const listed = (await list()).find((policy) => policy.name === name);
-      expect(listed).toMatchObject({ error: { class: 'policy_invalid' } });
+      expect(listed).toMatchObject({ origin: 'own', error: { class: 'policy_invalid' } });
     },
   );
 
