@@ -80,9 +80,14 @@ export function createThinkSplitter(isPrefilled: boolean): ThinkSplitter {
     return true;
   }
 
-  /** The blank lines between the reasoning and the answer belong to neither. */
+  /** The blank lines between the reasoning and the answer belong to neither, nor does the closing tag once more. */
   function stepAfter(): boolean {
     held = held.trimStart();
+    if (held.startsWith(closeTag)) {
+      held = held.slice(closeTag.length);
+      return true;
+    }
+    if (closeTag.startsWith(held)) return false;
     const found = readOpening(held);
     if (found === 'part') return false;
     if (found !== undefined) return open(found, held);

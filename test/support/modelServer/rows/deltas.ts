@@ -24,6 +24,10 @@ export const deltaRows: readonly Row[] = [
   { name: 'think-tags-and-field', what: 'tags in the content after a reasoning field', script: raw(delta({ reasoning: 'Let me see.' }) + said('<think>Hello', 'stop') + done), expect: { ...thought, text: '<think>Hello' } },
   { name: 'think-unclosed', what: 'a think tag that is never closed', script: raw(said('<think>Let me see.', 'length') + done), expect: { thinking: 'Let me see.', finish: 'length', isThinkingOnly: true } },
   ...thinkTags.map(([open, close], at): Row => ({ name: `think-tags-${at}`, what: `reasoning between ${open} and ${close}`, script: raw([...`${open}Let me see.${close}`].map((sign) => said(sign)).join('') + said('\n\nHello', 'stop') + done), expect: thought })),
+  {
+    name: 'think-closed-twice', what: 'a closing tag that is sent twice',
+    script: raw(said('<think>Let me see.</think>\n</thi') + said('nk>\n\nHello', 'stop') + done), expect: thought,
+  },
   { name: 'think-twice', what: 'two blocks of reasoning', script: raw(said('<think>Let me </think>\n<think>see.</think>\n\nHello', 'stop') + done), expect: thought },
   { name: 'harmony-answer', what: 'the channels of gpt-oss left in the text', script: raw(said('<|channel|>analysis<|message|>Let me see.<|end|><|start|>assistant<|cha') + said('nnel|>final<|message|>Hello', 'stop') + done), expect: thought },
   { name: 'harmony-other', what: 'a channel that is neither thinking nor the answer', script: raw(said('<|channel|>commentary to=functions.one<|message|>{}', 'stop') + done), expect: { text: '<|channel|>commentary to=functions.one<|message|>{}', finish: 'stop' } },
