@@ -1,8 +1,7 @@
-/** Fewer characters may well be said twice by chance, such as a word; but not the word, or the line, that the text broke off in, without a space between. */
+/** Fewer characters may well be said twice by chance, or be the rest of a word: `co` goes on as `coa`. */
 const minOverlapChars = 12;
-const lastWord = /(?<![\p{L}\p{M}\p{N}_])\p{L}[\p{L}\p{M}]+$/u;
-const lastLine = /(?<=^|\n)[^\n]*\p{L}[^\n]*$/u;
-const minLineChars = 4;
+/** But not a line of more than letters, such as that of a list, begun once more right where it stands. */
+const lastLine = /(?<=^|\n)(?=[^\n]*\p{L})(?=[^\n]*[^\p{L}\p{M}\n])[^\n]{4,}$/u;
 /** So far back a continuation may begin. */
 const maxBackChars = 4_096;
 
@@ -12,17 +11,16 @@ const maxBackChars = 4_096;
  */
 export class OverlapCutter {
   readonly #before: string;
-  /** Short ends of the text before: its last line, its last word. */
-  readonly #shortEnds: readonly string[];
+  /** The last line of the text before, where it is short; empty where it may be said twice. */
+  readonly #line: string;
   #held = '';
   #isDecided: boolean;
 
   constructor(before: string) {
     this.#before = before.slice(-maxBackChars);
     const [line = ''] = lastLine.exec(this.#before) ?? [];
-    const [word = ''] = lastWord.exec(this.#before) ?? [];
-    this.#shortEnds = [line.length < minLineChars ? '' : line, word].filter((end) => end !== '' && end.length < minOverlapChars);
-    this.#isDecided = before === '';
+    this.#line = line.length < minOverlapChars ? line : '';
+    this.#isDecided = before.length < minOverlapChars && this.#line === '';
   }
 
   /** The part of this piece, and of what was held back, that is new. */
@@ -36,11 +34,8 @@ export class OverlapCutter {
       if (held.startsWith(end)) return this.#decide(held.slice(end.length));
       if (end.startsWith(held)) return '';
     }
-    for (const end of this.#shortEnds) {
-      if (this.#held.startsWith(end)) return this.#decide(this.#held.slice(end.length));
-      if (end.startsWith(this.#held)) return '';
-    }
-    return this.#decide(this.#held);
+    if (this.#line !== '' && this.#held.startsWith(this.#line)) return this.#decide(this.#held.slice(this.#line.length));
+    return this.#line.startsWith(this.#held) ? '' : this.#decide(this.#held);
   }
 
   /** What is still held back at the end of the stream. */

@@ -133,6 +133,7 @@ export class TurnRunner {
     } catch (error) {
       // It was taken back, held or deleted since it was found.
       if (!['conflict', 'not_found'].includes(asAppError(error).class)) throw error;
+      this.#ports.log.info(`A turn that was found was not begun: ${asAppError(error).message}`, { sessionId });
     } finally {
       this.#ports.activity.end(lane.driver.turnId);
       lane.driver = undefined;

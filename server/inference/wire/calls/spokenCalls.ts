@@ -23,7 +23,7 @@ const framing = new RegExp(
   ].map(({ source }) => source).join('|')})+`, 'u');
 /** What stands before a call that is shown and not made. */
 const example = new RegExp(
-  `\\b(?:${/for (?:example|instance)|e\.g\.|(?:would|could|might) (?:write|emit|send|say|look like|be)|looks? like (?:this|so)/.source})[^.!?\\n]{0,60}:\\s*$`, 'i');
+  `\\b(?:${/for (?:example|instance)|e\.g\.|(?:would|could|might) (?:write|emit|send|say|look like|be)|looks? like (?:this|so)|(?:format|syntax|notation|schema|template) (?:is|would be)/.source})[^.!?\\n]{0,60}:\\s*$`, 'i');
 const maxExample = 160;
 const toolWord = /^(?:functions?\.)?([a-zA-Z_][\w-]{0,63})(?::\d+)?/;
 

@@ -91,6 +91,7 @@ describe('calls that a server left in the text', () => {
     ['a tag that is cut', '<function=run_command>\n<parameter=command>\nls'],
     ['a tool among others that there are not', `<tool_call>${json}</tool_call><tool_call>{"name": "weather", "arguments": {}}</tool_call>`],
     ['words before bare JSON', `I will run it.\n${json}`],
+    ['words that name its format', `The format is:\n\n<tool_call>${json}</tool_call>`],
     ['words that say that it is shown', `For example, a model would write: <tool_call>${json}</tool_call>`],
     ['other words that say so', `A call looks like this:\n\n<tool_call>${json}</tool_call>`],
     ['a dictionary of Python', "<tool_call>\n{'name': 'run_command', 'arguments': {'command': 'ls'}}\n</tool_call>"],
