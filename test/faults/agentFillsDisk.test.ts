@@ -1,4 +1,4 @@
-import { mkdirSync, statfsSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, statfsSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -26,6 +26,12 @@ const ways: readonly (readonly [name: string, command: string])[] = [
   ['with very many files', 'head -c 200M /dev/zero | split -b 4096 -a 6; true'],
 ];
 
+/** Ways that go on until the task is ended. */
+const endless: readonly (readonly [name: string, command: string])[] = [
+  ['for ever', 'while true; do head -c 64k /dev/zero >> big; done 2>/dev/null'],
+  ['with a file that has no name any more', 'exec 3> big; rm big; while true; do head -c 64k /dev/zero >&3; done 2>/dev/null'],
+];
+
 /** Resolves when the disk has no room for a page of the database. */
 const full = (folder: string): Promise<void> =>
   until(() => {
@@ -33,15 +39,21 @@ const full = (folder: string): Promise<void> =>
     return bavail * bsize < 4096;
   }, 'a full disk', 60_000);
 
+/** A gateway whose state and sandboxes lie together on a disk of 64 MB. */
+async function startOnSmallDisk(): Promise<{ gateway: TestGateway; disk: string }> {
+  const disk = makeHome();
+  const home = path.join(disk, 'state');
+  const [, sandboxes = ''] = pathsOf(home);
+  mkdirSync(sandboxes, { recursive: true, mode: 0o711 });
+  const through = ['unshare', '-m', '--propagation', 'private', 'sh', '-c', onOneDisk, disk, sandboxes];
+  return { gateway: (gateway = await TestGateway.start({ home, through })), disk };
+}
+
 describe('An agent that fills the disk on which the messages lie', { timeout: 120_000 }, () => {
   for (const [name, command] of ways) {
     it(`${name} is ended, and what a person sends meanwhile and afterwards is stored`, async (ctx) => {
       if (process.getuid?.() !== 0) return ctx.skip('a small disk can be mounted by root alone');
-      const disk = makeHome();
-      const home = path.join(disk, 'state');
-      const [, sandboxes = ''] = pathsOf(home);
-      mkdirSync(sandboxes, { recursive: true, mode: 0o711 });
-      gateway = await TestGateway.start({ home, through: ['unshare', '-m', '--propagation', 'private', 'sh', '-c', onOneDisk, disk, sandboxes] });
+      const { gateway, disk } = await startOnSmallDisk();
       const watch = await gateway.newSession();
       expect(await watch.ask('[[say:warm]]')).toMatchObject({ outcome: 'completed' });
       const filling = await watch.send(`[[tool:run_command ${JSON.stringify({ command })}]][[say:filled]]`);
@@ -56,6 +68,33 @@ describe('An agent that fills the disk on which the messages lie', { timeout: 12
       expect(stored).toEqual(watch.sent.map(({ messageId }) => messageId));
       const another = await gateway.newSession();
       expect(await another.ask('[[say:answered on a full disk]]')).toMatchObject({ outcome: 'completed', text: 'answered on a full disk' });
+    });
+  }
+
+  for (const [name, command] of endless) {
+    it(`${name} is ended alone, and what other agents do goes on`, async (ctx) => {
+      if (process.getuid?.() !== 0) return ctx.skip('a small disk can be mounted by root alone');
+      const { gateway } = await startOnSmallDisk();
+      const [, sandboxes = ''] = gateway.paths;
+      const filler = await gateway.newSession();
+      const others = await Promise.all(
+        ['touch begun', 'head -c 2M /dev/zero > begun'].map(async (begin, index) => {
+          const agentId = await gateway.newAgent(`Other ${index}`);
+          const watch = await gateway.newSession(agentId);
+          const turnId = await watch.send(`[[tool:run_command ${JSON.stringify({ command: `${begin}; while [ -e begun ]; do sleep 0.1; done; echo went on` })}]]`);
+          const begun = gateway.process.pathOf(path.join(sandboxes, 'sandboxes', agentId, 'home', 'begun'));
+          await until(() => existsSync(begun), 'a task at work', 20_000);
+          return { watch, turnId, begun };
+        }),
+      );
+      const end = await filler.ask(`[[tool:run_command ${JSON.stringify({ command })}]]`, 60_000);
+      expect(end.error).toMatchObject({ class: 'sandbox_limit', cause: 'out_of_disk' });
+      expect(await filler.ask('[[say:stored on a full disk]]', 20_000)).toMatchObject({ outcome: 'completed' });
+      for (const { begun } of others) rmSync(begun);
+      for (const { watch, turnId } of others) {
+        const { outcome, text } = await watch.ended(turnId, 20_000);
+        expect({ outcome, text }).toEqual({ outcome: 'completed', text: expect.stringContaining('went on') });
+      }
     });
   }
 });

@@ -1,13 +1,15 @@
 import type { Logger } from '../../log/logger.ts';
 import type { SandboxLimits } from '../limits.ts';
-import { roomToLeave } from './roomToLeave.ts';
+import type { DiskWall } from './diskWall.ts';
 import { growthBetween, readDiskUse, readFolderBytes, type CountedFolder, type DiskUse } from './usage.ts';
 
 /** What is watched of the home of a task. */
 export interface DiskWatched extends CountedFolder {
   readonly limits: SandboxLimits;
   readonly log: Logger;
-  /** Called when the home takes more than its limit, or the disk has no more room for it. */
+  /** Chooses whom to end when the disk has no more room. */
+  readonly diskWall: DiskWall;
+  /** Called when the home takes more than its limit. */
   onExcess(): void;
 }
 
@@ -85,8 +87,9 @@ class DiskWatch {
     const isFirst = this.#atStart === undefined;
     this.#atStart ??= use;
     this.#follow(use);
-    const room = use.freeBytes - roomToLeave(this.#atStart);
-    if (room < 0) this.#end();
+    const { diskWall } = this.#watched;
+    const room = use.freeBytes - diskWall.roomToLeave(this.#atStart, use);
+    if (room < 0 && !this.#stopped.aborted) diskWall.makeRoom(use);
     // The first look says only how the disk was before the task.
     if (isFirst) return fastMs;
     // The room on the disk is looked at also while a count takes its time.

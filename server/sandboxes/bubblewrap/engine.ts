@@ -14,6 +14,7 @@ import { limitsHeldBy, type SandboxLimits } from '../limits.ts';
 import { inferenceSocketPath, probeCommand, sandboxArguments, workerCommand, type SandboxLayout } from './bwrapArguments.ts';
 import { BwrapProcess } from './bwrapProcess.ts';
 import type { TaskCgroup } from './cgroups.ts';
+import { DiskWall } from './diskWall.ts';
 import { homeIn, identityOf, makeHome } from './home.ts';
 import { openFolders, openHost, type BubblewrapHost, type HostOptions } from './host.ts';
 import { probeError } from './hostErrors.ts';
@@ -53,6 +54,7 @@ export class BubblewrapEngine implements SandboxEngine {
   readonly #running = new Map<BwrapProcess, string>();
   readonly #guard: OrphanGuard;
   readonly #memoryWatch: MemoryWatch;
+  readonly #diskWall = new DiskWall();
   readonly #sessionShares = new SessionShares();
   #host: Promise<BubblewrapHost> | undefined;
 
@@ -132,6 +134,7 @@ export class BubblewrapEngine implements SandboxEngine {
       bwrapPath: host.bwrap.path,
       stateDir: host.stateDir,
       limits: layout.limits,
+      diskWall: this.#diskWall,
       memoryWatch: holdsMemory ? undefined : this.#memoryWatch,
       log: this.#options.log,
       onExcess: (excess) => task.killFor(excess),

@@ -36,6 +36,25 @@ export function readChildren(pid: number): number[] | undefined {
   return children;
 }
 
+/**
+ * What a process and all that descend from it have written since they began, in bytes: by write calls, whatever to, or by changing pages of
+ * files, whichever is more. Those that have ended are in the sum of who waited for them. Undefined where the kernel does not tell.
+ */
+export function readWrittenBytes(pid: number): number | undefined {
+  const counts = listTree(pid).flatMap((each) => readCounters(each) ?? []);
+  return counts.length === 0 ? undefined : counts.reduce((sum, bytes) => sum + bytes, 0);
+}
+
+function readCounters(pid: number): number | undefined {
+  try {
+    const text = fs.readFileSync(`/proc/${pid}/io`, 'latin1');
+    const read = (name: string): number => Number(new RegExp(`^${name}: (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
+    return Math.max(read('wchar'), read('write_bytes'));
+  } catch {
+    return undefined;
+  }
+}
+
 /** A file takes at least this much, so that a flood of empty ones counts too. */
 const leastFileBytes = 4096;
 

@@ -22,11 +22,13 @@ export function watchLimits(watched: Watched): () => void {
     isOver = true;
     watched.onExcess(what);
   };
-  const { pid, limits, memoryWatch } = watched;
+  const { pid, limits, memoryWatch, diskWall } = watched;
   watchDisk({ ...watched, onExcess: () => excess('disk') }, stop.signal);
+  const leaveWall = diskWall.add({ pid, onExcess: () => excess('disk') });
   const forget = memoryWatch?.add({ pid, memoryBytes: limits.memoryBytes, onExcess: () => excess('memory') });
   return () => {
     stop.abort();
+    leaveWall();
     forget?.();
   };
 }
