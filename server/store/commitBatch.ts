@@ -53,18 +53,17 @@ function commitAlone(writer: Writer, call: Call): CallResult {
       if (result === undefined) throw new Error('A batch of one call has one result.');
       return result;
     } catch (error) {
-      const kept = keptBy(operationModes[call.name]);
-      if (storeFaultOf(error) === 'full' && kept !== undefined && writer.freeBallast(kept)) continue;
+      if (storeFaultOf(error) === 'full' && writer.freeBallast(keptBy(operationModes[call.name]))) continue;
       const [failed] = failAll(writer, [call], error);
       return failed ?? toFailure(error);
     }
   }
 }
 
-/** How many pieces of the ballast a mode leaves to others; undefined where it may spend none. */
-function keptBy(mode: OperationMode): number | undefined {
-  if (mode === 'output') return undefined;
-  return mode === 'ending' ? 0 : 1;
+/** How many pieces of the ballast a mode leaves to those that matter more: what an agent says to messages, and these to the ends of turns. */
+function keptBy(mode: OperationMode): number {
+  if (mode === 'ending') return 0;
+  return mode === 'output' ? 2 : 1;
 }
 
 function failAll(writer: Writer, calls: readonly Call[], error: unknown): CallResult[] {

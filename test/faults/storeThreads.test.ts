@@ -211,7 +211,7 @@ describe('A process that is killed while it appends', () => {
 
 describe('A disk that fills up', () => {
   it(
-    'takes a message and the end of the turn from the ballast, refuses the rest as storage_full, and works again once there is room',
+    'takes what comes from the ballast, an answer least and the end of the turn most, refuses the rest as storage_full, and works again once there is room',
     { timeout: 60_000 },
     async (ctx) => {
       const disk = mkdtempSync(path.join(tmpdir(), 'logos-disk-'));

@@ -97,9 +97,9 @@ describe('On a disk that is full', () => {
     expect(settings()).toEqual(['a', 'b']);
   });
 
-  it('ballast is spent on messages but for its last piece, on the end of a turn to its last, and on no output', () => {
+  it('ballast is spent on output but for two pieces, on messages but for its last, and on the end of a turn to its last', () => {
     fill();
-    let pieces = 4;
+    let pieces = 6;
     const freeBallast = (kept: number): boolean => {
       if (pieces <= kept) return false;
       pieces -= 1;
@@ -109,11 +109,13 @@ describe('On a disk that is full', () => {
     };
     const full = writer({ operations, freeBallast });
     const refused = expect.objectContaining({ class: 'storage_full' }) as unknown;
-    expect(commitBatch(full, [call('appendEvents', 'big 1')])).toEqual([{ error: refused }]);
-    expect(pieces).toBe(4);
+    expect(commitBatch(full, [call('appendEvents', 'big 1')])).toEqual([{ value: 'big 1' }]);
+    fill();
     expect(commitBatch(full, [call('acceptMessage', 'big 2')])).toEqual([{ value: 'big 2' }]);
     fill();
-    expect(commitBatch(full, [call('appendEvents', 'big 3'), call('acceptMessage', 'big 4')])).toEqual([{ error: refused }, { error: refused }]);
+    expect(commitBatch(full, [call('appendEvents', 'big 3')])).toEqual([{ error: refused }]);
+    expect(pieces).toBe(2);
+    expect(commitBatch(full, [call('acceptMessage', 'big 4')])).toEqual([{ error: refused }]);
     expect(pieces).toBe(1);
     expect(commitBatch(full, [call('endAttempt', 'end')])).toEqual([{ value: 'end' }]);
   });
