@@ -37,6 +37,7 @@ import { createPolicyLoader } from './policies/loadPolicy.ts';
 import type { Policy } from './policies/policy.ts';
 import type { PolicyFolder } from './policies/policyFiles.ts';
 import { policyWords } from './policies/policyWords.ts';
+import { keepUsedOwnPolicies } from './policies/usedOwnPolicies.ts';
 import { endLeftovers } from './process/ownedProcesses.ts';
 import type { GatewayStatus } from './protocol/gateway.ts';
 import type { GatewayServices, OpenServices, ServicesContext, SessionFeedSource } from './rpc/services.ts';
@@ -72,7 +73,7 @@ async function build(context: ServicesContext, stack: DisposableStack): Promise<
   const keys = openKeys(path.join(home, 'keys.json'), (key) => context.log.addSecret(key));
   const models = createModels({ store, keys, http, log: log('inference'), embedded, builtInServers: environment['LOGOS_MODEL_SERVERS'] === 'none' ? [] : builtInServers });
   const policyFolders = policyFoldersOf(context);
-  const policies = createPolicyLoader(policyFolders);
+  const policies = createPolicyLoader(policyFolders, keepUsedOwnPolicies(store));
   const registry = stack.add(openRegistry(context, limits));
   const { engine } = registry;
   const openInferenceSocket = createInferenceSockets({ log: log('egress'), http, onUnreachable: (route) => models.invalidate(route.serverId) });
@@ -83,8 +84,9 @@ async function build(context: ServicesContext, stack: DisposableStack): Promise<
   const activity = new Activity();
   const souls = createSouls({ directories: [path.join(distribution, 'souls'), path.join(home, 'souls')], log: log('gateway') });
   const loadPolicy = (name: string) => policies.load(name);
+  const usePolicy = (name: string) => policies.use(name);
   const agents = stack.add(
-    new Agents({ store, souls, loadPolicy, policyWords, sandboxOf: (agent) => registry.view(agent), peekRoute: (choice) => routeView(models.peek(choice)), activity, log: log('gateway') }),
+    new Agents({ store, souls, loadPolicy, usePolicy, policyWords, sandboxOf: (agent) => registry.view(agent), peekRoute: (choice) => routeView(models.peek(choice)), activity, log: log('gateway') }),
   );
   const opening = new Opening({ agents, registry, dispatcher, store });
   const publish = publisher.publish.bind(publisher);
@@ -128,7 +130,7 @@ async function build(context: ServicesContext, stack: DisposableStack): Promise<
   };
   return {
     handlers: {
-      ...createAgentHandlers({ store, publish, agents, souls, loadPolicy, assertEnforces, stopAgent, eraseAgent: (agentId) => eraser.eraseAgent(agentId), now }),
+      ...createAgentHandlers({ store, publish, agents, souls, usePolicy, assertEnforces, stopAgent, eraseAgent: (agentId) => eraser.eraseAgent(agentId), now }),
       ...createChatHandlers({ store, publish, runner, newId: () => newId(), now }),
       ...createSessionHandlers({ store, publish, runner, eraser, provision: (agentId) => void opening.provision(agentId), sessionCreated: (session) => publisher.publishSession(session), now }),
       ...createModelHandlers(models),

@@ -20,6 +20,8 @@ export interface AgentsPorts {
   readonly souls: Souls;
   /** Throws `policy_invalid`. */
   loadPolicy(name: string): Promise<Policy>;
+  /** Reads it for a turn, which an own policy remembers; throws also the storage classes. */
+  usePolicy(name: string): Promise<Policy>;
   policyWords(policy: Policy): string;
   sandboxOf(agent: { readonly id: string; readonly name: string }): Sandbox;
   /** The route that a choice resolves to as far as it is known without asking a server. */
@@ -85,7 +87,7 @@ export class Agents {
   /** Everything that a turn needs; throws `not_found`, `policy_invalid`. */
   async load(agentId: string): Promise<AgentForTurn> {
     const record = await this.record(agentId);
-    const [soul, policy] = await Promise.all([this.#ports.souls.load(record.soul), this.#ports.loadPolicy(record.policy)]);
+    const [soul, policy] = await Promise.all([this.#ports.souls.load(record.soul), this.#ports.usePolicy(record.policy)]);
     return { ...record, soul, policy, policyWords: this.#ports.policyWords(policy) };
   }
 

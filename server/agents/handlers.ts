@@ -12,7 +12,8 @@ export interface AgentHandlerPorts {
   readonly store: Pick<Store, 'createAgent' | 'updateAgent' | 'deleteAgent'>;
   readonly agents: Agents;
   readonly souls: Souls;
-  loadPolicy(name: string): Promise<Policy>;
+  /** Reads a policy for an agent that is to have it. */
+  usePolicy(name: string): Promise<Policy>;
   /** Throws `policy_unenforceable`. */
   assertEnforces(policy: Policy): void;
   publish(stored: Stored): void;
@@ -28,7 +29,7 @@ type AgentMethods = 'agents/list' | 'agents/get' | 'agents/create' | 'agents/upd
 /** The methods about agents and souls. A policy that cannot be enforced is refused here, before any turn. */
 export function createAgentHandlers(ports: AgentHandlerPorts): HandlersOf<AgentMethods> {
   const { agents, store, souls } = ports;
-  const checkPolicy = async (name: string): Promise<void> => ports.assertEnforces(await ports.loadPolicy(name));
+  const checkPolicy = async (name: string): Promise<void> => ports.assertEnforces(await ports.usePolicy(name));
 
   return {
     'agents/list': async (page) => pageByName(await agents.list(), page),

@@ -27,8 +27,9 @@ export async function listPolicies({ folders, loader, defaultName, assertEnforce
     try {
       const policy = await loader.load(name);
       return { ...known, ...summaryOf(policy), ...refusalOf(policy, assertEnforces) };
-    } catch (error) {
-      return { ...known, error: asAppError(error).toInfo() };
+    } catch (thrown) {
+      const error = asAppError(thrown);
+      return { ...known, ...(error.reason === 'own_gone' ? { origin: 'own' as const } : {}), error: error.toInfo() };
     }
   });
   return (await Promise.all(summaries)).sort((a, b) => a.name.localeCompare(b.name));

@@ -47,10 +47,10 @@ describe('agents/create', () => {
       policiesRead += 1;
       return {} as Policy;
     };
-    agents = new Agents({ store: counted.store, souls, loadPolicy, policyWords: () => 'none', sandboxOf: () => ({ phase: 'absent', isChatReady: false }) as Sandbox, peekRoute: () => undefined, activity: new Activity(), log });
+    agents = new Agents({ store: counted.store, souls, loadPolicy, usePolicy: loadPolicy, policyWords: () => 'none', sandboxOf: () => ({ phase: 'absent', isChatReady: false }) as Sandbox, peekRoute: () => undefined, activity: new Activity(), log });
     await agents.start();
     const nothing = async (): Promise<void> => undefined;
-    handlers = createAgentHandlers({ store: counted.store, agents, souls, loadPolicy, assertEnforces: () => undefined, publish: () => undefined, stopAgent: nothing, eraseAgent: nothing, now: Date.now });
+    handlers = createAgentHandlers({ store: counted.store, agents, souls, usePolicy: loadPolicy, assertEnforces: () => undefined, publish: () => undefined, stopAgent: nothing, eraseAgent: nothing, now: Date.now });
   });
 
   afterEach(async () => {

@@ -139,4 +139,31 @@ describe.skipIf(process.platform === 'win32')('A policy of a person', () => {
     fs.rmSync(own, { recursive: true });
     expect((await createPolicyLoader(folders).load(name)).filesystem.includeWorkdir).toBe(true);
   });
+
+  it.each<readonly [string, () => void]>([
+    ['its file', () => fs.rmSync(place('workspace-only.yaml'))],
+    ['the folder of all of them', () => fs.rmSync(own, { recursive: true })],
+  ])('denies when %s is gone after an agent was given it, in lists too, and only a copy of the shipped one stands in for it', async (_what, remove) => {
+    fs.writeFileSync(place('workspace-only.yaml'), strict);
+    const used = new Set<string>();
+    const ports = { has: async (each: string) => used.has(each), add: async (each: string) => void used.add(each) };
+    expect((await createPolicyLoader(folders, ports).use(name)).filesystem.includeWorkdir).toBe(false);
+    remove();
+    const loader = createPolicyLoader(folders, ports);
+    const gone = { class: 'policy_invalid', reason: 'own_gone', hint: expect.stringContaining(own) };
+    await expect(loader.load(name)).rejects.toMatchObject(gone);
+    await expect(loader.use(name)).rejects.toMatchObject(gone);
+    const listed = async () => await listPolicies({ folders, defaultName: name, loader, assertEnforces: () => undefined });
+    expect(await listed()).toMatchObject([{ name, origin: 'own', error: { class: 'policy_invalid' } }]);
+    fs.mkdirSync(own, { recursive: true });
+    fs.writeFileSync(place('workspace-only.yaml'), loose);
+    expect((await loader.use(name)).filesystem.includeWorkdir).toBe(true);
+  });
+
+  it('gives way to the shipped one when it goes before any agent was given it', async () => {
+    fs.writeFileSync(place('workspace-only.yaml'), strict);
+    expect((await createPolicyLoader(folders).load(name)).filesystem.includeWorkdir).toBe(false);
+    fs.rmSync(place('workspace-only.yaml'));
+    expect((await createPolicyLoader(folders).use(name)).filesystem.includeWorkdir).toBe(true);
+  });
 });
