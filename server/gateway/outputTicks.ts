@@ -1,5 +1,5 @@
-/** So long what several turns say is gathered, ms: what a reader cannot tell from at once, and enough to be one commit. */
-const gatherMs = 3;
+/** So long what several turns say is gathered, ms: half a frame of a screen, and time enough of fifty streams to be one commit. */
+const gatherMs = 8;
 
 /**
  * Brings together what turns that stream at the same time have to store, so that it is one commit and one write to each client instead of one

@@ -19,17 +19,17 @@ const minEncodedLength = 8;
 export function createKeyBlanker(authorization: string | undefined): KeyBlanker {
   const key = authorization?.replace(/^\S+\s+/, '') ?? '';
   if (key.length < minLength) return { bytes: (chunk) => chunk, rest: () => nothing, text: (text) => text };
-  const needles = [...new Set([key, ...encodedForms(key)])].map(createNeedle);
+  const search = searchFor(key);
   let waiting: Buffer = nothing;
   return {
-    text: (text) => blankKnown(Buffer.from(text), needles, true).bytes.toString(),
+    text: (text) => blankKnown(Buffer.from(text), search, true).bytes.toString(),
     bytes(chunk) {
-      const { bytes, keepFrom } = blankKnown(waiting.length === 0 ? chunk : Buffer.concat([waiting, chunk]), needles, false);
+      const { bytes, keepFrom } = blankKnown(waiting.length === 0 ? chunk : Buffer.concat([waiting, chunk]), search, false);
       waiting = bytes.subarray(keepFrom);
       return bytes.subarray(0, keepFrom);
     },
     rest() {
-      const last = blankKnown(waiting, needles, true).bytes;
+      const last = blankKnown(waiting, search, true).bytes;
       waiting = nothing;
       return last;
     },
@@ -42,6 +42,26 @@ const nothing: Buffer = Buffer.alloc(0);
 interface Needle {
   readonly codes: readonly number[];
   readonly fallback: readonly number[];
+}
+
+/** What is looked for, and where it may begin: at an escape, or at the first two characters of a needle, of which the second may be one. */
+interface Search {
+  readonly needles: readonly Needle[];
+  readonly beginning: RegExp;
+}
+
+let latest: { readonly key: string; readonly search: Search } | undefined;
+
+/** The search of the latest key is kept: nearly all calls go to one server, and making it takes longer than the first bytes of an answer. */
+function searchFor(key: string): Search {
+  if (latest?.key !== key) latest = { key, search: createSearch([...new Set([key, ...encodedForms(key)])].map(createNeedle)) };
+  return latest.search;
+}
+
+function createSearch(needles: readonly Needle[]): Search {
+  const written = (code = 0): string => `\\u${code.toString(16).padStart(4, '0')}`;
+  const pairs = needles.map(({ codes: [first, second] }) => `${written(first)}(?=[\\\\%&${written(second)}]|$)`);
+  return { needles, beginning: new RegExp(`[\\\\%&]|${pairs.join('|')}`, 'g') };
 }
 
 function createNeedle(text: string): Needle {
@@ -94,19 +114,20 @@ function readUnit(text: string, at: number): { code: number; end: number } {
 }
 
 /** Blanks every needle in a copy of the bytes; from `keepFrom` on they may be the beginning of one. `isLast`: nothing follows. */
-function blankKnown(given: Buffer, needles: readonly Needle[], isLast: boolean): { bytes: Buffer; keepFrom: number } {
+function blankKnown(given: Buffer, { needles, beginning }: Search, isLast: boolean): { bytes: Buffer; keepFrom: number } {
   const text = given.toString('latin1');
-  const starters = new Set(needles.map(({ codes }) => codes[0]));
   const matched = needles.map(() => 0);
   let bytes = given;
   /** Where the characters begin that have been read since something was last matched in part. */
   let starts: number[] = [];
   for (let at = 0; at < text.length; ) {
-    const code = text.charCodeAt(at);
-    if (starts.length === 0 && !isEscape(code) && !starters.has(code)) {
-      at += 1;
-      continue;
+    if (starts.length === 0) {
+      beginning.lastIndex = at;
+      const found = beginning.exec(text);
+      if (found === null) break;
+      at = found.index;
     }
+    const code = text.charCodeAt(at);
     if (!isLast && isEscape(code) && text.length - at <= longestEscape && cutEscape.test(text.slice(at))) return { bytes, keepFrom: starts[0] ?? at };
     const start = at;
     const unit = readUnit(text, at);

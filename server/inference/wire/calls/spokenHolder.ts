@@ -1,5 +1,5 @@
 import { blockBehind, isQuoted } from './proseCode.ts';
-import { openLength, opensAtStart, opensIn } from './spokenNotations.ts';
+import { mayOpen, openLength, opensAtStart, opensIn } from './spokenNotations.ts';
 
 /** Lets the text of an answer through as it comes, up to where a tool call may begin in it. */
 export interface SpokenHolder {
@@ -61,6 +61,12 @@ export function createSpokenHolder(): SpokenHolder {
     push(text) {
       whole += text;
       if (isOpened) return '';
+      // Nearly every piece of nearly every answer, and each of them is read by a worker that compiles nothing.
+      if (!isAtStart && waiting === '' && line.length < 2 * maxLine && !text.includes('\n') && !mayOpen(text)) {
+        line += text;
+        given += text.length;
+        return text;
+      }
       waiting += text;
       return give(safeLength());
     },

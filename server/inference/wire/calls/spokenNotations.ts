@@ -37,6 +37,11 @@ const literals = [...notations.flatMap(({ opens }) => opens), ...endTokens];
 const escapeSigns = (literal: string): string => literal.replaceAll(/[[\]|()]/g, '\\$&');
 const opensAnywhere = new RegExp(literals.map(escapeSigns).join('|'), 'gu');
 
+const beginnings = new RegExp([...new Set(literals.map((literal) => `${escapeSigns(literal.charAt(0))}(?:${escapeSigns(literal.charAt(1))}|$)`))].join('|'));
+
+/** Whether a call, or the end of the answer, may begin somewhere in a text, or at its end: false is sure, and told quickly. */
+export const mayOpen = (text: string): boolean => beginnings.test(text);
+
 /** The places at which a call, or the end of the answer, may begin in a text. */
 export function* opensIn(text: string): Generator<number> {
   const finder = new RegExp(opensAnywhere);
