@@ -7,7 +7,7 @@ import { DisposableStore, type Disposable } from './disposableStore.ts';
 import { Documents } from './documents.ts';
 import { Log } from './log.ts';
 import { Messages } from './messages.ts';
-import type { ConnectionState } from './server/connectionState.ts';
+import type { ConnectionState, Failure } from './server/connectionState.ts';
 import { attemptGateway } from './server/gatewayAttempt.ts';
 import { GatewayConnection } from './server/gatewayConnection.ts';
 import { StatusBar } from './statusBar.ts';
@@ -96,8 +96,10 @@ function showConnection(state: ConnectionState, gateway: GatewayConnection, mess
   const away = 'away' in state ? state.away : undefined;
   setContextKey('logos.gateway', gatewayWord(state.phase, away !== undefined));
   setContextKey('logos.gatewayCause', away?.cause.code ?? '');
-  if (state.phase === 'stopped') messages.gatewayStopped(state.away.cause.sentence, () => gateway.reconnect());
+  if (state.phase === 'stopped') messages.gatewayStopped(stoppedWords(state.away.cause), () => gateway.reconnect());
 }
+
+const stoppedWords = ({ code, sentence }: Failure): string => (code === 'crash_budget' ? `${sentence} Read the log for the cause, then start it.` : sentence);
 
 /** A reconnection counts as offline until it has succeeded, so that welcome views do not flicker. */
 function gatewayWord(phase: ConnectionState['phase'], isAway: boolean): ContextKeys['logos.gateway'] {

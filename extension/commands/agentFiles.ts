@@ -5,6 +5,7 @@ import { isTrustOff } from '../config.ts';
 import { labelText } from '../trees/labelText.ts';
 import { chooseAgent } from './choose.ts';
 import type { CommandContext, CommandDefinition } from './context.ts';
+import { linkNamed } from './linkNamed.ts';
 import { openFilesQuestion } from './lossQuestions.ts';
 
 const PROVISION_TIMEOUT_MS = 30_000;
@@ -25,7 +26,8 @@ export const openAgentFiles: CommandDefinition = {
     if (path === undefined) return messages.needed(`${name} has no files yet: its sandbox did not start. Check Sandboxes says why.`, [{ title: 'Check Sandboxes', run: () => vscode.commands.executeCommand('logos.checkSandboxes') }]);
     if (!(await isReadable(path))) return messages.needed(`The files of ${name} belong to the user of its sandbox and cannot be read by yours: ${path}`);
     const { question, detail, agree } = openFilesQuestion(name, isTrustOff());
-    if (await messages.confirm(question, detail, agree)) await vscode.commands.executeCommand('vscode.openFolder', vscode.Uri.file(path), { forceNewWindow: true });
+    if (!(await messages.confirm(question, detail, agree))) return;
+    await vscode.commands.executeCommand('vscode.openFolder', vscode.Uri.file(await linkNamed(agent.name, path)), { forceNewWindow: true });
   },
 };
 

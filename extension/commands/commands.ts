@@ -70,6 +70,21 @@ export function registerCommands(context: CommandContext): Disposable {
   return store;
 }
 
+/** What only shows, names, clears away or stops; every other command makes something run or changes what runs, and needs a workspace that is trusted. */
+export const commandsWithoutTrust: ReadonlySet<CommandId> = new Set([
+  'logos.chooseAgent', 'logos.findAgent', 'logos.hideDeleted', 'logos.newSession', 'logos.openAgent', 'logos.openChat', 'logos.openSession',
+  'logos.showAllSessions', 'logos.showDeleted', 'logos.showLogs', 'logos.showStatus', 'logos.showWorking',
+  'logos.deleteAgent', 'logos.deleteFocused', 'logos.deleteSession', 'logos.eraseSession', 'logos.renameAgent', 'logos.renameFocused', 'logos.renameSession', 'logos.restoreSession',
+  'logos.restartGateway', 'logos.startGateway', 'logos.stop',
+]);
+
+/** Whether a command may run here; says why where it may not, since keys and pages reach also those that menus do not offer. */
+function mayRun(id: CommandId, { messages }: CommandContext): boolean {
+  if (vscode.workspace.isTrusted || commandsWithoutTrust.has(id)) return true;
+  messages.needed(`Trust this workspace first. ${titles[id] ?? 'That'} needs it; reading past sessions works.`, [{ title: 'Manage Trust', run: () => vscode.commands.executeCommand('workbench.trust.manage') }]);
+  return false;
+}
+
 /** Ask something about model servers or limits, which stand in no view of their own. */
 const asking: ReadonlySet<CommandId> = new Set(['logos.addModelServer', 'logos.changeLimit', 'logos.editModelServer', 'logos.enterKey', 'logos.removeModelServer']);
 
@@ -79,6 +94,7 @@ async function leaveQuestion({ chat }: CommandContext): Promise<void> {
 }
 
 async function runCommand(id: CommandId, context: CommandContext, argument: unknown): Promise<void> {
+  if (!mayRun(id, context)) return;
   const command: CommandDefinition = commandTable[id];
   try {
     if (command.needsGateway) await awaitGateway(context.gateway);

@@ -1,3 +1,4 @@
+import * as vscode from 'vscode';
 import type { AgentsElement } from '../trees/agentsTree.ts';
 import { deleteAgent, renameAgent } from './agentCommands.ts';
 import type { CommandDefinition } from './context.ts';
@@ -14,8 +15,13 @@ function onFocusedRow(commands: Partial<Record<AgentsElement['kind'], CommandDef
   };
 }
 
-/** Renames the agent or the session that the keyboard is on in the tree. */
-export const renameFocused = onFocusedRow({ agent: renameAgent, session: renameSession });
+const renameDeleted: CommandDefinition = {
+  needsGateway: true,
+  run: ({ messages }, row) => messages.needed('Restore this session to rename it.', [{ title: 'Restore Session', run: () => vscode.commands.executeCommand('logos.restoreSession', row) }]),
+};
+
+/** Renames the agent or the session that the keyboard is on in the tree; a deleted session is to be restored first. */
+export const renameFocused = onFocusedRow({ agent: renameAgent, session: renameSession, deleted: renameDeleted });
 
 /** Deletes the agent or the session that the keyboard is on in the tree, after asking. */
 export const deleteFocused = onFocusedRow({ agent: deleteAgent, session: deleteSession, deleted: eraseSession });

@@ -1,9 +1,10 @@
 import * as vscode from 'vscode';
 import type { Agent } from '../../server/protocol/agents.ts';
+import type { LiveText } from '../documents.ts';
 import { agentsByName } from '../topics/topicsQueries.ts';
-import { sandboxesPage, statusPage } from '../views/statusPage.ts';
+import { awayPage, sandboxesPage, statusPage } from '../views/statusPage.ts';
 import { agentChoice } from './choose.ts';
-import type { CommandDefinition } from './context.ts';
+import type { CommandContext, CommandDefinition } from './context.ts';
 import { restartQuestion } from './lossQuestions.ts';
 import { pickOne, separator, type Choice, type Separator } from './quickSteps.ts';
 import { untilPhase } from './withGateway.ts';
@@ -30,23 +31,41 @@ export const restartGateway: CommandDefinition = {
 /** Connects now instead of waiting for the next attempt. */
 export const startGateway: CommandDefinition = {
   needsGateway: false,
-  run({ gateway }) {
-    if (gateway.state.phase !== 'connected') gateway.reconnect();
+  run({ gateway, messages }) {
+    if (gateway.state.phase === 'connected') return messages.answered('The gateway is running.', [{ title: 'Show Status', run: () => vscode.commands.executeCommand('logos.showStatus') }]);
+    gateway.reconnect();
   },
 };
 
 /** Opens the log. */
 export const showLogs: CommandDefinition = { needsGateway: false, run: ({ log }) => log.show() };
 
-/** Says how the gateway stands, with its models and its sandboxes; while it is away, what can be done about it. */
+/** Says how the gateway stands, with its models and its sandboxes, and goes on saying it; while it is away, what can be done about it. */
 export const showStatus: CommandDefinition = {
   needsGateway: false,
   async run({ gateway, feed, documents }) {
     if (gateway.state.phase !== 'connected') return showAway();
-    const [status, { items: servers }] = await Promise.all([gateway.request('gateway/status', {}), gateway.request('models/servers', {})]);
-    await documents.open('Logos status', statusPage({ status, servers, agents: agentsByName(feed.state), now: Date.now() }));
+    await documents.openLive('Logos status', liveStatus(gateway, feed));
   },
 };
+
+function liveStatus(gateway: CommandContext['gateway'], feed: CommandContext['feed']): LiveText {
+  let known = { text: '', at: 0 };
+  return {
+    async read() {
+      const { state, silence } = gateway;
+      if (state.phase !== 'connected') return awayPage('away' in state && state.away !== undefined ? state.away.cause.sentence : '', known.text, known.at);
+      if (silence.isSilent) return awayPage('It does not answer.', known.text, known.at);
+      const [status, { items: servers }] = await Promise.all([gateway.request('gateway/status', {}), gateway.request('models/servers', {})]);
+      known = { text: statusPage({ status, servers, agents: agentsByName(feed.state), now: Date.now() }), at: Date.now() };
+      return known.text;
+    },
+    onNews(listener) {
+      const heard = [gateway.onDidChange(listener), feed.onDidChange(listener)];
+      return { dispose: () => heard.forEach((one) => one.dispose()) };
+    },
+  };
+}
 
 /** Opens one of the agents that the status bar counts. */
 export const showWorking: CommandDefinition = {

@@ -26,11 +26,12 @@ export function checkAddress(text: string, taken: readonly Pick<ModelServer, 'na
   return same === undefined ? undefined : `${labelText(same.name)} has this address already; change it with Edit Model Server, or write another address.`;
 }
 
-/** What was made of an address without a scheme, as a sentence; empty when it was written in full. */
-export function assumedWords({ baseUrl, isAssumed }: ModelAddress): string {
-  if (!isAssumed) return '';
-  const [extra, why] = baseUrl.startsWith('http:') ? [', not encrypted,', 'on this machine or in a private network'] : ['', 'outside of private networks'];
-  return `The address was read as ${labelText(baseUrl, 200)}${extra} because it is ${why}.`;
+/** What was made of an address without a scheme: a sentence short enough for the one line of a folded notification, and why; empty when it was written in full. */
+export function assumedWords({ baseUrl, isAssumed }: ModelAddress): { readonly fact: string; readonly why: string } {
+  if (!isAssumed) return { fact: '', why: '' };
+  const address = labelText(baseUrl, 60);
+  if (baseUrl.startsWith('http:')) return { fact: `Read as ${address}, not encrypted.`, why: 'An address on this machine or in a private network is read as http.' };
+  return { fact: `Read as ${address}.`, why: 'An address outside of private networks is read as https.' };
 }
 
 function isWeb(text: string): boolean {

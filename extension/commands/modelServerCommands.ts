@@ -126,17 +126,21 @@ export const changeKey: Edit = async (context, { id, name }) => {
 const forgetKey: Edit = ({ gateway }, { id }) => gateway.request('models/update', { serverId: id, key: null });
 
 /** Says what a server that was added or changed offers; one that does not answer has a wrong address or key, or is not running yet: all are the person's to mend. */
-function sayFound(context: CommandContext, server: ModelServer, note = ''): void {
+function sayFound(context: CommandContext, server: ModelServer, { fact, why } = { fact: '', why: '' }): void {
   const { messages } = context;
   const name = labelText(server.name);
-  if (server.state === 'up') return messages.answered([`${name} answers: ${foundWords(server)}.`, note].filter((sentence) => sentence).join(' '));
+  if (server.state === 'up') return messages.answered(sentences(fact, `${name} answers: ${foundWords(server)}.`, why));
   const attempt = (what: string, edit: Edit) => () => edit(context, server).catch((error: unknown) => messages.failed(what, error));
   const mend =
     server.error?.class === 'model_auth' || server.isBuiltIn
       ? { title: 'Enter Key', run: attempt('Changing the key failed.', changeKey) }
       : { title: 'Change Address…', run: attempt('Changing the address failed.', changeAddress) };
   const remove = { title: 'Remove', run: attempt('Removing the model server failed.', ({ gateway }) => gateway.request('models/remove', { serverId: server.id })) };
-  messages.needed([`${name} is kept, but it cannot be used yet.`, note, server.error?.message, server.error?.hint].filter((sentence) => sentence).join(' '), server.isBuiltIn ? [mend] : [mend, remove]);
+  messages.needed(sentences(`${name} is kept, but it cannot be used yet.`, fact, server.error?.message, server.error?.hint, why), server.isBuiltIn ? [mend] : [mend, remove]);
+}
+
+function sentences(...parts: (string | undefined)[]): string {
+  return parts.filter((part) => part).join(' ');
 }
 
 /** The server that an argument names by its own id or by an agent's, where a key can be meant at all. */

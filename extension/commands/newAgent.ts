@@ -1,15 +1,15 @@
-import * as vscode from 'vscode';
 import type { ModelChoice } from '../../server/protocol/agents.ts';
-import type { BrokenSoul, Soul } from '../../server/protocol/souls.ts';
+import type { Soul } from '../../server/protocol/souls.ts';
 import { newId } from '../ids.ts';
 import { agentsByName } from '../topics/topicsQueries.ts';
 import { labelText } from '../trees/labelText.ts';
+import { brokenRow } from './brokenRow.ts';
 import { checkAgentName } from './checkAgentName.ts';
 import type { CommandContext, CommandDefinition } from './context.ts';
 import { generalFirst } from './generalFirst.ts';
 import { chooseModel } from './modelChoices.ts';
 import { policyChoices } from './policyChoices.ts';
-import { askText, pickOne, type Answer, type Choice, type Refused } from './quickSteps.ts';
+import { askText, pickOne, type Answer, type Choice } from './quickSteps.ts';
 
 interface Draft {
   name?: string;
@@ -39,14 +39,8 @@ function soulRow({ name, status, summary, slug }: Soul): Choice<string> {
   return { label: labelText(name, 60), description: status === 'stable' ? '' : status, detail: labelText(summary, 160), value: slug };
 }
 
-/** A soul that cannot be used says why and cannot be taken. */
-function brokenRow({ slug, error }: BrokenSoul): Refused {
-  const iconPath = new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'));
-  return { label: labelText(slug, 60), description: 'cannot be used', detail: labelText(`${error.message} ${error.hint}`, 300), iconPath };
-}
-
 const askSoul: Step = async ({ gateway }, draft, step) => {
-  const souls = gateway.request('souls/list', {}).then(({ items, broken }) => [...generalFirst(items).map(soulRow), ...broken.map(brokenRow)]);
+  const souls = gateway.request('souls/list', {}).then(({ items, broken }) => [...generalFirst(items).map(soulRow), ...broken.map(({ slug, error }) => brokenRow(slug, error))]);
   return take(await pickOne({ title: TITLE, step, totalSteps: steps.length, placeholder: 'What is it for? Choose a soul' }, souls), (soul) => (draft.soul = soul));
 };
 

@@ -1,6 +1,6 @@
-import * as vscode from 'vscode';
 import type { PolicySummary } from '../../server/protocol/policies.ts';
 import { labelText } from '../trees/labelText.ts';
+import { brokenRow } from './brokenRow.ts';
 import type { CommandContext } from './context.ts';
 import { separator, type Choice, type Refused, type Separator } from './quickSteps.ts';
 
@@ -16,21 +16,13 @@ export async function policyChoices({ gateway }: CommandContext): Promise<Row[]>
   return [...first.map(rowOf), ...group('Your own', others('own')), ...group('From Logos', others('shipped'))];
 }
 
-/** A row has little room: the name of the policy stands for the path of its file, so that what is wrong comes into sight. */
-function withoutPath(message: string, file: unknown, name: string): string {
-  return typeof file === 'string' ? message.replace(file, name) : message;
-}
-
 function group(title: string, policies: readonly PolicySummary[]): Row[] {
   return policies.length === 0 ? [] : [separator(title), ...policies.map(rowOf)];
 }
 
 function rowOf({ name, origin, isDefault, words = '', description, error }: PolicySummary): Choice<string> | Refused {
+  if (error !== undefined) return brokenRow(name, error);
   const label = labelText(name, 60);
-  if (error !== undefined) {
-    const reason = labelText(`${withoutPath(error.message, error.details?.['file'], name)} ${error.hint}`, MAX_DETAIL);
-    return { label, description: 'cannot be used', detail: reason, iconPath: new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground')) };
-  }
   const own = origin === 'own' && description !== undefined ? `${words}. ${description}` : words;
   const facts = [...(isDefault ? ['Default'] : []), ...(isDefault && origin === 'own' ? ['your own'] : [])];
   return { label, description: facts.join(', '), detail: labelText(own, MAX_DETAIL), value: name };

@@ -9,8 +9,8 @@ export interface Choice<T> extends vscode.QuickPickItem {
   readonly value: T;
 }
 
-/** A row that is shown with its reason and cannot be taken. */
-export type Refused = vscode.QuickPickItem & { readonly value?: never };
+/** A row that is shown with its reason and cannot be taken; taken all the same, it leads to what mends it, where there is such a thing. */
+export type Refused = vscode.QuickPickItem & { readonly value?: never; mend?(): unknown };
 
 /** A line between rows. */
 export type Separator = vscode.QuickPickItem & { readonly kind: vscode.QuickPickItemKind.Separator };
@@ -66,7 +66,11 @@ export function pickOne<T>(frame: StepFrame, choices: Rows<T> | Promise<Rows<T>>
     picker.onDidHide(() => (isOpen = false)),
     picker.onDidAccept(() => {
       const [chosen] = picker.selectedItems;
-      if (chosen !== undefined && isChoice(chosen)) answer({ value: chosen.value });
+      if (chosen === undefined) return;
+      if (isChoice(chosen)) return answer({ value: chosen.value });
+      if (!('mend' in chosen)) return;
+      answer(undefined);
+      chosen.mend?.();
     }),
   ]);
   return Promise.race([failed, answered]);

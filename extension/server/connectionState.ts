@@ -92,8 +92,15 @@ function lose(state: ConnectionState & { phase: 'connected' }, end: End): Connec
 function fail(memory: Memory, failure: Failure, { at, tick, jitter }: End, before: Away | undefined): ConnectionState {
   const recent = memory.deathTicks.filter((death) => tick - death < BUDGET_WINDOW_MS);
   const deathTicks = failure.isDeath ? [...recent, tick] : recent;
-  const away: Away = { cause: failure, sinceAt: before?.sinceAt ?? at };
+  const isSpent = !failure.isFinal && deathTicks.length >= BUDGET_DEATHS;
+  const away: Away = { cause: isSpent ? spent(failure, deathTicks.length) : failure, sinceAt: before?.sinceAt ?? at };
   const kept = { attempt: memory.attempt, deathTicks, away };
-  if (failure.isFinal || deathTicks.length >= BUDGET_DEATHS) return { phase: 'stopped', ...kept };
+  if (failure.isFinal || isSpent) return { phase: 'stopped', ...kept };
   return { phase: 'offline', ...kept, retryTick: tick + backoffMs(memory.attempt, jitter) };
+}
+
+/** The failure that is one too many: how many there were comes before how the last one went. */
+function spent(failure: Failure, deaths: number): Failure {
+  if (failure.code === 'crash_budget') return failure;
+  return { ...failure, code: 'crash_budget', sentence: `The gateway failed to start ${deaths} times within three minutes. ${failure.sentence}` };
 }

@@ -74,7 +74,7 @@ export class AgentsView implements Disposable {
   /** Empty rows have a welcome view instead, which a message would hide. */
   #message(): string {
     const { state } = this.#gateway;
-    if (state.phase === 'stopped') return `Start the gateway to go on. ${state.away.cause.sentence}`;
+    if (state.phase === 'stopped') return `${state.away.cause.sentence} Start the gateway to go on.`;
     if (state.phase !== 'connected') return 'Reconnecting to the gateway.';
     if (this.#gateway.silence.isSilent) return 'The gateway does not answer. The rows are the last known.';
     if (engineProblem(this.#feed.state) !== undefined) return 'Install bubblewrap to run agents in a sandbox. Nothing runs without one.';

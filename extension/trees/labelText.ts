@@ -9,6 +9,11 @@ export function labelText(text: string, maxCharacters = MAX_CHARACTERS): string 
   return `${characters.slice(0, maxCharacters - 1).join('').trimEnd()}…`;
 }
 
+/** A title as the name of a file, whatever it holds. */
+export function fileName(title: string): string {
+  return labelText(title, 80).replace(/[\\/:*?"<>|]/g, '_') || 'text';
+}
+
 /**
  * Text in which the workbench finds no link: a toast or an input box makes `[label](command:id)` one that runs the command, with whatever
  * arguments it names, and files of agents and answers of model servers are called as their writers like.

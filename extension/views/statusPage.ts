@@ -39,6 +39,13 @@ export function statusPage({ status, servers, agents, now }: StatusFacts): strin
   ]);
 }
 
+/** The page while no gateway answers: why, and what was last known of it. `at` is when that was read, in ms since 1970. */
+export function awayPage(cause: string, known: string, at: number): string {
+  const [lead = '', ...rest] = known.split('\n');
+  const clock = new Date(at).toLocaleTimeString(undefined, { hour12: false });
+  return [`The gateway is away. ${labelText(cause, 400)}`, `Last known, at ${clock}: ${lead}`, ...rest].join('\n');
+}
+
 /** The text that says whether this host can hold sandboxes, and how each of them stands. */
 export function sandboxesPage(engine: EngineCheck, sandboxes: readonly { readonly name: string; readonly sandbox: Sandbox }[]): string {
   const { error, version, latencyMs } = engine;

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { parse } from 'yaml';
+import { isNode, LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod';
 import { AppError, asAppError } from '../base/appError.ts';
 import { foldName, folderEntries } from '../base/folderEntries.ts';
@@ -57,15 +57,15 @@ export function createSouls(options: { directories: readonly string[]; log: Logg
       const [entry, second] = entriesOf(directory).filter((name) => foldName(name) === slug);
       if (entry === undefined) continue;
       const folder = path.join(directory, entry);
-      const refuse = (what: string): never => {
-        throw soulProblem(slug, folder, what);
+      const refuse = (what: string, file = 'soul.manifest.yaml'): never => {
+        throw soulProblem(slug, folder, what, { file });
       };
       if (second !== undefined) refuse(`${second} beside it stands for the same soul.`);
       const read = (file: string): string => {
         try {
           return readSmallFile(path.join(folder, file), maxSoulBytes).toString('utf8');
         } catch (error) {
-          return refuse(`${file} ${whyUnread(error)}`);
+          return refuse(`${file} ${whyUnread(error)}`, file);
         }
       };
       return parseOnce(slug, folder, read('soul.manifest.yaml'), read('soul.md'));
@@ -108,26 +108,44 @@ function entriesOf(directory: string): string[] {
   }
 }
 
-function soulProblem(slug: string, folder: string, what: string): AppError {
-  return new AppError('not_found', `The soul ${slug} cannot be used: ${what}`, { reason: 'soul_invalid', hint: `Mend the files in ${folder}.` });
+interface Place {
+  /** The file in the folder of the soul. */
+  readonly file: string;
+  /** From 1. */
+  readonly line?: number;
+}
+
+/** The details name `file` and `line` (from 1), so that a client can open it there. */
+function soulProblem(slug: string, folder: string, what: string, { file, line = 1 }: Place): AppError {
+  return new AppError('not_found', `The soul ${slug} cannot be used: ${what}`, { reason: 'soul_invalid', hint: `Mend the files in ${folder}.`, details: { file: path.join(folder, file), line } });
 }
 
 function parseSoul(slug: string, folder: string, manifestText: string, text: string): LoadedSoul {
-  const problem = (what: string): AppError => soulProblem(slug, folder, what);
-  if (text.trim() === '') throw problem('soul.md is empty.');
-  const manifest = SoulManifest.safeParse(parseYaml(manifestText, problem));
-  if (!manifest.success) throw problem(`soul.manifest.yaml: ${z.prettifyError(manifest.error)}`);
-  if (manifest.data.slug !== slug) throw problem(`soul.manifest.yaml says the slug ${manifest.data.slug}, the folder says ${slug}.`);
+  const problem = (what: string, line: number): AppError => soulProblem(slug, folder, `soul.manifest.yaml${what}`, { file: 'soul.manifest.yaml', line });
+  if (text.trim() === '') throw soulProblem(slug, folder, 'soul.md is empty.', { file: 'soul.md' });
+  const { value, lineOf } = parseYaml(manifestText, (what, line) => problem(` does not parse: ${what}`, line));
+  const manifest = SoulManifest.safeParse(value);
+  if (!manifest.success) throw problem(`: ${z.prettifyError(manifest.error)}`, lineOf(manifest.error.issues[0]?.path ?? []));
+  if (manifest.data.slug !== slug) throw problem(` says the slug ${manifest.data.slug}, the folder says ${slug}.`, lineOf(['slug']));
   const { role_summary: summary, toolsets, ...rest } = manifest.data;
   const { default_enabled: defaultEnabled, ...others } = toolsets;
   return { soul: { ...rest, summary, toolsets: { ...others, defaultEnabled } }, text };
 }
 
-function parseYaml(text: string, problem: (what: string) => AppError): unknown {
+/** The value of a YAML text, and the line (from 1) on which the value of a path stands: that of the nearest one around it where there is none. */
+function parseYaml(text: string, problem: (what: string, line: number) => AppError): { value: unknown; lineOf: (path: readonly PropertyKey[]) => number } {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const [error] = document.errors;
+  if (error !== undefined) throw problem(error.message, lines.linePos(error.pos[0]).line);
+  const lineOf = (path: readonly PropertyKey[]): number => {
+    const nodes = path.map((_, index) => document.getIn(path.slice(0, path.length - index), true));
+    return lines.linePos(nodes.find(isNode)?.range?.[0] ?? 0).line;
+  };
   try {
-    return parse(text, { maxAliasCount: 0 });
+    return { value: document.toJS({ maxAliasCount: 0 }), lineOf };
   } catch (error) {
-    throw problem(`soul.manifest.yaml does not parse: ${error instanceof Error ? error.message : String(error)}`);
+    throw problem(error instanceof Error ? error.message : String(error), 1);
   }
 }
 

@@ -29,14 +29,14 @@ export class CrashBudget {
     this.#limit = limit;
   }
 
-  /** Throws when the gateway died too often; `lastWords` is what it said on stderr, which stands in `logPath`. */
+  /** Throws when the deaths are too many; `lastWords` is what it said on stderr, which stands in `logPath`. */
   assertLeft({ lastWords, logPath }: { lastWords: () => string; logPath: string }, now = uptimeMs()): void {
     const deaths = this.#read(now).filter(({ pid }) => !isProcessAlive(pid));
     if (deaths.length < this.#limit) return;
     const words = lastWords();
-    throw new AppError('internal', `The gateway died ${deaths.length} times in three minutes${words === '' ? '.' : `, last with: ${words}`}`, {
+    throw new AppError('internal', `The gateway failed to start ${deaths.length} times within three minutes.${words === '' ? '' : ` It last said: ${words}`}`, {
       reason: 'crash_budget',
-      hint: `Look into ${logPath} for the cause, then start it by hand: Start Gateway in VS Code, or --anew on the command line; by itself it is tried again three minutes after the last death.`,
+      hint: `Look into ${logPath} for the cause, then start it by hand: Start Gateway in VS Code, or --anew on the command line; by itself it is tried again three minutes after the last time.`,
       details: { deaths: deaths.length, logPath },
     });
   }

@@ -167,7 +167,7 @@ describe('the life of the gateway', { timeout: 60_000 }, () => {
     expect(refusals[0]).toMatchObject({ code: -32603, errorClass: 'internal', reason: 'start_failed', hint: expect.stringContaining(log) });
     expect(refusals[3]).toMatchObject({
       code: -32603,
-      message: expect.stringMatching(/died 3 times.*the module is broken/),
+      message: expect.stringMatching(/failed to start 3 times.*the module is broken/),
       errorClass: 'internal',
       reason: 'crash_budget',
       hint: expect.stringMatching(/gateway-start\.log.*--anew/),

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { until } from '../support/gateway/processes.ts';
 import { startSession, useLogos } from './useLogos.ts';
@@ -17,7 +18,10 @@ const plant = [
 ].join('; ');
 
 describe("An agent's files, opened in VS Code", () => {
-  const logos = useLogos({ hasTrust: true, settings: { 'security.workspace.trust.enabled': true, 'security.workspace.trust.startupPrompt': 'never', 'security.workspace.trust.banner': 'never' } });
+  const trust = { 'security.workspace.trust.enabled': true, 'security.workspace.trust.startupPrompt': 'never', 'security.workspace.trust.banner': 'never' };
+  // Nothing but the missing trust stands in the way: git is asked, whoever owns the folder, and tasks may run by themselves.
+  const env = { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'safe.directory', GIT_CONFIG_VALUE_0: '*' };
+  const logos = useLogos({ hasTrust: true, env, settings: { ...trust, 'git.enabled': true, 'task.allowAutomaticTasks': 'on' } });
 
   it('run nothing of what the agent planted there: no hook, no program of its settings, no task', async () => {
     const { chat, host, workbench } = logos;
@@ -45,10 +49,15 @@ describe("An agent's files, opened in VS Code", () => {
     await files.locator('.part.sidebar').getByText(/source control/i).first().waitFor();
     await files.locator('.statusbar-item').getByText('Restricted Mode').waitFor({ timeout: 30_000 });
     expect(traces()).toEqual([]);
-    await files.close();
 
-    // The hook is a real one: git itself runs it for whoever asks for changes there.
-    execFileSync('git', ['-c', 'safe.directory=*', '-C', home, 'status'], { stdio: 'ignore' });
-    await until(() => traces().includes('ran-hook'), 'the hook runs where it is let');
+    // What was planted is real: the same window runs it once its folder is trusted.
+    await files.locator('.statusbar-item').getByText('Restricted Mode').click();
+    await files.getByRole('button', { name: 'Trust', exact: true }).first().click();
+    await until(() => traces().includes('ran-task') && traces().includes('ran-hook'), 'task and hook run where they are let', 60_000);
+    // A folder cannot say which git is run, trusted or not; the program is one that would.
+    expect(traces()).not.toContain('ran-git');
+    execFileSync(path.join(home, 'git.sh'), ['--version'], { stdio: 'ignore' });
+    expect(traces()).toContain('ran-git');
+    await files.close();
   });
 });

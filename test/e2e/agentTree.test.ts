@@ -53,6 +53,7 @@ describe('The tree of agents by keys, and what an agent is made of', () => {
     await workbench.dialog.getByRole('button', { name: 'Open Without Trust Check' }).click();
     const files = await opened;
     await files.locator('.explorer-folders-view').getByText('notes.md').waitFor({ timeout: 60_000 });
+    await expectEventually(async () => (await files.title()).startsWith('Coder'), true);
     await files.close();
     await workbench.page.bringToFront();
   });
@@ -68,11 +69,25 @@ describe('The tree of agents by keys, and what an agent is made of', () => {
     await workbench.chooseRow('New Agent', 'scripted');
     await expectEventually(labels, ['workspace-only', 'broken', 'notes', 'read-only']);
     await workbench.takeScreenshot('new-agent-policies');
-    await workbench.chooseRow('New Agent', 'broken');
-    await workbench.page.locator('.quick-input-list').getByText('The policy broken is not valid: line 2, unknown field "surprise"').waitFor();
     await workbench.chooseRow('New Agent', 'notes');
     await expectEventually(names, ['Assistant', 'Coder', 'Reader']);
     await logos.chat.status.getByRole('button', { name: /^Reads workspace, writes in workspace only, no network/ }).waitFor();
+  });
+
+  it('opens the file of a policy that is broken at the line that fails', async () => {
+    const { workbench } = logos;
+    const { keyboard } = workbench.page;
+    await workbench.runCommand('Logos: New Agent');
+    await workbench.answerInput('New Agent', 'Another');
+    await workbench.chooseRow('New Agent', 'General');
+    await workbench.chooseRow('New Agent', 'scripted');
+    await workbench.page.locator('.quick-input-list').getByText('The policy broken is not valid: line 2, unknown field "surprise"').waitFor();
+    await keyboard.type('broken');
+    await keyboard.press('Enter');
+    await workbench.page.locator('.tab.active').getByText('broken.yaml').waitFor();
+    await workbench.page.locator('.statusbar-item').getByText('Ln 2, Col 1').waitFor();
+    await workbench.runCommand('View: Close Editor');
+    expect(await names()).toEqual(['Assistant', 'Coder', 'Reader']);
   });
 
   it('renames by F2 the row that the keyboard is on, not the one that the chat shows', async () => {

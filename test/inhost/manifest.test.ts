@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { commandTable } from '../../extension/commands/commands.ts';
+import { commandsWithoutTrust, commandTable } from '../../extension/commands/commands.ts';
 import { settingNames } from '../../extension/config.ts';
 import { contextKeyNames } from '../../extension/contextKeys.ts';
 import { views } from '../../extension/views/views.ts';
 
 interface Manifest {
   readonly contributes: {
-    readonly commands: { command: string; title: string; category: string }[];
+    readonly commands: { command: string; title: string; category: string; enablement?: string }[];
     readonly views: Record<string, { id: string }[]>;
     readonly viewsWelcome: { contents: string; when: string }[];
     readonly keybindings: { command: string; when?: string }[];
@@ -49,6 +49,11 @@ describe('package.json', () => {
     assert.deepEqual([...asked].sort(), [...contextKeyNames].sort());
   });
 
+  it('offers in a workspace without trust the same commands that run there', () => {
+    const offered = contributes.commands.filter(({ enablement = '' }) => !enablement.split(' && ').includes('isWorkspaceTrusted')).map(({ command }) => command);
+    assert.deepEqual(offered.sort(), [...commandsWithoutTrust].sort());
+  });
+
   it('binds and lists only commands that it declares', () => {
     const used = [...contributes.keybindings, ...Object.values(contributes.menus).flat()].map(({ command }) => command);
     assert.deepEqual(used.filter((id) => !declared.includes(id)), []);
@@ -66,7 +71,7 @@ describe('package.json', () => {
   });
 
   it('has a welcome for each way in which the gateway can be away', () => {
-    const codes = ['no_node', 'no_server', 'start_failed', 'timeout', 'refused', 'protocol', 'closed'];
+    const codes = ['no_node', 'no_server', 'start_failed', 'crash_budget', 'timeout', 'refused', 'protocol', 'closed'];
     for (const code of codes) assert.ok(contributes.viewsWelcome.some(({ when }) => when.includes(`'${code}'`)), code);
   });
 

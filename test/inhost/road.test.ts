@@ -138,6 +138,21 @@ describe('the extension with a gateway', () => {
     assert.deepEqual(asked('sessions/erase').at(-1)?.params, { sessionId: idOf(11) });
   });
 
+  it('runs in a workspace without trust no command that makes something run, says why, and leads to where trust is given', async () => {
+    const real = Object.getOwnPropertyDescriptor(vscode.workspace, 'isTrusted');
+    Object.defineProperty(vscode.workspace, 'isTrusted', { value: false, configurable: true });
+    try {
+      const said = answerWith(undefined);
+      const before = gateway.requests.length;
+      for (const id of ['newAgent', 'addModelServer', 'openAgentFiles', 'changeModel', 'checkSandboxes', 'setUp']) await vscode.commands.executeCommand(`logos.${id}`, { agentId: idOf(1) });
+      assert.deepEqual(gateway.requests.slice(before), []);
+      assert.equal(said.length, 6);
+      assert.equal(said[0], 'Trust this workspace first. Creating the agent needs it; reading past sessions works.');
+    } finally {
+      if (real !== undefined) Object.defineProperty(vscode.workspace, 'isTrusted', real);
+    }
+  });
+
   it('asks for the lists again after it missed a change, and comes back by itself after a cut', async () => {
     const before = ofExtension();
     gateway.loseChange('agents');

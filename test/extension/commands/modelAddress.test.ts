@@ -40,9 +40,9 @@ describe('the address of a model server', () => {
   });
 
   it('says what was made of it where its scheme was left out, and nothing where it was written', () => {
-    const words = (text: string): string => assumedWords(readAddress(text) ?? { baseUrl: '', isAssumed: false });
-    expect(words('localhost:1234')).toBe('The address was read as http://localhost:1234, not encrypted, because it is on this machine or in a private network.');
-    expect(words('api.example.com')).toBe('The address was read as https://api.example.com because it is outside of private networks.');
-    expect(words('http://localhost:1234')).toBe('');
+    const words = (text: string) => assumedWords(readAddress(text) ?? { baseUrl: '', isAssumed: false });
+    expect(words('localhost:1234')).toEqual({ fact: 'Read as http://localhost:1234, not encrypted.', why: 'An address on this machine or in a private network is read as http.' });
+    expect(words('api.example.com')).toEqual({ fact: 'Read as https://api.example.com.', why: 'An address outside of private networks is read as https.' });
+    expect(words('http://localhost:1234')).toEqual({ fact: '', why: '' });
   });
 });

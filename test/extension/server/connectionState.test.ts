@@ -66,6 +66,12 @@ describe('the state of the connection', () => {
     expect(state).toMatchObject({ phase: 'connecting', attempt: 1 });
   });
 
+  it('says of the failure that is one too many how many there were, then how the last one went', () => {
+    const dead: Failure = { code: 'start_failed', sentence: 'It broke.', isFinal: false, isDeath: true };
+    const state = play([start, failed(0, dead), retry, failed(1_000, dead), retry, failed(2_000, dead)]);
+    expect(state).toMatchObject({ phase: 'stopped', away: { cause: { code: 'crash_budget', sentence: 'The gateway failed to start 3 times within three minutes. It broke.' } } });
+  });
+
   it('stops at once when trying again cannot help', () => {
     expect(play([start, failed(0, hopeless)])).toMatchObject({ phase: 'stopped', away: { cause: { code: 'no_node' } } });
   });

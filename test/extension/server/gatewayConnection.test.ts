@@ -155,9 +155,9 @@ describe('the connection to the gateway', () => {
     expect(connection.state).toMatchObject({ away: { cause: { code: 'start_failed', sentence: error.message } } });
   });
 
-  it('stops with the words and the next step of a gateway that died too often, and starts it anew when a person asks', async () => {
+  it('stops with the words and the next step of a gateway that failed to start too often, and starts it anew when a person asks', async () => {
     const asked = path.join(home, 'asked');
-    const error = { class: 'internal', message: 'The gateway died 3 times in three minutes.', cause: 'crash_budget', hint: 'Look into the log.', retryable: true };
+    const error = { class: 'internal', message: 'The gateway failed to start 3 times within three minutes.', cause: 'crash_budget', hint: 'Look into the log.', retryable: true };
     fs.writeFileSync(path.join(distFolder, 'server.js'), `require('fs').appendFileSync(${JSON.stringify(asked)}, process.argv.slice(2).join(' ') + '\\n'); console.log(${JSON.stringify(JSON.stringify({ error }))}); process.exitCode = 1;`);
     const { connection, said } = connect();
     await until(() => connection.state.phase === 'stopped', 'stopped');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sandboxesPage, statusPage } from '../../../extension/views/statusPage.ts';
+import { awayPage, sandboxesPage, statusPage } from '../../../extension/views/statusPage.ts';
 import type { GatewayStatus } from '../../../server/protocol/gateway.ts';
 import type { ModelServer } from '../../../server/protocol/models.ts';
 import type { Sandbox } from '../../../server/protocol/sandboxes.ts';
@@ -31,6 +31,13 @@ describe('the page about the gateway', () => {
     expect(page).toContain('/state/logs/gateway.log');
     expect(page).toContain('  Study  http://study/v1, no models, 4 ms\n');
     expect(page).toMatch(/ {2}Coder {2}Ready, .*writes in workspace only, no network\n/);
+  });
+
+  it('says while the gateway is away why, and what was last known', () => {
+    const known = statusPage({ status, servers: [server], agents: [], now: 0 });
+    const lines = awayPage('The connection to the gateway ended.', known, new Date(2026, 0, 1, 14, 2, 10).getTime()).split('\n');
+    expect(lines.slice(0, 2)).toEqual(['The gateway is away. The connection to the gateway ended.', 'Last known, at 14:02:10: The gateway is running. 1 turn runs, 2 messages wait.']);
+    expect(lines.slice(2)).toEqual(known.split('\n').slice(1));
   });
 
   it('says how many tasks run, how many may, and how many wait for a place', () => {

@@ -41,16 +41,18 @@ describe('souls', () => {
   });
 
   it.each([
-    ['YAML that does not parse', 'slug: [', 'does not parse'],
-    ['a missing name', 'slug: bad\nrole_summary: x\n', 'name'],
-    ['a slug that is not its folder', 'slug: other\nname: x\nrole_summary: x\n', 'other'],
-    ['an alias bomb', 'a: &a [1]\nslug: bad\nname: x\nrole_summary: x\ntags: [*a, *a]\n', 'does not parse'],
-  ])('with %s are named beside the list with the reason and logged, and say so when loaded', async (_name, manifest, words) => {
+    ['YAML that does not parse', 'slug: bad\nname: x\nname: y\n', 'does not parse', 3],
+    ['a missing name', 'slug: bad\nrole_summary: x\n', 'name', 1],
+    ['a status that there is not', 'slug: bad\nname: x\nrole_summary: x\nstatus: odd\n', 'status', 4],
+    ['a tool that is no name', 'slug: bad\nname: x\nrole_summary: x\ntoolsets:\n  enforced:\n    - read_file\n    - {}\n', 'enforced', 7],
+    ['a slug that is not its folder', 'name: x\nslug: other\nrole_summary: x\n', 'other', 2],
+    ['an alias bomb', 'a: &a [1]\nslug: bad\nname: x\nrole_summary: x\ntags: [*a, *a]\n', 'does not parse', 1],
+  ])('with %s are named beside the list with the reason and its line and logged, and say so when loaded', async (_name, manifest, words, line) => {
     const own = await mkdtemp(path.join(os.tmpdir(), 'souls-'));
     const { lines, log } = collectLog();
     const souls = createSouls({ directories: [own], log });
     await writeSoul(own, 'bad', manifest);
-    expect(await souls.list()).toMatchObject({ items: [], broken: [{ slug: 'bad', error: { cause: 'soul_invalid', message: expect.stringContaining(words) } }] });
+    expect(await souls.list()).toMatchObject({ items: [], broken: [{ slug: 'bad', error: { cause: 'soul_invalid', message: expect.stringContaining(words), details: { file: path.join(own, 'bad', 'soul.manifest.yaml'), line } } }] });
     expect(lines.join()).toContain('bad');
     await expect(souls.load('bad')).rejects.toThrow(words);
   });

@@ -93,7 +93,7 @@ describe('CrashBudget', () => {
     const budget = new CrashBudget(path.join(folder, 'starts.json'));
     const now = 1_000_000;
     for (let n = 0; n < 3; n++) budget.noteStart(pid + n, now);
-    expect(() => budget.assertLeft({ lastWords: () => 'it said so', logPath }, now + 1)).toThrow(/died 3 times.*it said so/);
+    expect(() => budget.assertLeft({ lastWords: () => 'it said so', logPath }, now + 1)).toThrow(/failed to start 3 times.*it said so/);
     expect(() => budget.assertLeft({ lastWords: () => '', logPath }, now + 180_001)).not.toThrow();
     budget.crossOut(pid, now + 1);
     budget.noteStart(process.pid, now);
@@ -108,7 +108,7 @@ describe('CrashBudget', () => {
       for (let n = 0; n < 3; n++) budget.noteStart(pid + n);
       for (const movedMs of [-3_600_000, 3_600_000]) {
         vi.setSystemTime(now + movedMs);
-        expect(() => budget.assertLeft({ lastWords: () => '', logPath })).toThrow(/died 3 times/);
+        expect(() => budget.assertLeft({ lastWords: () => '', logPath })).toThrow(/failed to start 3 times/);
       }
     } finally {
       vi.useRealTimers();
