@@ -33,5 +33,5 @@ export const changeLimit: CommandDefinition = {
 function choiceOf(limit: Limit): Choice<Limit> {
   const [value, usual] = [limitText(limit.value, limit.unit), limitText(limit.default, limit.unit)];
   const description = limit.value === limit.default ? value : `${value} · default ${usual}`;
-  return { label: limit.label, description, detail: `${limit.summary} It is ${rangeWords(limit)}.`, value: limit };
+  return { label: limit.label, description, detail: limit.summary, value: limit };
 }

@@ -33,7 +33,9 @@ function ruleSections(policy: Agent['policy'], explained: PolicyExplanation | Er
   if (explained === undefined) return ['', 'Rules', ...policy.words.split(', ').map((rule) => `  ${labelText(rule, 200)}`)];
   if (!('rules' in explained)) return ['', 'Rules', `  ${labelText(`${explained.message} ${explained.hint}`, 600)}`];
   const width = Math.min(48, Math.max(...explained.rules.map(({ words }) => labelText(words, 120).length)));
-  const row = ({ words, line, text }: PolicyRule): string => `  ${labelText(words, 120).padEnd(width)}  ${labelText(policy.name)}.yaml:${line}  ${labelText(text, 160)}`;
+  const placeOf = ({ line }: PolicyRule): string => `${labelText(policy.name)}.yaml:${line}`;
+  const placeWidth = Math.max(...explained.rules.map((rule) => placeOf(rule).length));
+  const row = (rule: PolicyRule): string => `  ${labelText(rule.words, 120).padEnd(width)}  ${placeOf(rule).padEnd(placeWidth)}  ${labelText(rule.text, 160)}`;
   return (Object.keys(sectionTitles) as PolicyRule['section'][]).flatMap((section) => {
     const rules = explained.rules.filter((rule) => rule.section === section).map(row);
     const none = nothingAllowed[section];

@@ -34,8 +34,8 @@ export function statusPage({ status, servers, agents, now }: StatusFacts): strin
   return page([
     [`The gateway is running. ${work}${waiting}.`],
     ['Gateway', ...rowsOf(gateway)],
-    ['Model servers', ...rowsOf(servers.map((server) => [server.name, `${server.baseUrl}, ${foundWords(server)}`]))],
-    ['Agents', ...rowsOf(agents.map((agent) => [agent.name, `${agentLook(agent, true).word}, ${modelWords(agent)}, ${agent.policy.words}`]))],
+    ['Model servers', ...rowsOf(servers.map((server) => [server.name, `${server.kind === 'embedded' ? 'on this machine' : server.baseUrl}, ${foundWords(server)}`]))],
+    ['Agents', ...rowsOf(agents.map((agent) => [agent.name, `${agentLook(agent, true).word} · ${modelWords(agent)} · ${agent.policy.words}`]))],
   ]);
 }
 

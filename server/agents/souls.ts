@@ -125,7 +125,11 @@ function parseSoul(slug: string, folder: string, manifestText: string, text: str
   if (text.trim() === '') throw soulProblem(slug, folder, 'soul.md is empty.', { file: 'soul.md' });
   const { value, lineOf } = parseYaml(manifestText, (what, line) => problem(` does not parse: ${what}`, line));
   const manifest = SoulManifest.safeParse(value);
-  if (!manifest.success) throw problem(`: ${z.prettifyError(manifest.error)}`, lineOf(manifest.error.issues[0]?.path ?? []));
+  if (!manifest.success) {
+    const { path: where, message } = manifest.error.issues[0] ?? { path: [], message: 'it does not fit the format' };
+    const line = lineOf(where);
+    throw problem(`, line ${line}, ${where.join('.') || 'the file'}: ${message}.`, line);
+  }
   if (manifest.data.slug !== slug) throw problem(` says the slug ${manifest.data.slug}, the folder says ${slug}.`, lineOf(['slug']));
   const { role_summary: summary, toolsets, ...rest } = manifest.data;
   const { default_enabled: defaultEnabled, ...others } = toolsets;

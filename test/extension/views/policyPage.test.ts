@@ -26,11 +26,11 @@ describe('the page of a policy', () => {
   it('shows each rule beside the line of the file that it comes from, and what is allowed nowhere', () => {
     const rules = [
       { section: 'files', words: 'reads /usr', line: 6, text: '- /usr' },
-      { section: 'files', words: 'reads its workspace', line: 5, text: '- /sandbox' },
+      { section: 'files', words: 'reads its workspace', line: 12, text: '- /sandbox' },
       { section: 'process', words: 'runs as the user sandbox', line: 9, text: 'run_as_user: sandbox' },
     ] as const;
     const page = policyPage({ agent, summary, explained: { name: 'workspace-only', words: '', hash: '', rules: [...rules] }, sandbox: undefined });
-    expect(page).toContain('Files\n  reads /usr                workspace-only.yaml:6  - /usr\n');
+    expect(page).toContain('Files\n  reads /usr                workspace-only.yaml:6   - /usr\n  reads its workspace       workspace-only.yaml:12  - /sandbox\n');
     expect(page).toContain('  writes nothing\n\nNetwork\n  no network; its model alone, through the gateway\n\nRuns as\n');
   });
 

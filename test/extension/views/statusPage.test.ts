@@ -30,7 +30,10 @@ describe('the page about the gateway', () => {
     expect(page).toContain('4711, for 2 h 5 min, 64 MB of memory, 3 connected');
     expect(page).toContain('/state/logs/gateway.log');
     expect(page).toContain('  Study  http://study/v1, no models, 4 ms\n');
-    expect(page).toMatch(/ {2}Coder {2}Ready, .*writes in workspace only, no network\n/);
+    // The name that our own model goes by in requests is no address that a person could open.
+    const embedded: ModelServer = { ...server, name: 'Embedded model', kind: 'embedded', baseUrl: 'http://embedded.model/v1' };
+    expect(statusPage({ status, servers: [embedded], agents: [], now: 0 })).toContain('  Embedded model  on this machine, no models, 4 ms\n');
+    expect(page).toMatch(/ {2}Coder {2}Ready · .*writes in workspace only, no network\n/);
   });
 
   it('says while the gateway is away why, and what was last known', () => {

@@ -42,8 +42,8 @@ describe('souls', () => {
 
   it.each([
     ['YAML that does not parse', 'slug: bad\nname: x\nname: y\n', 'does not parse', 3],
-    ['a missing name', 'slug: bad\nrole_summary: x\n', 'name', 1],
-    ['a status that there is not', 'slug: bad\nname: x\nrole_summary: x\nstatus: odd\n', 'status', 4],
+    ['a missing name', 'slug: bad\nrole_summary: x\n', 'soul.manifest.yaml, line 1, name: ', 1],
+    ['a status that there is not', 'slug: bad\nname: x\nrole_summary: x\nstatus: odd\n', 'soul.manifest.yaml, line 4, status: ', 4],
     ['a tool that is no name', 'slug: bad\nname: x\nrole_summary: x\ntoolsets:\n  enforced:\n    - read_file\n    - {}\n', 'enforced', 7],
     ['a slug that is not its folder', 'name: x\nslug: other\nrole_summary: x\n', 'other', 2],
     ['an alias bomb', 'a: &a [1]\nslug: bad\nname: x\nrole_summary: x\ntags: [*a, *a]\n', 'does not parse', 1],
