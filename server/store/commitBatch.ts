@@ -8,8 +8,8 @@ import type { Call, CallResult } from './threadMessages.ts';
 export interface Writer {
   readonly db: Database;
   readonly operations: OperationTable;
-  /** Frees a piece of the ballast; false when no more than `kept` are left. */
-  freeBallast(kept: number): boolean;
+  /** Frees a piece of the ballast; false when no more than `kept` are left, or an operation of this mode may have none. */
+  freeBallast(kept: number, mode: OperationMode): boolean;
   /** Hears of a database that cannot be read any more. */
   onCorrupt(): void;
 }
@@ -53,7 +53,8 @@ function commitAlone(writer: Writer, call: Call): CallResult {
       if (result === undefined) throw new Error('A batch of one call has one result.');
       return result;
     } catch (error) {
-      if (storeFaultOf(error) === 'full' && writer.freeBallast(keptBy(operationModes[call.name]))) continue;
+      const mode = operationModes[call.name];
+      if (storeFaultOf(error) === 'full' && writer.freeBallast(keptBy(mode), mode)) continue;
       const [failed] = failAll(writer, [call], error);
       return failed ?? toFailure(error);
     }
@@ -63,7 +64,7 @@ function commitAlone(writer: Writer, call: Call): CallResult {
 /** How many pieces of the ballast a mode leaves to those that matter more: what an agent says to messages, and these to the ends of turns. */
 function keptBy(mode: OperationMode): number {
   if (mode === 'ending') return 0;
-  return mode === 'output' ? 2 : 1;
+  return mode === 'output' ? 4 : 1;
 }
 
 function failAll(writer: Writer, calls: readonly Call[], error: unknown): CallResult[] {

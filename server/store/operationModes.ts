@@ -6,9 +6,9 @@ export type OperationName = Exclude<keyof Store, 'dispose'>;
 /**
  * How an operation runs: `read` on the reader; `write` and `durable` on the writer, `durable` committed with `synchronous=FULL`;
  * `ending` is durable and may spend all of the ballast when the disk is full, because what already happened must be told, the others all but
- * its last piece; `output` is a `write` of what an agent says, which leaves two: one for messages; `look` reads on the writer, where what it sees cannot
- * change
- * before the write that follows. `upkeep` is about the file as a whole, outside of any transaction: `upkeep` on the writer, `upkeepBeside` on
+ * its last piece; `output` is a `write` of what an agent says, which leaves four and may spend one for each attempt that began; `look` reads
+ * on the writer, where what it sees cannot change before the write that follows. `upkeep` is about the file as a whole, outside of any
+ * transaction: `upkeep` on the writer, `upkeepBeside` on
  * the reader.
  */
 export type OperationMode = 'read' | 'look' | 'write' | 'durable' | 'ending' | 'output' | 'upkeep' | 'upkeepBeside';

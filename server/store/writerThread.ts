@@ -2,6 +2,7 @@ import { Ballast } from './ballast.ts';
 import { commitBatch } from './commitBatch.ts';
 import { sqliteCodeOf, type Database } from './database.ts';
 import { checkpoint, isCorruption, moveAside, openWriter } from './openDatabase.ts';
+import type { OperationMode } from './operationModes.ts';
 import { operations } from './operations.ts';
 import { storeFaultOf } from './storeErrors.ts';
 import type { Call, CallResult, FromThread, ThreadStart } from './threadMessages.ts';
@@ -20,6 +21,8 @@ export class WriterThread {
   readonly #say: (message: FromThread) => void;
   readonly #ballast: Ballast;
   readonly #db: Database;
+  /** An attempt began: its answer may spend a piece of the ballast, once, so that an endless one leaves it to messages. */
+  #owesAnswerRoom = false;
   #callsSinceCheckpoint = 0;
   #checkpointTimer: NodeJS.Timeout | undefined;
   /** The log could not be cut when it was asked for. */
@@ -87,8 +90,17 @@ export class WriterThread {
     else checkpoint(this.#db, this.#say);
   }
 
+  #freeBallastFor(kept: number, mode: OperationMode): boolean {
+    if (mode !== 'output') return this.#freeBallast(kept);
+    if (!this.#owesAnswerRoom || !this.#freeBallast(kept)) return false;
+    this.#owesAnswerRoom = false;
+    return true;
+  }
+
   #carryOut(calls: readonly Call[], onCorrupt: () => void): CallResult[] {
-    const results = commitBatch({ db: this.#db, operations, freeBallast: (kept) => this.#freeBallast(kept), onCorrupt }, calls);
+    const freeBallast = this.#freeBallastFor.bind(this);
+    const results = commitBatch({ db: this.#db, operations, freeBallast, onCorrupt }, calls);
+    if (calls.some(({ name }) => name === 'startAttempt')) this.#owesAnswerRoom = true;
     const last = calls.findLastIndex(({ name }) => name === 'truncateLog');
     const result = results[last];
     if (result !== undefined) this.#owesTruncation = 'error' in result;

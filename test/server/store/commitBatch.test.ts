@@ -97,9 +97,9 @@ describe('On a disk that is full', () => {
     expect(settings()).toEqual(['a', 'b']);
   });
 
-  it('ballast is spent on output but for two pieces, on messages but for its last, and on the end of a turn to its last', () => {
+  it('ballast is spent on output but for four pieces, on messages but for its last, and on the end of a turn to its last', () => {
     fill();
-    let pieces = 6;
+    let pieces = 8;
     const freeBallast = (kept: number): boolean => {
       if (pieces <= kept) return false;
       pieces -= 1;
@@ -114,8 +114,10 @@ describe('On a disk that is full', () => {
     expect(commitBatch(full, [call('acceptMessage', 'big 2')])).toEqual([{ value: 'big 2' }]);
     fill();
     expect(commitBatch(full, [call('appendEvents', 'big 3')])).toEqual([{ error: refused }]);
-    expect(pieces).toBe(2);
-    expect(commitBatch(full, [call('acceptMessage', 'big 4')])).toEqual([{ error: refused }]);
+    expect(pieces).toBe(4);
+    expect(commitBatch(full, [call('acceptMessage', 'big 4')])).toEqual([{ value: 'big 4' }]);
+    fill();
+    expect(commitBatch(full, [call('acceptMessage', 'big 5')])).toEqual([{ error: refused }]);
     expect(pieces).toBe(1);
     expect(commitBatch(full, [call('endAttempt', 'end')])).toEqual([{ value: 'end' }]);
   });
