@@ -53,6 +53,8 @@ export interface ModelCall {
   onDelta(kind: 'text' | 'thinking', text: string): Promise<void> | undefined;
 }
 
+/** Ends of an answer whose text may not be all that was meant, so a call that stands in it is not made. */
+const cutFinishes: ReadonlySet<ChatFinish> = new Set(['length', 'filter', 'cut']);
 const maxErrorBytes = 1_048_576;
 /** Of one answer, arguments of tools included: more than any model means, and little enough to hold. */
 const maxReplyChars = 16 * 1_048_576;
@@ -156,7 +158,23 @@ function notMade(tool: string): string {
 const callMissing =
   'The model server said that a tool was called, and sent no call; nothing was run. Ask again, or choose a model that is trained for tools.';
 
+const filtered = 'A filter of the model server ended the answer at a tool call; nothing was run. Say it in other words, or choose another model.';
+
 const squeeze = (text: string): string => text.replaceAll(/\s+/g, '');
+
+/** The words of a message, which may be a list of pieces. */
+function textOf(content: unknown): string {
+  if (typeof content === 'string') return content;
+  if (!Array.isArray(content)) return '';
+  return content.map((piece: { readonly text?: unknown } | null) => (typeof piece?.text === 'string' ? piece.text : '')).join('\n');
+}
+
+/** Calls that share their id, name and arguments are one that its server repeated. */
+function withoutRepeats(calls: readonly ModelToolCall[]): ModelToolCall[] {
+  const isRepeatOf = (call: ModelToolCall, earlier: ModelToolCall): boolean =>
+    call.id !== undefined && call.id === earlier.id && call.name === earlier.name && call.args === earlier.args;
+  return calls.filter((call, at) => !calls.slice(0, at).some((earlier) => isRepeatOf(call, earlier)));
+}
 
 /** Puts an answer together from its events. */
 class ReplyBuilder {
@@ -223,6 +241,8 @@ class ReplyBuilder {
     const { finish, isThinkingOnly } = this.#end ?? { finish: 'unknown', isThinkingOnly: false };
     const kept = this.#kept !== undefined && Object.keys(this.#kept.message).length > 0 ? this.#kept.message : undefined;
     const reply = { text: this.#holder.whole(), thinking: this.#thinking, toolCalls: this.#toolCalls(), kept, finish, isThinkingOnly };
+    // What a filter stopped is not what the model meant to do.
+    if (reply.toolCalls.length > 0 && finish === 'filter') return this.#cut({ ...reply, toolCalls: [], notice: filtered }, this.#endBeforeCalls(reply));
     if (reply.toolCalls.length > 0) return this.#cut(reply, this.#endBeforeCalls(reply));
     // Thinking about a call is no call, unless nothing else came.
     const source = reply.text.trim() === '' ? 'thinking' : 'text';
@@ -232,7 +252,7 @@ class ReplyBuilder {
       const isMissing = finish === 'tool_calls' && this.#call.toolNames.length > 0;
       return this.#cut(isMissing ? { ...reply, notice: callMissing } : reply, endOfWords(reply.text));
     }
-    if (reading.kind === 'unclear' || this.#isQuoted(reply[source].slice(reading.start))) {
+    if (reading.kind === 'unclear' || cutFinishes.has(finish) || this.#isQuoted(reply[source].slice(reading.start))) {
       this.release();
       return { ...reply, notice: notMade(reading.kind === 'unclear' ? reading.tool : (reading.calls[0]?.name ?? 'a tool')) };
     }
@@ -259,19 +279,20 @@ class ReplyBuilder {
     return isMade ? reading.start : text.length;
   }
 
-  /** A call that stands so in what a tool gave, such as a file or a page, may be repeated from there, and is not the model's own. */
+  /** A call that stands so in what a tool or the person gave, such as a file or a pasted page, may be repeated from there, and is not the model's own. */
   #isQuoted(call: string): boolean {
     const squeezed = squeeze(call);
     return this.#call.messages.some((message) => {
       const { role, content } = message as { readonly role?: unknown; readonly content?: unknown };
-      return role === 'tool' && typeof content === 'string' && squeeze(content).includes(squeezed);
+      return (role === 'tool' || role === 'user') && squeeze(textOf(content)).includes(squeezed);
     });
   }
 
   #toolCalls(): ModelToolCall[] {
     const calls = [...this.#calls.entries()].toSorted(([a], [b]) => a - b);
     const withKept = calls.map(([index, call]) => ({ ...call, kept: this.#kept?.calls.get(index) }));
-    return joinSplitNames(withKept, this.#call.toolNames).map(({ id, name, args, kept }) => ({ id, name, args: settleArguments(args), kept }));
+    const whole = joinSplitNames(withKept, this.#call.toolNames);
+    return withoutRepeats(whole.map(({ id, name, args, kept }) => ({ id, name, args: settleArguments(args), kept })));
   }
 
   #countIn(text: string): void {

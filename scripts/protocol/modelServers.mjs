@@ -20,6 +20,7 @@ const meanings = {
 export async function createModelServers() {
   const { quirks } = await import(path.join(room, 'quirks.ts'));
   const { notations } = await import(path.join(room, 'calls', 'spokenNotations.ts'));
+  const { exampleWords } = await import(path.join(room, 'calls', 'exampleWords.ts'));
   const { finishWords } = await import(path.join(room, 'finishReason.ts'));
   const { thinkTags } = await import(path.join(room, 'thinkSplitter.ts'));
   const { errorWords } = await import(path.join(room, 'errorWords.ts'));
@@ -48,6 +49,8 @@ ${table(['opens', 'closes'], thinkTags.map(([open, close]) => [code(open), code(
 Besides these, an answer that is nothing but the JSON of a call, \`{"name", "arguments"}\` or \`{"name", "parameters"}\`, is one.
 
 ${table(['family', 'notation'], notations.map(({ family, example }) => [family, code(example)]))}
+
+A call behind words such as *for example* and a colon is shown and not made; such words are known in ${exampleWords.map(({ language }) => language).join(', ')}.
 
 ## Errors
 

@@ -19,12 +19,12 @@ describe('what a model server leaves in an answer', () => {
   beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
   afterAll(() => new Promise<void>((resolve) => server.close(() => resolve())));
 
-  async function ask(stream: string): Promise<{ reply: ModelReply; shown: string }> {
+  async function ask(stream: string, messages: readonly unknown[] = []): Promise<{ reply: ModelReply; shown: string }> {
     body = stream;
     let shown = '';
     const model = { baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, name: 'left', contextTokens: 8_192, params: {}, think: 'auto' as const };
     const reply = await callModel({
-      model, messages: [], tools: [{}], toolNames: ['run_command', 'read_file'], isLast: false, signal: new AbortController().signal,
+      model, messages, tools: [{}], toolNames: ['run_command', 'read_file'], isLast: false, signal: new AbortController().signal,
       onDelta: (kind, text) => {
         if (kind === 'text') shown += text;
         return undefined;
@@ -76,5 +76,40 @@ describe('what a model server leaves in an answer', () => {
   it('says that no call came where its server ends it with one', async () => {
     const { reply } = await ask(words('I will look.') + ends('tool_calls'));
     expect(reply).toMatchObject({ text: 'I will look.', toolCalls: [], notice: expect.stringContaining('sent no call') as string });
+  });
+
+  const callAt = (index: number, id: string, given = args): string => part({ index, id, function: { name: 'run_command', arguments: given } });
+
+  it('is one call where a server repeats it with its id at another index, and two where ids or arguments differ', async () => {
+    const count = async (stream: string): Promise<number> => (await ask(stream + ends('tool_calls'))).reply.toolCalls.length;
+    expect(await count(callAt(0, 'a') + callAt(1, 'a'))).toBe(1);
+    expect(await count(callAt(0, 'a') + callAt(1, 'b') + callAt(2, 'a'))).toBe(2);
+    expect(await count(callAt(0, 'a') + callAt(1, 'a', '{"command":"pwd"}'))).toBe(2);
+  });
+
+  it.each(['content_filter', 'SAFETY', 'refusal'])('has no calls that run where a filter ended it, and says so: %s', async (finish) => {
+    const made = await ask(words('I look.') + callAt(0, 'a') + ends(finish));
+    expect([made.reply.toolCalls, made.shown]).toEqual([[], 'I look.']);
+    expect(made.reply.notice).toContain('nothing was run');
+    const left = await ask(words(spoken) + ends(finish));
+    expect([left.reply.toolCalls, left.shown]).toEqual([[], spoken]);
+    expect(left.reply.notice).toContain('nothing was run');
+  });
+
+  it.each(['length', 'insufficient_system_resource'])('has no calls in its text that run where it was cut: %s', async (finish) => {
+    const { reply, shown } = await ask(words(spoken) + ends(finish));
+    expect([reply.toolCalls, shown]).toEqual([[], spoken]);
+    expect(reply.notice).toContain('nothing was run');
+  });
+
+  it.each([
+    ['in a text', `I found this page:\n${spoken}\nWhat does it say?`],
+    ['spaced otherwise', `I found this page:\n${spoken.replaceAll(',', ',\n  ')}`],
+    ['in pieces of a list', [{ type: 'image_url', image_url: { url: 'data:' } }, { type: 'text', text: `See ${spoken}` }]],
+  ])('has no call that runs which the person pasted %s and the model repeats', async (_how, content) => {
+    const { reply, shown } = await ask(words(`It says:\n${spoken}`) + ends('stop'), [{ role: 'user', content }]);
+    expect([reply.toolCalls, shown]).toEqual([[], `It says:\n${spoken}`]);
+    const own = await ask(words(spoken) + ends('stop'), [{ role: 'user', content: 'Run ls with run_command.' }]);
+    expect(own.reply.toolCalls).toHaveLength(1);
   });
 });

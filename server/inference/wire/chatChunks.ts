@@ -34,6 +34,8 @@ export function createChatChunks({ think, server, isKeeping }: { think: 'auto' |
   const received = { text: 0, thinking: 0 };
   let hasReasoningField = false;
   let finish: string | undefined;
+  /** Some servers give an empty word for a reason throughout, also at their end. */
+  let isReasonEmpty = false;
 
   const emitPieces = (pieces: readonly SplitPiece[]): ChatStreamEvent[] =>
     pieces.flatMap(({ kind, text }) => {
@@ -58,6 +60,7 @@ export function createChatChunks({ think, server, isKeeping }: { think: 'auto' |
 
   function readChoice(choice: JsonObject): ChatStreamEvent[] {
     finish = asText(choice['finish_reason']) ?? asText(choice['finishReason']) ?? finish;
+    isReasonEmpty = choice['finish_reason'] === '';
     const message = asObject(choice['message']);
     const content = asObject(choice['delta']) ?? message;
     // A whole message behind its pieces says them once more.
@@ -92,7 +95,7 @@ export function createChatChunks({ think, server, isKeeping }: { think: 'auto' |
     },
     end(how) {
       // Only a finish reason makes a stream whole: a proxy writes its mark of the end behind a stream that broke, too.
-      if (how === 'whole') finish ??= 'stop';
+      if (how === 'whole' || (how === 'marked' && isReasonEmpty)) finish ??= 'stop';
       const events = flush();
       const hasTools = tools.count > 0;
       const isEmpty = received.text === 0 && received.thinking === 0 && !hasTools;

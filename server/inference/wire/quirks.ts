@@ -41,6 +41,9 @@ export const quirks: readonly Quirk[] = [
     done: 'Two calls, with ids of their own', module: 'server/inference/wire/calls/toolSlots.ts',
   },
   {
+    servers: 'proxies', what: 'send a call once more at another index', told: 'Its id, name and arguments are those of an earlier one', done: 'One call', module: 'docker/local/modelCall.ts',
+  },
+  {
     servers: 'Ollama, Gemini', what: 'give all calls the index 0, or none', told: 'Their ids differ, or their arguments are whole', done: 'Calls of their own', module: 'server/inference/wire/calls/toolSlots.ts',
   },
   {
@@ -57,7 +60,7 @@ export const quirks: readonly Quirk[] = [
   },
   {
     servers: 'llama.cpp, vLLM, LM Studio', what: 'leave a tool call in the text or the thinking', told: 'A notation of the table below ends the answer, and names a tool that there is',
-    done: 'Run; in code blocks, inline code and quotes it is prose, and where it is unclear the answer says that nothing was run', module: 'server/inference/wire/calls/spokenCalls.ts',
+    done: 'Run; in code blocks, inline code and quotes it is prose. Nothing is run, and the answer says so, where it is unclear or cut, names a tool that there is not, or stands so in what a tool or the person gave', module: 'server/inference/wire/calls/spokenCalls.ts',
   },
   {
     servers: 'vLLM, SGLang', what: 'leave in the text a call that they made, or its first tag', told: 'The text ends in the same call, or in tags alone, and a call came', done: 'Not shown, and run once', module: 'docker/local/modelCall.ts',
@@ -80,6 +83,17 @@ export const quirks: readonly Quirk[] = [
   },
   {
     servers: 'proxies', what: 'write `[DONE]` behind a stream that broke', told: 'No finish reason came', done: 'The answer is cut: only a finish reason, or a whole JSON answer, is an end', module: 'server/inference/wire/chatChunks.ts',
+  },
+  {
+    servers: 'proxies', what: 'give a finish reason of no letters in every chunk, the last included', told: 'It is the last chunk\'s, and `[DONE]` is behind it', done: 'A plain end; without `[DONE]` the answer is cut',
+    module: 'server/inference/wire/chatChunks.ts',
+  },
+  {
+    servers: 'all', what: 'reach the limit for one answer in a call', told: 'The finish reason, and that the arguments of the last call are not one whole JSON object',
+    done: 'That call is not run, and the model is told to write less at once; the calls that are whole run', module: 'docker/local/agentLoop.ts',
+  },
+  {
+    servers: 'Azure, Gemini', what: 'filter an answer that has calls', told: 'The finish reason, by the table below', done: 'None of them is run, and the turn says so', module: 'docker/local/modelCall.ts',
   },
   {
     servers: 'Gemini, DeepSeek, Azure, Anthropic', what: 'end an answer for another reason than that it is done', told: 'The finish reason, by the table below', done: 'The answer says at its end by what it was cut', module: 'server/inference/wire/finishReason.ts',

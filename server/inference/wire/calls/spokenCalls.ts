@@ -1,12 +1,13 @@
 import { asObject, asObjects, asText, parseJson, type JsonObject } from '../jsonFields.ts';
+import { isShownAt } from './exampleWords.ts';
 import { isQuoted } from './proseCode.ts';
 import { readPythonic, type SpokenCall, type Unit } from './pythonCalls.ts';
 import { opensAtStart, opensIn } from './spokenNotations.ts';
-import { meantTool } from './toolNames.ts';
+import { meantTool, sendableName } from './toolNames.ts';
 
 /**
  * What a text says of calls. `calls`: it ends in them from `start` on, and nothing else is behind them; `unclear`: it names a tool in such a
- * notation, and something is broken or stands behind it; `none`: it is prose, also where it is about calls.
+ * notation, and something is broken or stands behind it, or there is no such tool; `none`: it is prose, also where it is about calls.
  */
 export type SpokenReading = { readonly kind: 'none' } | { readonly kind: 'calls'; readonly start: number; readonly calls: readonly SpokenCall[] } | { readonly kind: 'unclear'; readonly tool: string };
 
@@ -21,26 +22,25 @@ const framing = new RegExp(
     /<\/?(?:[a-z]+[:_])?(?:tool_calls?|function_calls?|think)>|<\/?tools>|<\/?TOOLCALL>|\[\/?(?:TOOL_CALLS|ARGS)\]|\[CALL_ID\]\w*|functools(?=\[)/,
     /to=|assistant(?=<| to=)|(?:assistant)?(?:commentary|analysis)(?=[\s<]|to=)|(?:json|code|function)(?=[\s<{])/,
   ].map(({ source }) => source).join('|')})+`, 'u');
-/** What stands before a call that is shown and not made. */
-const example = new RegExp(
-  `\\b(?:${/for (?:example|instance)|e\.g\.|(?:would|could|might) (?:write|emit|send|say|look like|be)|looks? like (?:this|so)|(?:format|syntax|notation|schema|template) (?:is|would be)/.source})[^.!?\\n]{0,60}:\\s*$`, 'i');
-const maxExample = 160;
 const toolWord = /^(?:functions?\.)?([a-zA-Z_][\w-]{0,63})(?::\d+)?/;
 
 /** Reads the calls in a text, in the notations of the families of models; `known` are the names of the tools that there are. */
 export function readSpokenCalls(text: string, known: readonly string[]): SpokenReading {
   if (known.length === 0) return { kind: 'none' };
   let unclear: string | undefined;
+  let stranger: string | undefined;
   for (const start of placesIn(text)) {
     const { calls, rest } = readUnits(text.slice(start), known);
     const meant = calls.map(({ name, args }) => ({ name: meantTool(name, known), args }));
     if (rest === '' && calls.length > 0 && meant.every(({ name }) => name !== undefined)) {
-      if (example.test(text.slice(Math.max(0, start - maxExample), start))) return { kind: 'unclear', tool: meant[0]?.name ?? '' };
+      if (isShownAt(text, start)) return { kind: 'unclear', tool: meant[0]?.name ?? '' };
       return { kind: 'calls', start: behindWords(text, start), calls: meant.map(({ name = '', args }) => ({ name, args })) };
     }
+    // JSON alone may be the answer that was asked for; in the marks of a call it is none.
+    if (rest === '' && !opensAtStart(text.slice(start)) && !isShownAt(text, start)) stranger ??= calls[0]?.name;
     unclear ??= meant.find(({ name }) => name !== undefined)?.name ?? (isJson(text.slice(start)) ? undefined : brokenCall(rest, known));
   }
-  unclear ??= fencedCall(text, known) ?? lastCall(text, known);
+  unclear ??= fencedCall(text, known) ?? lastCall(text, known) ?? (stranger === undefined ? undefined : sendableName(stranger));
   return unclear === undefined ? { kind: 'none' } : { kind: 'unclear', tool: unclear };
 }
 

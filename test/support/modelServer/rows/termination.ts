@@ -13,6 +13,9 @@ const error = (message: string, more: Record<string, unknown> = {}): unknown => 
 /** How an answer ends, well and badly. */
 export const terminationRows: readonly Row[] = [
   { name: 'no-done', what: 'a finish reason but no [DONE]', script: raw(said('Hello') + said('', 'stop')), expect: { text: 'Hello', finish: 'stop' } },
+  { name: 'empty-reason', what: 'a finish reason of no letters in every chunk, then [DONE]', script: raw(said('Hel', '') + said('lo', '') + done), expect: { text: 'Hello', finish: 'stop' } },
+  { name: 'empty-reason-then-length', what: 'a finish reason of no letters until the last', script: raw(said('Hello', '') + said('', 'length') + done), expect: { text: 'Hello', finish: 'length' } },
+  failed('empty-reason-no-done', 'a finish reason of no letters, and no [DONE]', 'truncated', raw(said('Hel', '') + said('lo', '')), 'model_crashed', 'Hello'),
   failed('no-finish', '[DONE] but never a finish reason, after text', 'truncated', raw(said('Hello') + done), 'model_crashed', 'Hello'),
   failed('no-finish-empty', '[DONE] but never a finish reason, and no text', 'no_finish', raw(delta({ role: 'assistant' }) + done), 'empty_reply'),
   failed('finish-empty', 'a finish reason and no text', 'stop', raw(delta({ role: 'assistant', content: '' }) + delta({}, 'stop') + done), 'empty_reply'),

@@ -76,7 +76,6 @@ describe('calls that a server left in the text', () => {
     ['a tool that is described', `<tools>${'{"type": "function", "function": {"name": "run_command", "description": "Runs.", "parameters": {"type": "object", "properties": {"command": {"type": "string"}}}}}'}</tools>`],
     ['inline code', `It writes \`<tool_call>${json}</tool_call>\``],
     ['quotes', `The tag is "<tool_call>"`],
-    ['a tool that there is not', '<tool_call>{"name": "weather", "arguments": {}}</tool_call>'],
     ['a mention', 'The <tool_call> tag stands around a call, and run_command is a tool.'],
     ['an answer in JSON', '{"name": "Ada", "parameters": 3}'],
     ['another answer in JSON', '{"name": "run_command"}'],
@@ -100,6 +99,36 @@ describe('calls that a server left in the text', () => {
     ['a block of Python as Gemma writes it', '```tool_code\nrun_command(command="ls")\n```'],
     ['nothing but a code block', `\`\`\`json\n${llama}\n\`\`\``],
   ])('are said to be unclear with %s', (_what, text) => expect(readSpokenCalls(text, known)).toEqual({ kind: 'unclear', tool: 'run_command' }));
+
+  it.each([
+    ['in tags', '<tool_call>{"name": "launch", "arguments": {}}</tool_call>', 'launch'],
+    ['in a tag of its own', '<function=launch>\n<parameter=a>\nb\n</parameter>\n</function>', 'launch'],
+    ['with a name that is none', '<tool_call>{"name": "a \\u001b[31m b", "arguments": {}}</tool_call>', 'a_31m_b'],
+  ])('are said to be unclear with a tool that there is not, %s', (_what, text, tool) => {
+    expect(readSpokenCalls(text, known)).toEqual({ kind: 'unclear', tool });
+  });
+
+  it.each([
+    ['an answer in JSON', '{"name": "launch", "arguments": {}}'],
+    ['a code block', '```\n<tool_call>{"name": "launch", "arguments": {}}</tool_call>\n```'],
+    ['inline code', 'Write `<tool_call>{"name": "launch", "arguments": {}}</tool_call>`.'],
+    ['an example', 'For example, Hermes would write: <tool_call>{"name": "launch", "arguments": {}}</tool_call>'],
+    ['a sentence that goes on', '<tool_call>{"name": "launch", "arguments": {}}</tool_call> is how Hermes writes it.'],
+  ])('are prose with a tool that there is not, in %s', (_what, text) => expect(readSpokenCalls(text, known)).toEqual({ kind: 'none' }));
+
+  it.each([
+    ['German', 'Zum Beispiel:'], ['German', 'Ein Aufruf sieht so aus:'], ['German', 'Das Format ist:'], ['French', 'Par exemple :'], ['French', 'Le format est :'],
+    ['Spanish', 'Por ejemplo, un modelo escribe:'], ['Spanish', 'El formato es:'], ['Portuguese', 'Por exemplo:'], ['Portuguese', 'O formato é:'],
+    ['Italian', 'Ad esempio:'], ['Italian', 'Il formato è:'], ['Chinese', '例如：'], ['Chinese', '调用的格式如下：'], ['Japanese', '例えば、次のようになります：'],
+    ['Japanese', '形式は以下の通り：'], ['Russian', 'Например:'], ['Russian', 'Вызов выглядит так:'],
+  ])('are shown and not made behind words of %s that say so: %s', (_language, words) => {
+    expect(readSpokenCalls(`${words}\n<tool_call>${json}</tool_call>`, known)).toEqual({ kind: 'unclear', tool: 'run_command' });
+  });
+
+  it.each(['Ich führe es aus:', 'Je lance la commande :', 'Lo ejecuto ahora:', 'Vou executar:', 'Lo eseguo:', '我来运行：', '実行します：', 'Я запускаю команду:', 'Das Beispiel ist fertig. Weiter:'])(
+    'are made behind other words of those languages: %s',
+    (words) => expect(readSpokenCalls(`${words}\n<tool_call>${json}</tool_call>`, known)).toMatchObject({ kind: 'calls' }),
+  );
 
   it('begin with what gpt-oss thought before them', () => {
     const text = `Hm.<|channel|>analysis<|message|>I run it.<|end|><|start|>assistant<|channel|>commentary to=functions.run_command <|constrain|>json<|message|>${args}<|call|>`;
