@@ -13,9 +13,11 @@ const maxCheckedBytes = 16 * 1024 * 1024;
  */
 const autoCheckpointPages = 32_000;
 const maxIdleLogBytes = 8 * 1024 * 1024;
+/** A database up to this size is written anew at the start, which takes some seconds; a larger one would keep the gateway from starting. */
+const maxRewrittenBytes = 256 * 1024 * 1024;
 
 /** Opens the database for writing, made and migrated as needed: file 0600, folder 0700, write-ahead log. Throws what SQLite says. */
-export function openWriter(file: string, busyTimeoutMs: number): Database {
+export function openWriter(file: string, busyTimeoutMs: number, say: (message: FromThread) => void = () => undefined): Database {
   prepareFile(file);
   checkHeader(file);
   const isUnclean = sizeOf(`${file}-wal`) > 0;
@@ -30,7 +32,7 @@ export function openWriter(file: string, busyTimeoutMs: number): Database {
     // On macOS fsync alone leaves the data in the drive's cache.
     if (process.platform === 'darwin') db.pragma('fullfsync = ON');
     migrate(db);
-    closeGaps(db);
+    closeGaps(db, file, say);
     checkPages(db, isUnclean && sizeOf(file) <= maxCheckedBytes);
     return db;
   } catch (error) {
@@ -39,9 +41,17 @@ export function openWriter(file: string, busyTimeoutMs: number): Database {
   }
 }
 
-/** Writes a database anew that has gaps from before deletions were overwritten. A disk without room for it keeps it for the next start. */
-function closeGaps(db: Database): void {
+/**
+ * Writes a database anew that has gaps from before deletions were overwritten. A disk without room for it keeps it for the next start; one
+ * that is too large for that is left to a person, and the log says so.
+ */
+function closeGaps(db: Database, file: string, say: (message: FromThread) => void): void {
   if (db.get("SELECT 1 FROM settings WHERE key = 'store.hasGaps'") === undefined) return;
+  if (sizeOf(file) > maxRewrittenBytes) {
+    const command = `sqlite3 '${file}' "VACUUM; DELETE FROM settings WHERE key = 'store.hasGaps'"`;
+    const text = `The database may still hold what was deleted before deletions were overwritten, and is too large to be written anew at a start. Stop the gateway and run: ${command}`;
+    return say({ kind: 'log', level: 'warn', text });
+  }
   try {
     db.exec('VACUUM');
     db.run("DELETE FROM settings WHERE key = 'store.hasGaps'");

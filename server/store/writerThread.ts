@@ -53,20 +53,20 @@ export class WriterThread {
 
   #open(): Database {
     try {
-      return openWriter(this.#path, this.#busyTimeoutMs);
+      return openWriter(this.#path, this.#busyTimeoutMs, this.#say);
     } catch (error) {
       if (isCorruption(error)) return this.#replace(error instanceof Error ? error.message : String(error));
       // A disk without room for the index of the log says so in several ways; a holder of the database says BUSY.
       const isHeld = /^SQLITE_(BUSY|LOCKED)/.test(sqliteCodeOf(error) ?? '');
       if (storeFaultOf(error) !== undefined && !isHeld && this.#freeBallast(0))
-        return openWriter(this.#path, this.#busyTimeoutMs);
+        return openWriter(this.#path, this.#busyTimeoutMs, this.#say);
       throw error;
     }
   }
 
   #replace(cause: string): Database {
     const movedTo = moveAside(this.#path, Date.now());
-    const db = openWriter(this.#path, this.#busyTimeoutMs);
+    const db = openWriter(this.#path, this.#busyTimeoutMs, this.#say);
     this.#say({ kind: 'recovered', movedTo, cause });
     return db;
   }

@@ -1,7 +1,9 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openWriter } from '../../../server/store/openDatabase.ts';
+import type { FromThread } from '../../../server/store/threadMessages.ts';
 import { createEraser } from '../../support/store/erasing.ts';
 import { filesWith } from '../../support/store/filesWith.ts';
 import { TemporaryStore, tick } from '../../support/store/temporaryStore.ts';
@@ -41,4 +43,19 @@ it('An agent that was deleted under the first schema is erased to the end at the
   expect(filesWith(rig.directory, 'GONEAGENT')).not.toEqual([]);
   await createEraser(rig.store).resume();
   expect(filesWith(rig.directory, 'GONEAGENT')).toEqual([]);
+});
+
+it('A database of the first schema that is too large to be written anew at a start opens at once, and the log says what to run', async () => {
+  await rig.dispose();
+  rig = new TemporaryStore();
+  mkdirSync(path.dirname(rig.file), { recursive: true });
+  writeFileSync(rig.file, gunzipSync(readFileSync(fixture)));
+  // What lies behind the last page counts for its size alone, and takes no room.
+  truncateSync(rig.file, 300 * 1_048_576);
+  const said: FromThread[] = [];
+  const db = openWriter(rig.file, 100, (message) => said.push(message));
+  db.close();
+  expect(said).toEqual([expect.objectContaining({ kind: 'log', level: 'warn', text: expect.stringContaining(`sqlite3 '${rig.file}' "VACUUM;`) })]);
+  await rig.open();
+  expect((await rig.store.listSessions({})).items).toHaveLength(2);
 });

@@ -9,7 +9,7 @@ import type { ProcessRow } from '../../../server/process/processTable.ts';
 import type { RpcClient } from '../client/rpcClient.ts';
 import { GatewayProcess, type GatewayStart } from './gatewayProcess.ts';
 import { ModelServerProcess } from './modelServerProcess.ts';
-import { commandOf, killHard, orphansOf, until } from './processes.ts';
+import { commandOf, killHard, orphansOf, until, untilGone } from './processes.ts';
 import { messageText, SessionWatch } from './sessionWatch.ts';
 
 /** What a test may choose. */
@@ -162,7 +162,10 @@ export class TestGateway {
       if (this.#isRunning()) await this.#process.stop();
       await assertNoOrphans(this.paths, undefined, 6_000);
     } finally {
-      for (const row of orphansOf(this.paths, undefined)) killHard(row.pid);
+      // What is ended here may write in the folders until it is gone.
+      const left = orphansOf(this.paths, undefined);
+      for (const row of left) killHard(row.pid);
+      await untilGone(left).catch(() => undefined);
       await this.model.dispose();
       if (process.env['LOGOS_TEST_KEEP'] !== '1') removeState(this.paths);
     }
