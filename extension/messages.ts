@@ -52,9 +52,10 @@ export class Messages {
     void this.#toast('warn', sentence, [this.#showLog()]);
   }
 
-  /** Asks before something is lost; resolves to whether the person agreed. */
-  async confirm(question: string, detail: string, agree: string): Promise<boolean> {
-    return (await vscode.window.showWarningMessage(question, { modal: true, detail }, agree)) === agree;
+  /** Asks before something is lost; resolves to whether the person agreed. VS Code puts the keyboard on the first button: with `keep` that is one which loses nothing. */
+  async confirm(question: string, detail: string, agree: string, keep?: string): Promise<boolean> {
+    const buttons = keep === undefined ? [agree] : [keep, agree];
+    return (await vscode.window.showWarningMessage(question, { modal: true, detail }, ...buttons)) === agree;
   }
 
   async #toast(level: 'error' | 'warn' | 'info', text: string, actions: readonly MessageAction[]): Promise<void> {

@@ -46,7 +46,7 @@ export const deleteAgent: CommandDefinition = {
     const agent = await chooseAgent(context, argument, 'Delete Agent');
     if (agent === undefined) return;
     const { question, detail } = deleteAgentQuestion(agent);
-    if (!(await context.messages.confirm(question, detail, 'Delete for Good'))) return;
+    if (!(await context.messages.confirm(question, detail, 'Delete for Good', 'Keep Agent'))) return;
     await context.gateway.request('agents/delete', { agentId: agent.id });
   },
 };

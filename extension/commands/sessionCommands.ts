@@ -8,6 +8,9 @@ import type { CommandContext, CommandDefinition } from './context.ts';
 import { deleteSessionQuestion, eraseSessionQuestion } from './lossQuestions.ts';
 import { askText, pickOne, type Choice } from './quickSteps.ts';
 
+/** The button that deletes no session. */
+export const keepSession = 'Keep Session';
+
 /** Brings the chat to the front. */
 export const openChat: CommandDefinition = {
   needsGateway: false,
@@ -73,14 +76,18 @@ export const renameSession: CommandDefinition = {
 /** Takes a session out of the lists, after asking. */
 export const deleteSession: CommandDefinition = {
   needsGateway: true,
-  async run(context, argument) {
-    const session = await chooseSession(context, argument, 'Delete Session');
-    if (session === undefined) return;
-    const { question, detail } = deleteSessionQuestion(session);
-    if (!(await context.messages.confirm(question, detail, 'Delete'))) return;
-    await context.gateway.request('sessions/delete', { sessionId: session.id });
-  },
+  run: async (context, argument) => void (await askAndDelete(context, argument)),
 };
+
+/** The same, told whether it was deleted; `keep` names the button that keeps it where that is to stand first. */
+export async function askAndDelete(context: CommandContext, argument: unknown, keep?: string): Promise<boolean> {
+  const session = await chooseSession(context, argument, 'Delete Session');
+  if (session === undefined) return false;
+  const { question, detail } = deleteSessionQuestion(session);
+  if (!(await context.messages.confirm(question, detail, 'Delete', keep))) return false;
+  await context.gateway.request('sessions/delete', { sessionId: session.id });
+  return true;
+}
 
 /** Brings a deleted session back. */
 export const restoreSession: CommandDefinition = {
@@ -98,7 +105,7 @@ export const eraseSession: CommandDefinition = {
     const session = await chooseSession(context, argument, 'Delete Session for Good', 'all');
     if (session === undefined) return;
     const { question, detail } = eraseSessionQuestion(session);
-    if (!(await context.messages.confirm(question, detail, 'Delete for Good'))) return;
+    if (!(await context.messages.confirm(question, detail, 'Delete for Good', keepSession))) return;
     context.unsent.dropSession(session.id);
     await context.gateway.request('sessions/erase', { sessionId: session.id });
   },

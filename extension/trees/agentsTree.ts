@@ -99,6 +99,13 @@ export class AgentsTree implements vscode.TreeDataProvider<AgentsElement>, Dispo
     return this.#rowsOf(agentId).find((row) => row.kind === 'session' && row.sessionId === sessionId) ?? this.#agentElement(agentId);
   }
 
+  /** The rows just above and below a row of an agent: VS Code moves the keyboard to one of them when that row goes. */
+  neighboursOf(element: AgentsElement): AgentsElement[] {
+    const rows = this.#rowsOf(element.agentId);
+    const at = rows.indexOf(element);
+    return rows.filter((_row, index) => at !== -1 && Math.abs(index - at) === 1);
+  }
+
   dispose(): void {
     this.#owned.dispose();
   }
