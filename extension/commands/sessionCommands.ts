@@ -83,6 +83,11 @@ export const deleteSession: CommandDefinition = {
 export async function askAndDelete(context: CommandContext, argument: unknown, keep?: string): Promise<boolean> {
   const session = await chooseSession(context, argument, 'Delete Session');
   if (session === undefined) return false;
+  // One that is read after it was deleted can only be deleted for good.
+  if (session.deletedAt !== undefined) {
+    await eraseSession.run(context, { sessionId: session.id });
+    return false;
+  }
   const { question, detail } = deleteSessionQuestion(session);
   if (!(await context.messages.confirm(question, detail, 'Delete', keep))) return false;
   await context.gateway.request('sessions/delete', { sessionId: session.id });
@@ -108,6 +113,9 @@ export const eraseSession: CommandDefinition = {
     if (!(await context.messages.confirm(question, detail, 'Delete for Good', keepSession))) return;
     context.unsent.dropSession(session.id);
     await context.gateway.request('sessions/erase', { sessionId: session.id });
+    // No event tells the page of one that had left the lists before.
+    const { chat } = context;
+    if (chat.showing.sessionId === session.id) chat.tell({ type: 'show', what: 'newSession', agentId: session.agentId, isQuiet: true });
   },
 };
 

@@ -96,7 +96,7 @@ export class AgentsTree implements vscode.TreeDataProvider<AgentsElement>, Dispo
     this.#openSessionId = sessionId;
     if (!this.#feed.state.agents.has(agentId)) return undefined;
     if (before !== sessionId && this.#orders.has(agentId) && this.#orders.get(agentId) !== orderOf(this.#rowsOf(agentId))) this.#changed.fire(this.#agentElement(agentId));
-    return this.#rowsOf(agentId).find((row) => row.kind === 'session' && row.sessionId === sessionId) ?? this.#agentElement(agentId);
+    return this.#rowsOf(agentId).find((row) => 'sessionId' in row && row.sessionId === sessionId) ?? this.#agentElement(agentId);
   }
 
   /** The rows just above and below a row of an agent: VS Code moves the keyboard to one of them when that row goes. */
@@ -131,6 +131,7 @@ export class AgentsTree implements vscode.TreeDataProvider<AgentsElement>, Dispo
     const session = this.#pages.deletedOf(element.agentId).find(({ id }) => id === element.sessionId);
     const item = session === undefined ? new vscode.TreeItem('') : itemOf(deletedRow(session, Date.now()));
     item.id = `deleted:${element.sessionId}`;
+    item.command = { command: 'logos.openSession', title: 'Open', arguments: [element] };
     return item;
   }
 

@@ -18,6 +18,7 @@ const readers: { readonly [C in HostCommand]: Reader<C> } = {
   chooseAgent: nothing,
   createAgent: nothing,
   renameSession: ({ sessionId }) => (isId(sessionId) ? { sessionId } : undefined),
+  restoreSession: ({ sessionId }) => (isId(sessionId) ? { sessionId } : undefined),
   changeModel: ({ agentId }) => (isId(agentId) ? { agentId } : undefined),
   enterKey: ({ agentId }) => (isId(agentId) ? { agentId } : undefined),
   openPolicy: ({ agentId }) => (isId(agentId) ? { agentId } : undefined),

@@ -28,6 +28,7 @@ const runners: { readonly [C in HostCommand]: Runner<C> } = {
   chooseAgent: () => askOnTop('logos.chooseAgent'),
   createAgent: () => askOnTop('logos.newAgent'),
   renameSession: ({ sessionId }) => askOnTop('logos.renameSession', { sessionId }),
+  restoreSession: ({ sessionId }) => vscode.commands.executeCommand('logos.restoreSession', { sessionId }),
   changeModel: ({ agentId }) => askOnTop('logos.changeModel', { agentId }),
   enterKey: ({ agentId }) => askOnTop('logos.enterKey', { agentId }),
   openPolicy: ({ agentId }, ports) => openPolicy(agentId, ports),

@@ -19,10 +19,10 @@ export class Opening {
     this.#ports = ports;
   }
 
-  /** A client opened a session. Whatever fails is in the state of the sandbox. */
+  /** A client opened a session; one that was deleted is only read. Whatever fails is in the state of the sandbox. */
   open(sessionId: string): void {
     void this.#ports.store.getSession(sessionId).then(
-      (session) => (session === undefined ? undefined : this.provision(session.agentId)),
+      (session) => (session === undefined || session.deletedAt !== undefined ? undefined : this.provision(session.agentId)),
       () => undefined,
     );
   }

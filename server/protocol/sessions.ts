@@ -116,7 +116,7 @@ export const sessions = {
     isOpenToWebviews: true,
   }),
   subscribe: request({
-    summary: 'Subscribes to the events of a session: resumes after a known seq, else answers with a snapshot. Opening a session provisions the sandbox of its agent.',
+    summary: 'Subscribes to the events of a session: resumes after a known seq, else answers with a snapshot. Opening a session provisions the sandbox of its agent; a deleted one can be read and provisions nothing.',
     params: z.strictObject({ subscriptionId: Id, sessionId: Id, after: Seq.optional() }),
     result: z.discriminatedUnion('resumed', [
       /** `at` is the gateway's present time. */

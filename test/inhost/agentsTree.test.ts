@@ -110,6 +110,9 @@ describe('the tree of agents', () => {
     const row = (await children(await first())).at(-1) as AgentsElement;
     const item = tree.getTreeItem(row);
     assert.deepEqual([row.kind, item.label, item.contextValue, (item.iconPath as vscode.ThemeIcon).id], ['deleted', 'Gone', 'deletedSession', 'trash']);
+    assert.deepEqual([item.command?.command, item.command?.arguments], ['logos.openSession', [row]]);
+    assert.deepEqual(tree.setOpen(idOf(1), idOf(90)), row);
+    assert.deepEqual(tree.neighboursOf((await children(await first()))[0] as AgentsElement).map((beside) => tree.getTreeItem(beside).label), ['Session 11']);
     stored = [];
     change('sessions', idOf(90), sessionOf(90, 1, { title: 'Gone', updatedAt: 9_000 }));
     change('agents', idOf(1), agentOf(1, { sessionCount: 9, deletedSessionCount: 0 }));

@@ -1,10 +1,31 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { draftOf, initialState, runningTurn, shownPending } from '../../webviews/chat/chatState.ts';
+import { composerModel } from '../../webviews/chat/composerModel.ts';
 import { restoreState, saveState } from '../../webviews/chat/savedState.ts';
 import { emptyScene, longScene } from '../support/chatScenes.ts';
 import { openChat, sent, settle } from '../support/openChat.ts';
 import { makeAgent, makeSandbox, makeTurn, relayError } from '../support/fakeChatHost.ts';
+
+describe('a deleted session', () => {
+  it('is shown, takes no message, keeps the draft, and is written in again once it is restored', async () => {
+    const scene = longScene(3);
+    const session = scene.host.sessions.get(scene.sessionId)!;
+    session.view = { ...session.view, session: { ...session.view.session, deletedAt: 5, isQueueHeld: true }, queue: [makeTurn({ sessionId: scene.sessionId, ordinal: 4, text: 'waits' })] };
+    const { store, driver, host } = openChat(scene);
+    await settle();
+    expect(store.state.snapshot?.turns).toHaveLength(3);
+    expect(composerModel(store.state)).toMatchObject({ lock: { kind: 'deleted', sessionId: scene.sessionId }, isQueueHeld: false, heldWords: 'kept with the session' });
+    driver.type('a draft');
+    expect(driver.send('a draft')).toBe(false);
+    expect(draftOf(store.state)).toBe('a draft');
+    const { deletedAt: _deletedAt, ...restored } = session.view.session;
+    host.emit(scene.sessionId, { kind: 'session.changed', session: restored });
+    await settle();
+    expect(composerModel(store.state)).toMatchObject({ lock: undefined, isQueueHeld: true, draft: 'a draft' });
+    expect(driver.send('a draft')).toBe(true);
+  });
+});
 
 describe('sending', () => {
   it('shows a message at once and drops it from the pending list only when the gateway has stored it', async () => {

@@ -13,7 +13,7 @@ import type { ChatDriver } from './chatDriver.ts';
 import { handleChatKey } from './chatKeys.ts';
 import { copyEvent } from './copyButton.ts';
 import type { CopyDetail } from './copyButton.ts';
-import { currentAgent, isAnswering, shownPending, startingMessages } from './chatState.ts';
+import { currentAgent, isAnswering, isDeleted, shownPending, startingMessages } from './chatState.ts';
 import type { ChatState } from './chatState.ts';
 import './composer.ts';
 import type { Composer } from './composer.ts';
@@ -111,6 +111,7 @@ export class ChatApp extends LightElement {
         .folds=${state.folds}
         .hasOlder=${state.snapshot?.hasOlderTurns ?? false}
         .isOnline=${state.link.state === 'connected'}
+        .isReadOnly=${isDeleted(state)}
         .agentName=${agent?.name ?? 'the agent'}
         .model=${agent?.route?.model}
         .actions=${this.#actions}
@@ -173,6 +174,7 @@ export class ChatApp extends LightElement {
     dismissFailure: () => this.driver?.dismissFailure(),
     toEnd: () => this.transcript?.keeper?.toEnd(),
     recall: () => this.#recall(),
+    restore: (sessionId) => this.link?.run('restoreSession', { sessionId }),
     run: (command) => this.link?.run(command, {}),
   };
 

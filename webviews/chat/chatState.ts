@@ -198,7 +198,8 @@ export function runningTurn(state: Pick<ChatState, 'snapshot'>): Turn | undefine
 /** The turn that is about to run, as nothing runs and nothing holds it: it stands in the transcript and not among those that wait. */
 export function startingTurn(state: Pick<ChatState, 'snapshot'>): Turn | undefined {
   const { snapshot } = state;
-  return snapshot === undefined || snapshot.session.isQueueHeld || runningTurn(state) !== undefined ? undefined : snapshot.queue[0];
+  if (snapshot === undefined || snapshot.session.isQueueHeld || isDeleted(state) || runningTurn(state) !== undefined) return undefined;
+  return snapshot.queue[0];
 }
 
 /** The same as the message that it was, so that nothing on screen changes on its way from one to the other. */
@@ -220,6 +221,11 @@ export function stoppableTurn(state: Pick<ChatState, 'snapshot' | 'retrying'>): 
   const { snapshot, retrying } = state;
   const asked = retrying === undefined ? undefined : snapshot?.turns.findLast((turn) => attemptKey(turn) === retrying);
   return runningTurn(state) ?? asked ?? startingTurn(state);
+}
+
+/** Whether the session on screen was deleted: it can be read, and restored. */
+export function isDeleted<S extends Pick<ChatState, 'snapshot'>>(state: S): state is S & { readonly snapshot: SessionSnapshot } {
+  return state.snapshot?.session.deletedAt !== undefined;
 }
 
 /** The agent on screen. */

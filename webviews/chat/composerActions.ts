@@ -14,5 +14,6 @@ export interface ComposerActions {
   toEnd(): void;
   /** Up in an empty box. */
   recall(): void;
+  restore(sessionId: string): void;
   run(command: 'restartGateway' | 'checkSandboxes' | 'manageTrust' | 'showLogs'): void;
 }

@@ -1,7 +1,7 @@
 import type { Turn } from '../../server/protocol/messages.ts';
 import { maxMessageChars } from '../../server/protocol/messageLimit.ts';
 import type { RelayError } from '../shared/relayMessages.ts';
-import { attemptKey, currentAgent, currentSandbox, draftOf, runningTurn, shownPending, startingTurn, stoppableTurn } from './chatState.ts';
+import { attemptKey, currentAgent, currentSandbox, draftOf, isDeleted, runningTurn, shownPending, startingTurn, stoppableTurn } from './chatState.ts';
 import type { ChatState, PendingMessage } from './chatState.ts';
 import { withoutStop } from './words.ts';
 
@@ -12,7 +12,8 @@ export const provisioningWords = 'sandbox is provisioning, chat will unlock when
 export type ComposerLock =
   | { readonly kind: 'provisioning' }
   | { readonly kind: 'failed'; readonly cause: string; readonly canStart: boolean }
-  | { readonly kind: 'untrusted' };
+  | { readonly kind: 'untrusted' }
+  | { readonly kind: 'deleted'; readonly sessionId: string };
 
 /** How Stop stands: nothing to stop, ready to be pressed, or asked for; `at` is absent where another page asked. */
 export type StopState = { readonly kind: 'none' } | { readonly kind: 'ready' } | { readonly kind: 'asked'; readonly attempt: string; readonly at?: number };
@@ -55,7 +56,7 @@ export function composerModel(state: ChatState): ComposerModel {
     isRunning: turn !== undefined,
     queue,
     pendingQueue: queuedPending(state),
-    isQueueHeld: isHeld && queue.length > 0,
+    isQueueHeld: isHeld && queue.length > 0 && !isDeleted(state),
     heldWords: heldWords(state),
     isEditing: state.edit !== undefined,
     link: state.link,
@@ -65,6 +66,7 @@ export function composerModel(state: ChatState): ComposerModel {
 }
 
 function heldWords(state: ChatState): string {
+  if (isDeleted(state)) return 'kept with the session';
   const outcome = state.snapshot?.turns.at(-1)?.attempts.at(-1)?.outcome;
   if (outcome === 'stopped') return 'held since you stopped';
   return outcome === 'failed' ? 'held since the last answer failed' : 'held since the last answer did not finish';
@@ -78,6 +80,7 @@ export function queuedPending(state: ChatState): readonly PendingMessage[] {
 
 function lockOf(state: ChatState): ComposerLock | undefined {
   if (!state.isTrusted) return { kind: 'untrusted' };
+  if (isDeleted(state)) return { kind: 'deleted', sessionId: state.snapshot.session.id };
   if (state.link.state !== 'connected') return undefined;
   const sandbox = currentSandbox(state);
   if (sandbox?.phase === 'starting') return { kind: 'provisioning' };

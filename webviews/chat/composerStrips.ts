@@ -62,6 +62,11 @@ function lockStrip(lock: ComposerLock, actions: ComposerActions): TemplateResult
         ${icon('shield', 'needs')}<span class="grow">Trust this workspace to run agents. Reading past sessions works.</span>
         ${button({ label: 'Manage Trust', kind: 'second', run: () => actions.run('manageTrust') })}
       </div>`;
+    case 'deleted':
+      return html`<div class="strip">
+        ${icon('trash', 'quiet')}<span class="grow">This session was deleted. Restore it to go on.</span>
+        ${button({ label: 'Restore', kind: 'second', run: () => actions.restore(lock.sessionId) })}
+      </div>`;
   }
 }
 
@@ -74,7 +79,7 @@ function queueStrip(model: ComposerModel, actions: ComposerActions, showsAll: bo
   const rows = [
     ...model.queue.map(({ message }) => ({
       id: message.id,
-      row: queueRow(messageText(message), [
+      row: queueRow(messageText(message), model.lock?.kind === 'deleted' ? [] : [
         iconButton('edit', 'Edit queued message', () => actions.beginEdit(message.id)),
         iconButton('close', 'Remove queued message', () => actions.removeQueued(message.id)),
       ]),
@@ -93,7 +98,7 @@ function queueStrip(model: ComposerModel, actions: ComposerActions, showsAll: bo
 }
 
 function queueWords(model: ComposerModel): string {
-  if (model.isQueueHeld) return model.heldWords;
+  if (model.isQueueHeld || model.lock?.kind === 'deleted') return model.heldWords;
   return model.link.state === 'connected' ? 'sent when this turn ends' : 'waiting for the gateway';
 }
 

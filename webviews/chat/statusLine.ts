@@ -58,8 +58,8 @@ export class StatusLine extends LightElement {
         <button type="button" class="who" title="Choose another agent" aria-label="${agent.name}, ${status.word}. Choose another agent" @click=${() => askHost(this, 'chooseAgent', {})}>
           ${status.icon === 'dot' ? readyDot() : icon(status.icon, status.tone, status.isTurning)}<span class="cut">${agent.name}</span>${icon('chevron-down')}
         </button>
-        ${session === undefined
-          ? html`<span class="cut grow quiet">New session</span>`
+        ${session === undefined || session.deletedAt !== undefined
+          ? html`<span class="cut grow quiet" title=${session?.title ?? ''}>${session?.title || 'New session'}</span>`
           : html`<span class="grow title"><button type="button" class="cut quiet" title="${session.title} (rename)" @click=${() => askHost(this, 'renameSession', { sessionId: session.id })}>${session.title === '' ? 'New session' : session.title}</button></span>`}
         <span class="meta word ${status.tone === 'failed' || status.tone === 'needs' ? status.tone : ''}">${status.word}</span>
       </div>

@@ -29,6 +29,7 @@ export class Transcript extends LightElement {
     folds: {},
     hasOlder: {},
     isOnline: {},
+    isReadOnly: {},
     agentName: {},
     model: {},
     actions: {},
@@ -41,6 +42,8 @@ export class Transcript extends LightElement {
   declare hasOlder: boolean;
   /** The gateway can be reached. */
   declare isOnline: boolean;
+  /** It can be read and not gone on with. */
+  declare isReadOnly: boolean;
   declare agentName: string;
   /** The model that answers, by name. */
   declare model: string | undefined;
@@ -79,6 +82,7 @@ export class Transcript extends LightElement {
     this.folds = {};
     this.hasOlder = false;
     this.isOnline = false;
+    this.isReadOnly = false;
     this.agentName = '';
     this.model = undefined;
     this.actions = undefined;
@@ -178,7 +182,7 @@ export class Transcript extends LightElement {
               html`<logos-turn
                 data-turn=${turn.id}
                 .turn=${turn}
-                .isLast=${turn === this.turns.at(-1)}
+                .canGoOn=${turn === this.turns.at(-1) && !this.isReadOnly}
                 .reservesTail=${turn === this.turns.at(-1) && this.pending.length === 0}
                 .setSize=${setSize}
                 .folds=${this.folds}

@@ -27,9 +27,10 @@ const silentAfterMs = 5_000;
 
 /** One exchange: what a person wrote, the answer's steps, how it ended, and what it took. */
 export class TurnElement extends StepElement {
-  static override properties = { turn: {}, isLast: {}, reservesTail: {}, setSize: {}, folds: {}, actions: {}, agentName: {}, model: {} };
+  static override properties = { turn: {}, canGoOn: {}, reservesTail: {}, setSize: {}, folds: {}, actions: {}, agentName: {}, model: {} };
   declare turn: Turn | undefined;
-  declare isLast: boolean;
+  /** Nothing came after it in a session that can be written in: it can be retried and continued. */
+  declare canGoOn: boolean;
   /** Nothing comes after it: its end has the same room whatever stands there. */
   declare reservesTail: boolean;
   /** How many turns the session has; -1 while older ones are not read. */
@@ -45,7 +46,7 @@ export class TurnElement extends StepElement {
   constructor() {
     super();
     this.turn = undefined;
-    this.isLast = false;
+    this.canGoOn = false;
     this.reservesTail = false;
     this.setSize = -1;
     this.folds = {};
@@ -143,7 +144,7 @@ export class TurnElement extends StepElement {
   }
 
   #end(turn: Turn, attempt: Attempt, actions: ChatActions): TemplateResult {
-    const canRetry = this.isLast;
+    const canRetry = this.canGoOn;
     const hasAnswer = answerText(attempt.message).trim() !== '';
     const line = attempt.usage !== undefined || (hasAnswer && attempt.outcome !== 'failed') ? usageLine(attempt, () => writtenText(turn), canRetry ? () => actions.retry(turn.id, 'retry') : undefined) : nothing;
     return html`${this.#outcome(turn, attempt, actions, canRetry)} ${line}`;

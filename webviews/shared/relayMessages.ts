@@ -55,6 +55,8 @@ export interface HostCommands {
   createAgent: Record<string, never>;
   /** Asks for a title in an input box and renames the session. */
   renameSession: { readonly sessionId: string };
+  /** Brings a deleted session back. */
+  restoreSession: { readonly sessionId: string };
   /** Asks which model an agent answers with from now on. */
   changeModel: { readonly agentId: string };
   /** Asks for the key of the model server that an agent uses. */
@@ -110,6 +112,7 @@ export const hostCommands = [
   'reloadView',
   'renameSession',
   'restartGateway',
+  'restoreSession',
   'showLogs',
   'startGateway',
 ] as const satisfies readonly HostCommand[];

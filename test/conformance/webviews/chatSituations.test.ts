@@ -41,6 +41,28 @@ describe('the composer says what happens to a message', () => {
   });
 });
 
+describe('a deleted session', () => {
+  it('is read as ever, offers nothing that would go on with it, and is brought back from where one would write', async () => {
+    const scene = emptyScene();
+    const stopped = endedTurn(scene.sessionId, 1, 'one', [textPart('Some words')], { outcome: 'stopped' });
+    const session = makeSession({ id: scene.sessionId, agentId: scene.agentId, deletedAt: 5, title: 'The retry test' });
+    scene.host.addSession(session, [stopped], [makeTurn({ sessionId: scene.sessionId, ordinal: 2, text: 'two' })]);
+    const { page, field, host } = await openComposer(scene, { width: 240 });
+    await page.getByText('Some words').waitFor();
+    await page.getByText('1 queued, kept with the session').waitFor();
+    expect(await field.getAttribute('readonly')).toBe('');
+    expect(await field.getAttribute('placeholder')).toBe('Restore this session to write here');
+    expect(await page.getByRole('button', { name: /Continue|Retry|rename|Send Now|queued message/i }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Restore' }).click();
+    await expect.poll(() => host.commands.find(({ command }) => command === 'restoreSession')?.args).toEqual({ sessionId: scene.sessionId });
+    const { deletedAt: _deletedAt, ...restored } = session;
+    host.emit(scene.sessionId, { kind: 'session.changed', session: { ...restored, isQueueHeld: true } });
+    await page.getByRole('button', { name: 'Continue' }).waitFor();
+    await expect.poll(() => field.getAttribute('readonly')).toBeNull();
+    expect(await page.getByRole('button', { name: 'Send Now' }).count()).toBe(1);
+  });
+});
+
 describe('the focus', () => {
   it('stays in the composer when Stop is clicked, and goes there when Stop is pressed by a key', async () => {
     const scene = emptyScene();

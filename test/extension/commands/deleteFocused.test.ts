@@ -17,6 +17,7 @@ vi.mock('vscode', () => ({
 }));
 
 const { createDeleteFocused } = await import('../../../extension/commands/focusedRow.ts');
+const { deleteSession } = await import('../../../extension/commands/sessionCommands.ts');
 const { Messages } = await import('../../../extension/messages.ts');
 
 /** A tree of one agent whose sessions stand one below the other, with the keyboard on one of its rows. */
@@ -28,11 +29,12 @@ function makeTree() {
   const elements = [1, 2, 3].map((number): AgentsElement => ({ kind: 'session', agentId: agent.id, sessionId: idOf(number) }));
   const rows = [...elements];
   const tree: { focus: AgentsElement | undefined; readonly requests: string[] } = { focus: rows[0], requests: [] };
+  const told: unknown[] = [];
   const context = {
     agentsView: { focusedRow: async () => tree.focus },
     tree: { neighboursOf: (row: AgentsElement) => rows.filter((_row, index) => Math.abs(index - rows.indexOf(row)) === 1) },
     feed: { state: { agents: new Map([[agent.id, agent]]), sessions } },
-    chat: { showing: {} },
+    chat: { showing: { agentId: agent.id, sessionId: idOf(2) }, tell: (message: unknown) => told.push(message) },
     unsent: { dropSession: () => undefined },
     messages: new Messages({ warn: vi.fn(), error: vi.fn(), show: vi.fn() } as unknown as ConstructorParameters<typeof Messages>[0]),
     gateway: {
@@ -48,7 +50,7 @@ function makeTree() {
     },
   } as unknown as CommandContext;
   const command = createDeleteFocused();
-  return { agent, elements, tree, press: async () => command.run(context) };
+  return { agent, context, elements, sessions, told, tree, press: async () => command.run(context) };
 }
 
 describe('the key Delete in the tree', () => {
@@ -88,5 +90,16 @@ describe('the key Delete in the tree', () => {
     await press();
     expect(tree.requests).toEqual([]);
     expect(dialogs.shown).toEqual([[expect.stringMatching(/ for good\?$/), kind === 'agent' ? 'Keep Agent' : 'Keep Session', 'Delete for Good']]);
+  });
+});
+
+describe('Delete Session', () => {
+  it('of one that the chat shows after it was deleted asks whether to delete it for good, and the chat leaves it then', async () => {
+    const { agent, context, sessions, told, tree } = makeTree();
+    sessions.set(idOf(2), sessionOf(2, 9, { deletedAt: 5 }));
+    dialogs.press = (buttons) => buttons.at(-1);
+    await deleteSession.run(context, undefined);
+    expect(dialogs.shown).toEqual([[expect.stringMatching(/ for good\?$/), 'Keep Session', 'Delete for Good']]);
+    expect([tree.requests, told]).toEqual([['sessions/erase 2'], [{ type: 'show', what: 'newSession', agentId: agent.id, isQuiet: true }]]);
   });
 });

@@ -6,6 +6,7 @@ import { Opening } from '../../../server/agents/opening.ts';
 import { AppError } from '../../../server/base/appError.ts';
 import type { Sandbox } from '../../../server/protocol/sandboxes.ts';
 import { Sandbox as SandboxSchema } from '../../../server/protocol/sandboxes.ts';
+import type { Session } from '../../../server/protocol/sessions.ts';
 import { createSandboxHandlers } from '../../../server/sandboxes/handlers.ts';
 import { SandboxRegistry, type SandboxAgent } from '../../../server/sandboxes/registry.ts';
 import { createMemoryLog } from '../../support/memoryLog.ts';
@@ -203,6 +204,22 @@ describe('createSandboxHandlers', () => {
   it('keeps a policy that does not parse as the cause of the failure', async () => {
     const broken = async (): Promise<SandboxAgent> => { throw new AppError('policy_invalid', 'bad', { hint: 'h' }); };
     expect(await handlers(broken)['sandboxes/start']({ agentId: coder.id })).toMatchObject({ phase: 'failed', error: { class: 'policy_invalid' } });
+  });
+
+  it('provisions nothing for a session that is opened only to be read, because it was deleted', async () => {
+    const loaded: string[] = [];
+    const session = (deletedAt?: number) => ({ id: id('7'), agentId: coder.id, ...(deletedAt === undefined ? {} : { deletedAt }) }) as Session;
+    for (const stored of [session(5), session()]) {
+      const opening = new Opening({
+        agents: { load: async (agentId) => (loaded.push(stored.deletedAt === undefined ? 'live' : 'deleted'), await find(agentId)), record: find },
+        registry,
+        dispatcher: { prewarm: () => undefined },
+        store: { getSession: async () => stored },
+      });
+      opening.open(session().id);
+    }
+    await expect.poll(() => loaded).toContain('live');
+    expect(loaded).toEqual(['live']);
   });
 
   it('stops the tasks before it resets', async () => {
