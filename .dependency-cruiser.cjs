@@ -121,9 +121,9 @@ const layerRules = [
   ),
   forbid(
     'webviews-take-types',
-    'Webviews import only types of the protocol, the pure folds of events, the one notice that they place, and the limit of a message.',
+    'Webviews import only types of the protocol, the pure folds of events, how an agent stands beside a session, the one notice that they place, and the limit of a message.',
     { path: '^webviews/' },
-    { path: '^server/protocol/', pathNot: '^server/protocol/(transcript|topics|cutAnswer|messageLimit)\\.ts$', dependencyTypesNot: ['type-only'] },
+    { path: '^server/protocol/', pathNot: '^server/protocol/(transcript|topics|agentState|cutAnswer|messageLimit)\\.ts$', dependencyTypesNot: ['type-only'] },
   ),
   forbid('webviews-stand-alone', 'Webviews import no other layer.', { path: '^webviews/' }, { path: '^(server/(?!protocol/)|extension|docker)' }),
   forbid('webviews-have-no-node', 'Webviews run in a browser.', { path: '^webviews/' }, { dependencyTypes: ['core'] }),

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { agentStateBeside } from '../../server/protocol/agentState.ts';
 import type { Agent } from '../../server/protocol/agents.ts';
 import type { Session } from '../../server/protocol/sessions.ts';
 import { DisposableStore, type Disposable } from '../disposableStore.ts';
@@ -31,7 +32,8 @@ export class AgentsTree implements vscode.TreeDataProvider<AgentsElement>, Dispo
   /** The rows below each agent as VS Code last asked for them, to know whether a row keeps its place. */
   readonly #orders = new Map<string, string>();
   #showsDeleted = false;
-  #openSessionId: string | undefined;
+  /** What the chat shows. */
+  #open: { readonly agentId: string; readonly sessionId: string | undefined } | undefined;
   readonly onDidChangeTreeData = this.#changed.event;
 
   constructor(feed: TopicsFeed, pages: SessionPages) {
@@ -92,10 +94,12 @@ export class AgentsTree implements vscode.TreeDataProvider<AgentsElement>, Dispo
 
   /** Says which session is open, so that it has a row however old it is; gives the row, or that of its agent when it has none. */
   setOpen(agentId: string, sessionId: string | undefined): AgentsElement | undefined {
-    const before = this.#openSessionId;
-    this.#openSessionId = sessionId;
+    const before = this.#open;
+    this.#open = { agentId, sessionId };
+    // Where a new session is looked at, what became of another does not colour the row of the agent.
+    for (const id of new Set([before?.agentId, agentId])) if (this.#isBegunAnew(id, before) !== this.#isBegunAnew(id)) this.#redraw(id);
     if (!this.#feed.state.agents.has(agentId)) return undefined;
-    if (before !== sessionId && this.#orders.has(agentId) && this.#orders.get(agentId) !== orderOf(this.#rowsOf(agentId))) this.#changed.fire(this.#agentElement(agentId));
+    if (before?.sessionId !== sessionId && this.#orders.has(agentId) && this.#orders.get(agentId) !== orderOf(this.#rowsOf(agentId))) this.#changed.fire(this.#agentElement(agentId));
     return this.#rowsOf(agentId).find((row) => 'sessionId' in row && row.sessionId === sessionId) ?? this.#agentElement(agentId);
   }
 
@@ -112,7 +116,8 @@ export class AgentsTree implements vscode.TreeDataProvider<AgentsElement>, Dispo
 
   #agentItem(element: AgentsElement, agent: Agent | undefined): vscode.TreeItem {
     if (agent === undefined) return new vscode.TreeItem('');
-    const item = itemOf(agentRow(agent, this.#feed.isLive));
+    const state = this.#isBegunAnew(agent.id) ? agentStateBeside(agent, undefined, this.#feed.state.sandboxes.get(agent.id)) : agent.state;
+    const item = itemOf(agentRow({ ...agent, state }, this.#feed.isLive));
     item.id = `agent:${element.agentId}`;
     item.command = { command: 'logos.openAgent', title: 'Open', arguments: [element] };
     const hasRows = this.#pages.countOf(agent.id) > 0 || (this.#showsDeleted && this.#pages.deletedCountOf(agent.id) > 0);
@@ -157,7 +162,7 @@ export class AgentsTree implements vscode.TreeDataProvider<AgentsElement>, Dispo
   /** The most recent sessions, the open one even when it is older, the deleted ones, and a row for more after each. */
   #rowsOf(agentId: string): AgentsElement[] {
     const shown = this.#shownOf('showAll', agentId);
-    const sessions = sessionsOf(this.#feed.state, agentId).filter(({ id }, index) => index < shown || id === this.#openSessionId);
+    const sessions = sessionsOf(this.#feed.state, agentId).filter(({ id }, index) => index < shown || id === this.#open?.sessionId);
     const rows = sessions.map(({ id }) => this.#element(`session:${id}`, { kind: 'session', agentId, sessionId: id }));
     if (this.#pages.countOf(agentId) > sessions.length) rows.push(this.#element(`showAll:${agentId}`, { kind: 'showAll', agentId }));
     return this.#showsDeleted ? [...rows, ...this.#deletedRows(agentId)] : rows;
@@ -176,6 +181,16 @@ export class AgentsTree implements vscode.TreeDataProvider<AgentsElement>, Dispo
     if (news.kind === 'listed') return;
     if (news.topic === 'agents') this.#refreshAgent(news.id, news.before as Agent | undefined);
     if (news.topic === 'sessions') this.#refreshSession(news.id, news.before as Session | undefined);
+    if (news.topic === 'sandboxes' && this.#isBegunAnew(news.id)) this.#redraw(news.id);
+  }
+
+  /** Whether the chat shows a new session of an agent. */
+  #isBegunAnew(agentId: string | undefined, open = this.#open): boolean {
+    return open !== undefined && open.agentId === agentId && open.sessionId === undefined;
+  }
+
+  #redraw(agentId: string | undefined): void {
+    if (agentId !== undefined && this.#feed.state.agents.has(agentId)) this.#changed.fire(this.#agentElement(agentId));
   }
 
   #refreshAgent(agentId: string, before: Agent | undefined): void {

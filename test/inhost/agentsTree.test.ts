@@ -120,6 +120,17 @@ describe('the tree of agents', () => {
     assert.equal((await children(await first()))[0]?.kind, 'session');
   });
 
+  it('does not call an agent failed for a session before the new one that the chat shows', async () => {
+    change('agents', idOf(1), agentOf(1, { state: 'failed', sessionCount: 8 }));
+    const icon = async () => (tree.getTreeItem(await first()).iconPath as vscode.ThemeIcon).id;
+    assert.equal(await icon(), 'error');
+    fired.length = 0;
+    tree.setOpen(idOf(1), undefined);
+    assert.deepEqual([fired, await icon()], [[await first()], 'circle-large']);
+    tree.setOpen(idOf(1), idOf(10));
+    assert.equal(await icon(), 'error');
+  });
+
   it('has a row for the open session however old it is', async () => {
     assert.ok(!(await labels(await first())).includes('Session 17'));
     assert.deepEqual(tree.setOpen(idOf(1), idOf(17)), { kind: 'session', agentId: idOf(1), sessionId: idOf(17) });

@@ -1,18 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { agentLook } from '../../extension/trees/rows.ts';
 import { AgentState } from '../../server/protocol/agents.ts';
+import type { Sandbox } from '../../server/protocol/sandboxes.ts';
+import type { Session } from '../../server/protocol/sessions.ts';
 import { initialState } from '../../webviews/chat/chatState.ts';
 import type { ChatState } from '../../webviews/chat/chatState.ts';
 import { directionOf } from '../../webviews/chat/direction.ts';
 import { statusWord } from '../../webviews/chat/statusModel.ts';
 import { endedTurn, textPart } from '../support/chatScenes.ts';
-import { makeAgent, makeSession } from '../support/fakeChatHost.ts';
+import { makeAgent, makeSandbox, makeSession } from '../support/fakeChatHost.ts';
 
 describe('the word in the head of the chat', () => {
   it.each(AgentState.options)('is that of the tree for an agent that is %s, however the last answer on screen ended', (agentState) => {
     const agent = makeAgent({ state: agentState, ...(agentState === 'working' ? { stateWord: 'Thinking' } : {}) });
     for (const outcome of ['completed', 'stopped', 'failed', 'interrupted', 'iterations_spent'] as const) {
-      const session = makeSession({ agentId: agent.id });
+      const session = makeSession({ agentId: agent.id, state: agentState === 'failed' || agentState === 'interrupted' ? agentState : 'idle' });
       const state: ChatState = {
         ...initialState,
         link: { state: 'connected' },
@@ -23,6 +25,34 @@ describe('the word in the head of the chat', () => {
       };
       expect(statusWord(state, 0).word).toBe(agentLook(agent, true).word);
     }
+  });
+});
+
+describe('the word of an agent whose latest session failed or was interrupted', () => {
+  const look = (agentState: AgentState, session: Session | undefined, sandbox: Partial<Sandbox>) => {
+    const agent = makeAgent({ state: agentState });
+    const shown = session === undefined ? {} : { sessionId: session.id, snapshot: { session, turns: [], queue: [], seq: 1, hasOlderTurns: false } };
+    const state: ChatState = { ...initialState, link: { state: 'connected' }, agents: new Map([[agent.id, agent]]), sandboxes: new Map([[agent.id, makeSandbox(agent.id, sandbox)]]), agentId: agent.id, ...shown };
+    return statusWord(state, 0).word;
+  };
+
+  it.each(['failed', 'interrupted'] as const)('(%s) is not said beside a new session or another one, which are as ready as the sandbox', (agentState) => {
+    for (const session of [undefined, makeSession({ state: 'idle' })]) {
+      expect(look(agentState, session, {})).toBe('Ready');
+      expect(look(agentState, session, { phase: 'starting', isChatReady: false })).toBe('Starting sandbox');
+      expect(look(agentState, session, { phase: 'absent', isChatReady: false })).toBe('Not started');
+    }
+    expect(look(agentState, makeSession({ state: agentState }), {})).toBe(agentState === 'failed' ? 'Failed' : 'Interrupted');
+  });
+
+  it('stays while the session on screen is still read, which may be that one', () => {
+    const agent = makeAgent({ state: 'failed' });
+    const state: ChatState = { ...initialState, link: { state: 'connected' }, agents: new Map([[agent.id, agent]]), agentId: agent.id, sessionId: makeSession().id };
+    expect(statusWord(state, 0).word).toBe('Failed');
+  });
+
+  it('is said everywhere where the sandbox failed', () => {
+    expect(look('failed', undefined, { phase: 'failed', isChatReady: false })).toBe('Failed');
   });
 });
 

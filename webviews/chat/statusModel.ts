@@ -1,6 +1,7 @@
-import type { Agent } from '../../server/protocol/agents.ts';
+import { agentStateBeside } from '../../server/protocol/agentState.ts';
+import type { Agent, AgentState } from '../../server/protocol/agents.ts';
 import type { Tone } from '../shared/icon.ts';
-import { currentAgent, runningTurn } from './chatState.ts';
+import { currentAgent, currentSandbox, runningTurn } from './chatState.ts';
 import type { ChatState } from './chatState.ts';
 import { phaseVerb } from './phaseWords.ts';
 import { agoWords } from './words.ts';
@@ -23,18 +24,25 @@ export function statusWord(state: ChatState, now: number): StatusWord {
   }
   const turn = runningTurn(state);
   if (turn !== undefined) return { icon: 'session-in-progress', isTurning: true, tone: 'working', word: phaseVerb(turn) };
-  return agentWord(agent);
+  return agentWord(agent && shownState(agent, state), agent?.stateWord);
+}
+
+/** While a session is still read, it may be the one that the agent's state is about. */
+function shownState(agent: Agent, state: ChatState): AgentState {
+  const { snapshot, sessionId, pending } = state;
+  const isUnread = snapshot === undefined && sessionId !== undefined && !pending.some((message) => message.sessionId === sessionId && message.isFirst);
+  return isUnread ? agent.state : agentStateBeside(agent, snapshot?.session, currentSandbox(state));
 }
 
 /** The same words for an agent as in the tree: how an attempt ended stands at its end. */
-function agentWord(agent: Agent | undefined): StatusWord {
-  switch (agent?.state) {
+function agentWord(state: AgentState | undefined, workingWord: string | undefined): StatusWord {
+  switch (state) {
     case 'ready':
       return { icon: 'dot', isTurning: false, tone: 'ok', word: 'Ready' };
     case 'starting':
       return { icon: 'loading', isTurning: true, tone: 'quiet', word: 'Starting sandbox' };
     case 'working':
-      return { icon: 'session-in-progress', isTurning: true, tone: 'working', word: agent.stateWord ?? 'Working' };
+      return { icon: 'session-in-progress', isTurning: true, tone: 'working', word: workingWord ?? 'Working' };
     case 'needs_you':
       return { icon: 'bell-dot', isTurning: false, tone: 'needs', word: 'Needs you' };
     case 'failed':
