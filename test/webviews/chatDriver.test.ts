@@ -7,6 +7,37 @@ import { emptyScene, longScene } from '../support/chatScenes.ts';
 import { openChat, sent, settle } from '../support/openChat.ts';
 import { makeAgent, makeSandbox, makeTurn, relayError } from '../support/fakeChatHost.ts';
 
+describe('a sandbox that is made again by another gateway', () => {
+  it('locks nothing, because it was ready before and messages are taken; one that is made later does', async () => {
+    const scene = emptyScene();
+    const { store, driver, host } = openChat(scene);
+    await settle();
+    const lock = () => composerModel(store.state).lock?.kind;
+    const provision = (phase: 'absent' | 'starting' | 'ready') => host.setSandbox(makeSandbox(scene.agentId, { phase, isChatReady: phase === 'ready' }));
+    host.disconnect();
+    provision('absent');
+    host.connect();
+    await settle();
+    provision('starting');
+    await settle();
+    expect([lock(), driver.send('hello')]).toEqual([undefined, true]);
+    provision('ready');
+    provision('starting');
+    await settle();
+    expect(lock()).toBe('provisioning');
+  });
+
+  it('locks as ever when it was not ready before', async () => {
+    const scene = emptyScene({ phase: 'starting' });
+    const { store, host } = openChat(scene);
+    await settle();
+    host.disconnect();
+    host.connect();
+    await settle();
+    expect(composerModel(store.state).lock?.kind).toBe('provisioning');
+  });
+});
+
 describe('a deleted session', () => {
   it('is shown, takes no message, keeps the draft, and is written in again once it is restored', async () => {
     const scene = longScene(3);

@@ -39,6 +39,8 @@ export interface ChatState {
   /** Absent until the gateway has answered once. */
   readonly agents: ReadonlyMap<string, Agent> | undefined;
   readonly sandboxes: ReadonlyMap<string, Sandbox>;
+  /** Agents whose sandbox was ready for a gateway that has ended, and is made again by the next: messages are taken meanwhile. */
+  readonly returning: ReadonlySet<string>;
   readonly agentId: string | undefined;
   readonly sessionId: string | undefined;
   readonly snapshot: SessionSnapshot | undefined;
@@ -63,6 +65,7 @@ export const initialState: ChatState = {
   isTrusted: true,
   agents: undefined,
   sandboxes: new Map(),
+  returning: new Set(),
   agentId: undefined,
   sessionId: undefined,
   snapshot: undefined,

@@ -83,7 +83,7 @@ function lockOf(state: ChatState): ComposerLock | undefined {
   if (isDeleted(state)) return { kind: 'deleted', sessionId: state.snapshot.session.id };
   if (state.link.state !== 'connected') return undefined;
   const sandbox = currentSandbox(state);
-  if (sandbox?.phase === 'starting') return { kind: 'provisioning' };
+  if (sandbox?.phase === 'starting') return state.returning.has(sandbox.agentId) ? undefined : { kind: 'provisioning' };
   if (sandbox?.phase !== 'failed') return undefined;
   const cause = withoutStop(sandbox.error?.message ?? 'the engine gave no cause');
   return { kind: 'failed', cause, canStart: sandbox.error?.class !== 'sandbox_unsupported' && sandbox.error?.class !== 'policy_unenforceable' };

@@ -1,4 +1,5 @@
 import type { EventParamsOf } from '../../server/protocol/api.ts';
+import type { Sandbox } from '../../server/protocol/sandboxes.ts';
 import { applyTopicEvent, noTopics, topicsOf } from '../../server/protocol/topics.ts';
 import type { TopicsState } from '../../server/protocol/topics.ts';
 import { relayErrorOf } from '../shared/hostLink.ts';
@@ -25,7 +26,9 @@ export class TopicFollower {
     this.#subscriptionId = subscriptionId;
     try {
       const lists = await this.#link.request('gateway/subscribe', { subscriptionId, topics: ['agents', 'sandboxes'] });
-      if (this.#subscriptionId === subscriptionId) this.#take(topicsOf(lists));
+      if (this.#subscriptionId !== subscriptionId) return;
+      this.#noteReturning(lists.startId);
+      this.#take(topicsOf(lists));
     } catch (error) {
       const failure = relayErrorOf(error);
       if (failure.class !== 'offline') this.#store.update((state) => ({ ...state, failure }));
@@ -42,8 +45,20 @@ export class TopicFollower {
     void this.follow();
   }
 
+  /** Another gateway makes the sandboxes again that were ready for the one before. */
+  #noteReturning(startId: string): void {
+    if (startId === this.#topics.startId) return;
+    const ready = [...this.#topics.sandboxes.values()].filter(({ isChatReady }) => isChatReady).map(({ agentId }) => agentId);
+    this.#store.update((state) => ({ ...state, returning: new Set([...state.returning, ...ready]) }));
+  }
+
   #take(topics: TopicsState): void {
     this.#topics = topics;
-    this.#store.update((state) => ({ ...state, agents: topics.agents, sandboxes: topics.sandboxes }));
+    const { agents, sandboxes } = topics;
+    this.#store.update((state) => ({ ...state, agents, sandboxes, returning: new Set([...state.returning].filter((agentId) => isOnItsWay(sandboxes.get(agentId)))) }));
   }
+}
+
+function isOnItsWay(sandbox: Sandbox | undefined): boolean {
+  return sandbox?.phase === 'absent' || sandbox?.phase === 'starting';
 }
