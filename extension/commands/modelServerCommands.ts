@@ -120,7 +120,11 @@ const changeAddress: Edit = async (context, { id, name, baseUrl: present, hasKey
 /** Asks for the key of a model server and says what is found there with it. */
 export const changeKey: Edit = async (context, { id, name }) => {
   const secret = await askForKey(labelText(name));
-  if (secret !== undefined) sayFound(context, await context.gateway.request('models/update', { serverId: id, key: secret.key ?? null }));
+  if (secret === undefined) return;
+  const server = await context.gateway.request('models/update', { serverId: id, key: secret.key ?? null });
+  // The card of the refusal turns by this.
+  if (server.state === 'up' && secret.key !== undefined) context.chat.tell({ type: 'key', serverName: name });
+  sayFound(context, server);
 };
 
 const forgetKey: Edit = ({ gateway }, { id }) => gateway.request('models/update', { serverId: id, key: null });

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { CommandMessage, ShowingMessage, ShowMessage } from '../../webviews/shared/relayMessages.ts';
+import type { CommandMessage, KeyMessage, ShowingMessage, ShowMessage } from '../../webviews/shared/relayMessages.ts';
 import { setContextKey } from '../contextKeys.ts';
 import type { Disposable } from '../disposableStore.ts';
 import { Signal } from '../signal.ts';
@@ -94,7 +94,7 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
   }
 
   /** Says something to the page when it is there, without bringing it to the front. */
-  tell(message: ShowMessage): boolean {
+  tell(message: ShowMessage | KeyMessage): boolean {
     if (!this.isVisible) return false;
     this.#host?.post(message);
     return true;

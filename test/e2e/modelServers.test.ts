@@ -26,7 +26,7 @@ describe('Model servers', () => {
     await input.fill('the-right-key');
     await input.press('Enter');
     await workbench.notification('Locked answers: 1 model').waitFor();
-    await chat.lastTurn.getByRole('button', { name: 'Retry' }).first().click();
+    await chat.lastTurn.getByRole('group', { name: 'Key accepted' }).getByRole('button', { name: 'Retry' }).click();
     await chat.waitForAnswer('Opened.');
     await chat.waitUntilIdle();
   });

@@ -2,7 +2,7 @@ import type { Turn } from '../../server/protocol/messages.ts';
 import { writtenText } from './answerAttempts.ts';
 import { currentAgent } from './chatState.ts';
 import type { ChatState } from './chatState.ts';
-import { cardWords } from './errorWords.ts';
+import { cardWords, newKeyWords, serverWithNewKey } from './errorWords.ts';
 import { provisioningWords } from './composerModel.ts';
 import { plural } from './words.ts';
 
@@ -17,9 +17,16 @@ export function announcement(previous: ChatState, next: ChatState): string | und
     if (turn.state === 'running' && before?.state !== 'running') return `${name} is working.`;
     if (turn.state === 'ended' && before?.state === 'running') return endWords(turn, name);
   }
+  if (previous.keysTaken !== next.keysTaken) return keyWords(next);
   const [was, is] = [previous, next].map((state) => (state.agentId === undefined ? undefined : state.sandboxes.get(state.agentId)?.phase));
-  if (was !== 'starting' && is === 'starting') return provisioningWords;
+  // One that is made again locks nothing.
+  if (was !== 'starting' && is === 'starting') return next.returning.has(next.agentId ?? '') ? undefined : provisioningWords;
   return was === 'starting' && is === 'ready' ? `${name} is ready.` : undefined;
+}
+
+function keyWords({ snapshot, keysTaken }: ChatState): string | undefined {
+  const server = serverWithNewKey(snapshot?.turns.at(-1)?.attempts.at(-1) ?? {}, keysTaken);
+  return server === undefined ? undefined : `${newKeyWords(server).title}. Retry available.`;
 }
 
 function endWords(turn: Turn, name: string): string {

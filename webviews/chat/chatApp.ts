@@ -114,6 +114,7 @@ export class ChatApp extends LightElement {
         .isReadOnly=${isDeleted(state)}
         .agentName=${agent?.name ?? 'the agent'}
         .model=${agent?.route?.model}
+        .keysTaken=${state.keysTaken}
         .actions=${this.#actions}
         .greeting=${greeting(state, this.#actions)}
         .onNeedOlder=${this.#needOlder}

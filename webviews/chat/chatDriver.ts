@@ -1,6 +1,7 @@
 import { maxMessageChars } from '../../server/protocol/messageLimit.ts';
 import { messageText } from '../../server/protocol/transcript.ts';
 import type { Turn } from '../../server/protocol/messages.ts';
+import { gatewayClock } from '../shared/gatewayClock.ts';
 import { monotonicMs } from '../shared/monotonic.ts';
 import type { RelayError, ShowMessage } from '../shared/relayMessages.ts';
 import { RelayFailure, relayErrorOf } from '../shared/hostLink.ts';
@@ -66,6 +67,9 @@ export class ChatDriver {
         return;
       case 'host':
         this.#store.update((state) => ({ ...state, isTrusted: notice.isTrusted }));
+        return;
+      case 'key':
+        this.#store.update((state) => ({ ...state, keysTaken: { ...state.keysTaken, [notice.serverName]: gatewayClock.now() } }));
         return;
       case 'unsent':
         this.#unsent.take(notice);

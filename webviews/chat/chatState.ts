@@ -41,6 +41,8 @@ export interface ChatState {
   readonly sandboxes: ReadonlyMap<string, Sandbox>;
   /** Agents whose sandbox was ready for a gateway that has ended, and is made again by the next: messages are taken meanwhile. */
   readonly returning: ReadonlySet<string>;
+  /** When a model server took a new key, in the gateway's ms since 1970, by the name of the server: what it refused before can be retried. */
+  readonly keysTaken: Readonly<Record<string, number>>;
   readonly agentId: string | undefined;
   readonly sessionId: string | undefined;
   readonly snapshot: SessionSnapshot | undefined;
@@ -66,6 +68,7 @@ export const initialState: ChatState = {
   agents: undefined,
   sandboxes: new Map(),
   returning: new Set(),
+  keysTaken: {},
   agentId: undefined,
   sessionId: undefined,
   snapshot: undefined,

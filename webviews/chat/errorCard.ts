@@ -36,8 +36,8 @@ export function errorCard(model: ErrorCardModel, actions: ChatActions): Template
   const { words, error, key, areDetailsOpen } = model;
   const offered = words.actions.filter((action) => model.canRetry || !onlyOfLast.has(action));
   const sentence = model.canRetry ? words.sentence : words.cause;
-  return html`<div class="notice${words.isNeutral ? '' : ' bad'}" data-stop data-anchor=${key} role="group" aria-label=${words.title}>
-    ${words.isNeutral ? icon('debug-pause', 'quiet') : icon('error', 'failed')}
+  return html`<div class="notice${words.isNeutral || words.isMended ? '' : ' bad'}" data-stop data-anchor=${key} role="group" aria-label=${words.title}>
+    ${signOf(words)}
     <div class="grow">
       <b dir="auto">${words.title}</b>
       ${sentence === '' ? nothing : html`<p dir="auto">${sentence}</p>`}
@@ -48,6 +48,11 @@ export function errorCard(model: ErrorCardModel, actions: ChatActions): Template
       ${areDetailsOpen && error !== undefined ? html`<pre class="details" dir="ltr" tabindex="0" role="region" aria-label="Details">${detailsText(error)}</pre>` : nothing}
     </div>
   </div>`;
+}
+
+function signOf({ isNeutral, isMended }: ErrorWords): TemplateResult {
+  if (isMended) return icon('check', 'ok');
+  return isNeutral ? icon('debug-pause', 'quiet') : icon('error', 'failed');
 }
 
 function act(action: ErrorAction, model: ErrorCardModel, actions: ChatActions): void {

@@ -14,6 +14,8 @@ export interface ErrorWords {
   readonly actions: readonly ErrorAction[];
   /** Nothing failed: the card has no colour of a failure. */
   readonly isNeutral?: true;
+  /** What failed is mended, and was not tried since. */
+  readonly isMended?: true;
 }
 
 type Words = (error: ErrorInfo) => ErrorWords;
@@ -120,6 +122,17 @@ export function cardWords({ outcome, error }: Pick<Attempt, 'outcome' | 'error'>
   if (outcome === 'iterations_spent') return iterationsSpentWords(error);
   const words = errorWords(error ?? unknownError);
   return hasText && error !== undefined && brokenOff.has(error.class) ? keptWords(words) : words;
+}
+
+/** The server that took another key after it had refused the one of this attempt. */
+export function serverWithNewKey({ error, endedAt }: Pick<Attempt, 'error' | 'endedAt'>, keysTaken: Readonly<Record<string, number>>): string | undefined {
+  if (error?.class !== 'model_auth' || endedAt === undefined) return undefined;
+  return Object.keys(keysTaken).find((name) => (keysTaken[name] ?? 0) >= endedAt && error.message.startsWith(`${name} refused `));
+}
+
+/** The card of a refused key after the server took another one. */
+export function newKeyWords(server: string): ErrorWords {
+  return { ...stepped('Key accepted', 'Retry to go on.', `${server} takes the key that you entered.`, ['retry']), isMended: true };
 }
 
 function keptWords(words: ErrorWords): ErrorWords {

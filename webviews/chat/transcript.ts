@@ -32,6 +32,7 @@ export class Transcript extends LightElement {
     isReadOnly: {},
     agentName: {},
     model: {},
+    keysTaken: {},
     actions: {},
     greeting: {},
     sticky: { state: true },
@@ -47,6 +48,8 @@ export class Transcript extends LightElement {
   declare agentName: string;
   /** The model that answers, by name. */
   declare model: string | undefined;
+  /** See the state of the chat. */
+  declare keysTaken: Readonly<Record<string, number>>;
   declare actions: ChatActions | undefined;
   /** What stands where there is no turn yet. */
   declare greeting: TemplateResult | typeof nothing;
@@ -85,6 +88,7 @@ export class Transcript extends LightElement {
     this.isReadOnly = false;
     this.agentName = '';
     this.model = undefined;
+    this.keysTaken = {};
     this.actions = undefined;
     this.greeting = nothing;
     this.sticky = undefined;
@@ -189,6 +193,7 @@ export class Transcript extends LightElement {
                 .actions=${this.actions}
                 .agentName=${this.agentName}
                 .model=${this.model}
+                .keysTaken=${this.keysTaken}
               ></logos-turn>`,
           )}
           <div class="room below"></div>

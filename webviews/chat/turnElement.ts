@@ -17,7 +17,7 @@ import './userMessage.ts';
 import { earlierShown, firstShown, writtenText } from './answerAttempts.ts';
 import type { ChatActions } from './chatContext.ts';
 import { errorCard } from './errorCard.ts';
-import { cardWords, errorWords } from './errorWords.ts';
+import { cardWords, errorWords, newKeyWords, serverWithNewKey } from './errorWords.ts';
 import { phaseWords, waitingWords, withSeconds } from './phaseWords.ts';
 import { stepKey } from './stepKey.ts';
 import { answerText, isAnswerText, usageLine } from './usageLine.ts';
@@ -27,7 +27,7 @@ const silentAfterMs = 5_000;
 
 /** One exchange: what a person wrote, the answer's steps, how it ended, and what it took. */
 export class TurnElement extends StepElement {
-  static override properties = { turn: {}, canGoOn: {}, reservesTail: {}, setSize: {}, folds: {}, actions: {}, agentName: {}, model: {} };
+  static override properties = { turn: {}, canGoOn: {}, reservesTail: {}, setSize: {}, folds: {}, actions: {}, agentName: {}, model: {}, keysTaken: {} };
   declare turn: Turn | undefined;
   /** Nothing came after it in a session that can be written in: it can be retried and continued. */
   declare canGoOn: boolean;
@@ -40,6 +40,8 @@ export class TurnElement extends StepElement {
   declare agentName: string;
   /** The model that answers, by name. */
   declare model: string | undefined;
+  /** See the state of the chat. */
+  declare keysTaken: Readonly<Record<string, number>>;
   /** When the page last heard of this turn, in ms of `monotonicMs`. */
   #heardAt = 0;
 
@@ -53,6 +55,7 @@ export class TurnElement extends StepElement {
     this.actions = undefined;
     this.agentName = '';
     this.model = undefined;
+    this.keysTaken = {};
     new SecondsClock(this, () => this.turn?.state === 'running');
   }
 
@@ -178,7 +181,9 @@ export class TurnElement extends StepElement {
       default: {
         const key = `error:${turn.id}:${attempt.number}`;
         const { error } = attempt;
-        return errorCard({ key, words: cardWords(attempt, writtenText(turn).trim() !== ''), error, turnId: turn.id, canRetry, areDetailsOpen: this.folds[key] ?? false }, actions);
+        const server = serverWithNewKey(attempt, this.keysTaken);
+        const words = server === undefined ? cardWords(attempt, writtenText(turn).trim() !== '') : newKeyWords(server);
+        return errorCard({ key, words, error, turnId: turn.id, canRetry, areDetailsOpen: this.folds[key] ?? false }, actions);
       }
     }
   }

@@ -109,7 +109,7 @@ export class HostLink {
   }
 }
 
-const types: ReadonlySet<string> = new Set(['response', 'event', 'gateway', 'host', 'unsent', 'copied', 'show'] satisfies ToWebview['type'][]);
+const types: ReadonlySet<string> = new Set(['response', 'event', 'gateway', 'host', 'unsent', 'copied', 'key', 'show'] satisfies ToWebview['type'][]);
 
 function isMessage(data: unknown): data is ToWebview {
   return typeof data === 'object' && data !== null && 'type' in data && typeof data.type === 'string' && types.has(data.type);

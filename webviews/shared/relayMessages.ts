@@ -210,6 +210,12 @@ export interface CopiedMessage {
   readonly copyId: number;
   readonly isCopied: boolean;
 }
+/** To the webview: a model server took the key that a person has just given for it. */
+export interface KeyMessage {
+  readonly type: 'key';
+  /** As the errors of the server name it. */
+  readonly serverName: string;
+}
 /** To the webview: what a person asked for outside of it. */
 export type ShowMessage = { readonly type: 'show'; /** Nobody asked for it at this moment, so the focus stays where it is. */ readonly isQuiet?: boolean } & (
   | { readonly what: 'composer' }
@@ -221,4 +227,4 @@ export type ShowMessage = { readonly type: 'show'; /** Nobody asked for it at th
 );
 
 /** What the host posts. */
-export type ToWebview = ResponseMessage | EventMessage | GatewayMessage | HostMessage | UnsentListMessage | CopiedMessage | ShowMessage;
+export type ToWebview = ResponseMessage | EventMessage | GatewayMessage | HostMessage | UnsentListMessage | CopiedMessage | KeyMessage | ShowMessage;

@@ -41,6 +41,29 @@ describe('the composer says what happens to a message', () => {
   });
 });
 
+describe('the card of a refused key', () => {
+  it('says at once that another one was accepted and offers Retry, and is red again when that is refused, too', async () => {
+    const scene = emptyScene();
+    const error = { class: 'model_auth', message: 'Study refused the key.', cause: 'x', hint: 'Give the key again.', retryable: false } as const;
+    const turn = endedTurn(scene.sessionId, 1, 'one', [], { outcome: 'failed', error });
+    scene.host.addSession(makeSession({ id: scene.sessionId, agentId: scene.agentId, state: 'failed' }), [turn]);
+    const { page, host } = await openComposer(scene);
+    await page.getByRole('group', { name: 'Authentication failed' }).getByRole('button', { name: 'Enter Key' }).click();
+    host.post({ type: 'key', serverName: 'Attic' });
+    host.post({ type: 'key', serverName: 'Study' });
+    const card = page.getByRole('group', { name: 'Key accepted' });
+    await card.getByText('Study takes the key that you entered. Retry to go on.').waitFor();
+    expect(await page.locator('.notice.bad').count()).toBe(0);
+    expect(await page.locator('[role=status]').textContent()).toBe('Key accepted. Retry available.');
+    await card.getByRole('button', { name: 'Retry' }).click();
+    await expect.poll(() => host.requests.find(({ method }) => method === 'chat/retry')?.params).toMatchObject({ turnId: turn.id, mode: 'retry' });
+    host.emit(scene.sessionId, { kind: 'turn.started', attempt: 2, mode: 'retry', messageId: randomUUID() }, turn.id);
+    await expect.poll(() => page.locator('.notice').count()).toBe(0);
+    host.emit(scene.sessionId, { kind: 'turn.ended', outcome: 'failed', error }, turn.id);
+    await page.getByRole('group', { name: 'Authentication failed' }).waitFor();
+  });
+});
+
 describe('a deleted session', () => {
   it('is read as ever, offers nothing that would go on with it, and is brought back from where one would write', async () => {
     const scene = emptyScene();
