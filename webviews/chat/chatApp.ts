@@ -7,8 +7,8 @@ import { SecondsClock } from '../shared/secondsClock.ts';
 import type { HostLink } from '../shared/hostLink.ts';
 import { brokenStepEvent } from '../shared/stepElement.ts';
 import type { BrokenStep } from '../shared/stepElement.ts';
-import type { ChatActions, CommandDetail, FoldDetail, OpenFileDetail } from './chatContext.ts';
-import { foldEvent, hostCommandEvent, openFileEvent } from './chatContext.ts';
+import type { ChatActions, CommandDetail, FoldDetail, FoldQuestion, OpenFileDetail } from './chatContext.ts';
+import { foldAskedEvent, foldEvent, hostCommandEvent, openFileEvent } from './chatContext.ts';
 import type { ChatDriver } from './chatDriver.ts';
 import { handleChatKey } from './chatKeys.ts';
 import { copyEvent } from './copyButton.ts';
@@ -53,6 +53,7 @@ export class ChatApp extends LightElement {
     new SecondsClock(this, () => this.state !== undefined && !isAnswering(this.state.link));
     this.addEventListener('keydown', (event) => this.#key(event));
     this.addEventListener(foldEvent, (event) => this.#folded((event as CustomEvent<FoldDetail>).detail));
+    this.addEventListener(foldAskedEvent, (event) => this.#foldAsked((event as CustomEvent<FoldQuestion>).detail));
     this.addEventListener(hostCommandEvent, (event) => this.#command((event as CustomEvent<CommandDetail>).detail));
     this.addEventListener(openFileEvent, (event) => this.#openFile((event as CustomEvent<OpenFileDetail>).detail));
     this.addEventListener(copyEvent, (event) => void this.#copy((event as CustomEvent<CopyDetail>).detail));
@@ -202,6 +203,10 @@ export class ChatApp extends LightElement {
 
   #folded(detail: FoldDetail): void {
     this.driver?.fold(detail.key, detail.isOpen);
+  }
+
+  #foldAsked(question: FoldQuestion): void {
+    question.isOpen = this.state?.folds[question.key];
   }
 
   #command({ command, args }: CommandDetail): void {

@@ -46,6 +46,22 @@ export function tellFold(source: EventTarget, detail: FoldDetail): void {
   source.dispatchEvent(new CustomEvent(foldEvent, { detail, bubbles: true }));
 }
 
+/** Event by which a deep part asks whether a person opened or folded it. */
+export const foldAskedEvent = 'logos-fold-asked';
+
+/** The key of the part; whoever knows writes what it is. */
+export interface FoldQuestion {
+  readonly key: string;
+  isOpen?: boolean | undefined;
+}
+
+/** What a person made of a part, opened or folded; undefined when they left it alone. */
+export function askFold(source: EventTarget, key: string): boolean | undefined {
+  const detail: FoldQuestion = { key };
+  source.dispatchEvent(new CustomEvent(foldAskedEvent, { detail, bubbles: true }));
+  return detail.isOpen;
+}
+
 /** Event by which a link to a file of the agent asks for it. */
 export const openFileEvent = 'logos-open-file';
 

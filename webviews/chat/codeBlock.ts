@@ -4,6 +4,7 @@ import { LightElement } from '../shared/lightElement.ts';
 import { iconButton } from '../shared/button.ts';
 import { copyButton } from './copyButton.ts';
 import { highlight } from './highlight.ts';
+import { KeptFold } from './keptFold.ts';
 import { markScrollBox } from './scrollBox.ts';
 import { countWords } from './words.ts';
 
@@ -12,21 +13,19 @@ const foldedLines = 16;
 
 /** A block of code: language, copy, wrap; over 24 lines it shows the first 16 until it is opened. */
 export class CodeBlock extends LightElement {
-  static override properties = { text: {}, language: {}, isCaretHere: {}, isOpen: { state: true }, isWrapped: { state: true } };
+  static override properties = { text: {}, language: {}, isCaretHere: {} };
   declare text: string;
   declare language: string;
   /** The text still grows, and its caret stands here. */
   declare isCaretHere: boolean;
-  declare isOpen: boolean;
-  declare isWrapped: boolean;
+  readonly #fold = new KeptFold(this, 'block');
+  readonly #wrap = new KeptFold(this, 'wrap');
 
   constructor() {
     super();
     this.text = '';
     this.language = '';
     this.isCaretHere = false;
-    this.isOpen = false;
-    this.isWrapped = false;
   }
 
   protected override updated(changed: PropertyValues): void {
@@ -36,17 +35,17 @@ export class CodeBlock extends LightElement {
 
   protected override render(): TemplateResult {
     const lines = this.text.split('\n');
-    const isFolded = lines.length > foldOverLines && !this.isOpen;
+    const isFolded = lines.length > foldOverLines && !this.#fold.isOpen;
     const shown = isFolded ? lines.slice(0, foldedLines).join('\n') : this.text;
     const pieces = highlight(shown, this.language);
     return html`<div class="codeblock" dir="ltr">
       <div class="head">
         <span class="meta grow cut">${this.language}</span>
-        ${iconButton('word-wrap', 'Wrap lines', () => (this.isWrapped = !this.isWrapped), this.isWrapped)}
+        ${iconButton('word-wrap', 'Wrap lines', () => (this.#wrap.isOpen = !this.#wrap.isOpen), this.#wrap.isOpen)}
         ${copyButton('Copy code', () => this.text)}
       </div>
-      <pre class=${this.isWrapped ? 'wrapped' : ''}><code>${pieces.map(({ tone, text }) => (tone === 'plain' ? text : html`<span class="tk-${tone}">${text}</span>`))}${this.isCaretHere && !isFolded ? html`<span class="caret"></span>` : nothing}</code></pre>
-      ${isFolded ? html`<button type="button" class="btn link more" @click=${() => (this.isOpen = true)}>Show all ${countWords(lines.length)} lines</button>` : nothing}
+      <pre class=${this.#wrap.isOpen ? 'wrapped' : ''}><code>${pieces.map(({ tone, text }) => (tone === 'plain' ? text : html`<span class="tk-${tone}">${text}</span>`))}${this.isCaretHere && !isFolded ? html`<span class="caret"></span>` : nothing}</code></pre>
+      ${isFolded ? html`<button type="button" class="btn link more" @click=${() => (this.#fold.isOpen = true)}>Show all ${countWords(lines.length)} lines</button>` : nothing}
     </div>`;
   }
 }

@@ -3,6 +3,7 @@ import type { PropertyValues, TemplateResult } from 'lit';
 import type { Tokens } from 'marked';
 import { LightElement } from '../shared/lightElement.ts';
 import { inlineTemplate } from './inlineTemplate.ts';
+import { KeptFold } from './keptFold.ts';
 import { markScrollBox } from './scrollBox.ts';
 import { countWords } from './words.ts';
 
@@ -12,14 +13,13 @@ const maxColumns = 40;
 
 /** A table in a box of its own that scrolls sideways; over 30 rows it shows the first 20 until it is opened. */
 export class TableBlock extends LightElement {
-  static override properties = { token: {}, isOpen: { state: true } };
+  static override properties = { token: {} };
   declare token: Tokens.Table | undefined;
-  declare isOpen: boolean;
+  readonly #fold = new KeptFold(this, 'table');
 
   constructor() {
     super();
     this.token = undefined;
-    this.isOpen = false;
   }
 
   protected override updated(changed: PropertyValues): void {
@@ -30,7 +30,7 @@ export class TableBlock extends LightElement {
   protected override render(): TemplateResult | typeof nothing {
     const { token } = this;
     if (token === undefined) return nothing;
-    const isFolded = token.rows.length > foldOverRows && !this.isOpen;
+    const isFolded = token.rows.length > foldOverRows && !this.#fold.isOpen;
     const rows = isFolded ? token.rows.slice(0, foldedRows) : token.rows;
     return html`<div class="tablewrap" dir="auto">
         <table>
@@ -44,7 +44,7 @@ export class TableBlock extends LightElement {
           </tbody>
         </table>
       </div>
-      ${isFolded ? html`<button type="button" class="btn link more" @click=${() => (this.isOpen = true)}>Show all ${countWords(token.rows.length)} rows</button>` : nothing}`;
+      ${isFolded ? html`<button type="button" class="btn link more" @click=${() => (this.#fold.isOpen = true)}>Show all ${countWords(token.rows.length)} rows</button>` : nothing}`;
   }
 }
 

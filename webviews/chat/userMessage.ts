@@ -1,8 +1,8 @@
 import { html, nothing } from 'lit';
-import type { TemplateResult } from 'lit';
+import type { PropertyValues, TemplateResult } from 'lit';
 import { button } from '../shared/button.ts';
 import { StepElement } from '../shared/stepElement.ts';
-import { askHost } from './chatContext.ts';
+import { askFold, askHost, tellFold } from './chatContext.ts';
 import { copyButton } from './copyButton.ts';
 import { safeText } from './safeText.ts';
 import { bytesWords, countWords } from './words.ts';
@@ -28,6 +28,20 @@ export class UserMessage extends StepElement {
     this.isOpen = false;
   }
 
+  /** It is as a person left it when it comes back into the document. */
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has('anchor')) this.isOpen = askFold(this, this.#key) ?? false;
+  }
+
+  get #key(): string {
+    return `prompt:${this.anchor}`;
+  }
+
+  readonly #toggle = (): void => {
+    this.isOpen = !this.isOpen;
+    tellFold(this, { key: this.#key, isOpen: this.isOpen });
+  };
+
   protected override rawText(): string {
     return this.text;
   }
@@ -39,7 +53,7 @@ export class UserMessage extends StepElement {
     return html`<div class="user" data-stop data-prompt data-anchor=${this.anchor} role="group" aria-label="You wrote">
       <div class="text" dir="auto">${safeText(shown)}${isLong && !this.isOpen ? '…' : nothing}</div>
       <span class="acts">${copyButton('Copy message', () => this.text)}</span>
-      ${isLong ? html`<button type="button" class="btn link more" @click=${() => (this.isOpen = !this.isOpen)}>${this.isOpen ? 'Show Less' : moreLabel(lines.length)}</button>` : nothing}
+      ${isLong ? html`<button type="button" class="btn link more" @click=${this.#toggle}>${this.isOpen ? 'Show Less' : moreLabel(lines.length)}</button>` : nothing}
       ${this.isOpen && this.text.length > maxShownChars ? this.#rest() : nothing} ${this.note ?? nothing}
     </div>`;
   }

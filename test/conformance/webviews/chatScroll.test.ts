@@ -114,6 +114,40 @@ describe('the place of reading', () => {
   });
 });
 
+describe('what a person opened', () => {
+  const lines = (name: string, count: number) => Array.from({ length: count }, (_line, index) => `${name} ${index + 1}`).join('\n');
+  const table = ['| a |', '| - |', ...Array.from({ length: 40 }, (_row, index) => `| row ${index + 1} |`)].join('\n');
+  const pieces = [['Show all 12 lines', 'prompt 12'], ['Show all 60 lines', 'second 60'], ['Show all 40 rows', 'row 40']] as const;
+
+  it('is open when it comes back into view, and when the page is made anew: a long message, a block of code, a table', async () => {
+    const scene = longScene(60);
+    const answer = `\`\`\`\n${lines('first', 50)}\n\`\`\`\n\n- a list\n\n  \`\`\`\n${lines('  second', 60)}\n  \`\`\`\n\n${table}`;
+    const { session, turns } = scene.host.sessions.get(scene.sessionId)!.view;
+    scene.host.addSession(session, [...turns, endedTurn(scene.sessionId, 61, lines('prompt', 12), [textPart(answer)])]);
+    const { page } = await openComposer(scene);
+    for (const [button, last] of pieces) {
+      await page.getByRole('button', { name: button }).click();
+      await page.getByText(last, { exact: false }).first().waitFor();
+    }
+    await page.getByRole('button', { name: 'Wrap lines' }).nth(1).click();
+    const isKept = async () => {
+      await expect.poll(() => page.locator('article.turn').last().textContent()).toContain('row 40');
+      const text = await page.locator('article.turn').last().innerText();
+      expect(pieces.map(([, last]) => text.includes(last))).toEqual([true, true, true]);
+      expect(text).not.toContain('first 50');
+      expect(await page.locator('pre.wrapped').count()).toBe(1);
+    };
+    await page.locator('.log').focus();
+    await page.keyboard.press('Home');
+    await page.getByText('Question 1', { exact: true }).waitFor();
+    await expect.poll(() => page.getByText('prompt 1', { exact: false }).count()).toBe(0);
+    await page.keyboard.press('End');
+    await isKept();
+    await page.reload();
+    await isKept();
+  });
+});
+
 describe('a new attempt', () => {
   it.each(['Continue', 'Retry'])('is followed from the press of %s on, though the reader had moved a little', async (name) => {
     const scene = longScene(20);
