@@ -53,16 +53,21 @@ describe('The keyboard', () => {
     await expectEventually(top, before);
   });
 
-  it('has a transcript of half of the side bar at 1400 x 900, and of 160 px at 200 % zoom beside four lines of draft when the tree is folded', async () => {
+  it('has a transcript of half of the side bar at 1400 x 900, and of 160 px at 200 % zoom with four lines of draft: beside them when the tree is folded, for who reads when it is not', async () => {
     const { chat, workbench } = logos;
     const { page } = workbench;
     await page.setViewportSize({ width: 1400, height: 900 });
     const sideBar = async () => (await page.locator('.part.sidebar').boundingBox())?.height ?? Infinity;
     await expectEventually(async () => (await chat.log.evaluate((log) => log.clientHeight)) >= (await sideBar()) / 2, true);
     await page.setViewportSize({ width: 700, height: 450 });
+    await chat.field.fill('1\n2\n3\n4');
+    const free = () => chat.log.evaluate((log) => Math.min(document.querySelector('.status')?.getBoundingClientRect().top ?? 0, log.getBoundingClientRect().bottom) - log.getBoundingClientRect().top);
+    const box = await chat.log.boundingBox();
+    await page.mouse.move(box!.x + 100, box!.y + 20);
+    await page.mouse.wheel(0, -600);
+    await expectEventually(async () => (await free()) >= 160, true);
     const tree = page.locator('.pane-header[aria-label^="Agents"]');
     await tree.click();
-    await chat.field.fill('1\n2\n3\n4');
     await expectEventually(async () => (await chat.log.evaluate((log) => log.clientHeight)) >= 160, true);
     await tree.click();
     await page.setViewportSize({ width: 1400, height: 900 });

@@ -20,6 +20,7 @@ import type { Composer } from './composer.ts';
 import type { ComposerActions } from './composerActions.ts';
 import { composerModel, queuedPending } from './composerModel.ts';
 import { greeting } from './greeting.ts';
+import { ScrollingDock } from './scrollingDock.ts';
 import './statusLine.ts';
 import type { ReadingPlace, ReadingPlaces } from './readingPlaces.ts';
 import { statusWord } from './statusModel.ts';
@@ -43,6 +44,7 @@ export class ChatApp extends LightElement {
   onPlaceChange: () => void = () => undefined;
   /** What had the focus may go or be turned off with what it did: the focus is never left with nobody. */
   readonly #focusGuard = new MutationObserver(() => this.keepFocus());
+  readonly #dock = new ScrollingDock(this, () => this.transcript?.keeper?.toEnd());
 
   constructor() {
     super();
@@ -70,6 +72,7 @@ export class ChatApp extends LightElement {
       const composer = this.#composer;
       await composer?.updateComplete;
       (composer?.field ?? this.querySelector<HTMLElement>('.greeting .btn.first') ?? this.querySelector<HTMLElement>('main'))?.focus();
+      this.#dock.show();
     });
   }
 

@@ -1,6 +1,9 @@
 import { css } from 'lit';
 
-/** A view of a few lines, as at 200 % zoom: who and what it may touch in one line, the tools beside the text, the rest for reading. Adopted after all others. */
+/**
+ * A view of a few lines, as at 200 % zoom: who and what it may touch in one line, the tools beside the text, the rest for reading; in one that
+ * is lower still (`low`, see the scrolling dock) even these scroll away. Adopted after all others.
+ */
 export const compactStyles = css`
   @container chat (max-height: 330px) {
     .status {
@@ -56,5 +59,35 @@ export const compactStyles = css`
     .composer textarea.long {
       height: max(30px, 100cqh - 200px);
     }
+  }
+  .chat.low {
+    overflow: clip;
+  }
+  .chat.low > :is(logos-status, .foot) {
+    position: absolute;
+    inset-inline: 0;
+    z-index: 1;
+    transform: translateY(var(--dock-shift));
+  }
+  .chat.low > .foot {
+    bottom: 0;
+  }
+  .chat.low > logos-status {
+    bottom: var(--foot-height);
+  }
+  .chat.low .status {
+    border-bottom: 0;
+  }
+  .chat.low .log {
+    padding-bottom: var(--dock-height);
+  }
+  .chat.low .log.below-sticky {
+    clip-path: none;
+  }
+  .chat.low .sticky {
+    display: none;
+  }
+  .chat.low .composer :is(textarea, textarea.long) {
+    max-height: max(30px, 50cqh);
   }
 `;

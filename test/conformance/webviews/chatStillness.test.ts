@@ -82,6 +82,54 @@ describe('the room of the transcript', () => {
     expect(await page.evaluate(() => [document.documentElement.scrollWidth <= window.innerWidth, document.documentElement.scrollHeight <= window.innerHeight])).toEqual([true, true]);
   });
 
+  it.each([[377, 173], [369, 123]])('is all of a very low view (%i x %i px, as zoom leaves it below an open tree) for who reads, whatever stands in the draft', async (width, height) => {
+    const { page, field } = await openComposer(longScene(12), { width, height });
+    await field.fill('1\n2\n3\n4');
+    /** Px of the transcript that nothing covers, and whether the dock stands whole below the last step. */
+    const room = () => page.evaluate(() => {
+      const [log, status, foot, last] = ['.log', '.status', '.foot', 'logos-turn:last-of-type'].map((selector) => document.querySelector(selector)!.getBoundingClientRect());
+      return { free: Math.round(Math.min(status!.top, log!.bottom) - log!.top), isDocked: Math.abs(foot!.bottom - innerHeight) < 1 && status!.bottom <= foot!.top + 1 && last!.bottom <= status!.top + 1, isFocused: document.activeElement?.localName === 'textarea' };
+    });
+    await expect.poll(room).toMatchObject({ isDocked: true, isFocused: true });
+    await page.mouse.move(100, 20);
+    await page.mouse.wheel(0, -900);
+    await expect.poll(async () => (await room()).free).toBe(height);
+    expect(await page.locator('.sticky').isVisible()).toBe(false);
+    await page.keyboard.type('5');
+    await expect.poll(room).toMatchObject({ isDocked: true, isFocused: true });
+    expect(await field.inputValue()).toBe('1\n2\n3\n45');
+    await page.locator('.log').focus();
+    await page.mouse.wheel(0, -900);
+    await expect.poll(async () => (await room()).free).toBe(height);
+    await page.keyboard.press('Escape');
+    await expect.poll(room).toMatchObject({ isDocked: true, isFocused: true });
+    await page.setViewportSize({ width, height: 600 });
+    await expect.poll(() => page.locator('.status').evaluate((status) => status.getBoundingClientRect().top)).toBe(0);
+    expect(await page.evaluate(() => [document.documentElement.scrollWidth <= window.innerWidth, document.documentElement.scrollHeight <= window.innerHeight])).toEqual([true, true]);
+  });
+
+  it('of a very low view lets what scrolls in be pressed where it stands, and comes back for a composer that is asked for from outside', async () => {
+    const { page, host, field } = await openComposer(longScene(12), { width: 377, height: 173 });
+    const top = () => page.locator('.status').evaluate((status) => Math.round(status.getBoundingClientRect().top));
+    await field.fill('1\n2');
+    await expect.poll(() => page.locator('.foot').evaluate((foot) => Math.abs(foot.getBoundingClientRect().bottom - innerHeight) < 1)).toBe(true);
+    const docked = await top();
+    await page.mouse.move(100, 20);
+    await page.mouse.wheel(0, -50);
+    await expect.poll(top).toBeGreaterThan(docked + 24);
+    const before = await top();
+    await page.locator('.status .who').click();
+    await expect.poll(() => host.commands.map(({ command }) => command)).toContain('chooseAgent');
+    expect(await top()).toBe(before);
+    await page.mouse.move(100, 20);
+    await page.mouse.wheel(0, -900);
+    await expect.poll(top).toBeGreaterThanOrEqual(173);
+    await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+    host.post({ type: 'show', what: 'composer' });
+    await expect.poll(top).toBe(docked);
+    expect(await field.evaluate((box) => box === document.activeElement)).toBe(true);
+  });
+
   it('is what nothing else needs', async () => {
     const scene = emptyScene();
     scene.host.addSession(makeSession({ id: scene.sessionId, agentId: scene.agentId }), [endedTurn(scene.sessionId, 1, 'hello', [textPart('An answer')])]);
