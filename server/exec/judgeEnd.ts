@@ -96,7 +96,7 @@ function exitError(facts: EndFacts): ErrorInfo {
     case 'stopped_by_us':
       return makeError('sandbox_disconnected', 'stopped', 'The sandbox was stopped while the task ran in it.', 'Retry; the sandbox is made anew.', facts);
     case 'killed':
-      return makeError('worker_failed', 'killed', `The worker was killed (${how}) before it had finished.`, 'Retry, or resume from the partial answer.', facts);
+      return makeError('worker_failed', 'killed', `The worker was killed (${how}) before it had finished.`, 'Continue from the partial answer, or retry.', facts);
     case undefined:
       return makeError('worker_failed', 'unkillable', 'The worker did not end when it was killed.', 'Look for processes that hang in the system, then retry.', facts);
     default:

@@ -121,13 +121,15 @@ describe('the dispatcher', () => {
     ['sandbox_gone', 'sandbox_disconnected'],
     ['killed', 'worker_failed'],
     ['stopped_by_us', 'sandbox_disconnected'],
-  ] as const)('names the class of an exit by its cause: %s', async (cause, errorClass) => {
+  ] as const)('names the class of an exit by its cause (%s), and the way on by the word of its button', async (cause, errorClass) => {
     const bench = createDispatcherBench();
     const task = await bench.dispatch();
     task.accept();
     await settle();
     task.process.finish({ code: null, signal: 'SIGKILL', cause });
-    expect(await task.end).toMatchObject({ outcome: 'error', error: { class: errorClass } });
+    const end = await task.end;
+    expect(end).toMatchObject({ outcome: 'error', error: { class: errorClass } });
+    expect(JSON.stringify(end)).not.toMatch(/\bresume\b/i);
   });
 
   it('takes the error that a worker tells, but not a class that only the gateway can know', async () => {
