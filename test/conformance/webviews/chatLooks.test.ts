@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { useChatBench } from '../../support/chatBench.ts';
 import { emptyScene, statesScene, workingScene } from '../../support/chatScenes.ts';
-import type { Scene } from '../../support/chatScenes.ts';
+import { looks, type Look } from '../../support/lookScenes.ts';
 import { themeNames } from '../../support/webviewPage.ts';
 
 const pictures = path.join(import.meta.dirname, '../../../artifacts/webviews');
@@ -23,21 +23,23 @@ async function violations(page: Page): Promise<readonly string[]> {
   });
 }
 
-const scenes: readonly (readonly [string, () => Scene, number])[] = [
-  ['working', workingScene, 865],
-  ['states', statesScene, 1500],
-  ['locked', () => emptyScene({ phase: 'starting' }), 500],
-  ['failed', () => emptyScene({ phase: 'failed' }), 500],
-  ['first', () => emptyScene({ hasSession: false }), 500],
-];
+const scenes: Readonly<Record<string, Look>> = {
+  working: { make: workingScene, height: 865, begin: async (page) => void (await page.waitForSelector('.out')) },
+  states: { make: statesScene, height: 1500 },
+  locked: { make: () => emptyScene({ phase: 'starting' }), height: 500 },
+  failed: { make: () => emptyScene({ phase: 'failed' }), height: 500 },
+  first: { make: () => emptyScene({ hasSession: false }), height: 500 },
+  ...looks,
+};
 
 describe.each(themeNames)('in the theme %s', (theme) => {
-  it.each(scenes)('the scene %s breaks no rule of axe, runs past no edge, and draws no transparent text', async (name, makeScene, height) => {
-    for (const width of theme === '2026-light' || theme === '2026-dark' ? [380] : [240, 380, 480]) {
-      const { page, complaints } = await bench.open(makeScene(), { theme, width, height, deviceScaleFactor: 1.5 });
-      await page.waitForSelector('.composer');
-      if (name === 'working') await page.waitForSelector('.out');
-      await page.screenshot({ path: path.join(pictures, `chat-${name}-${theme}-${width}.png`) });
+  it.each(Object.entries(scenes))('the scene %s breaks no rule of axe, runs past no edge, and draws no transparent text', async (name, { make, height, begin }) => {
+    for (const width of theme === '2026-light' || theme === '2026-dark' ? [300] : [240, 300, 480]) {
+      const scene = make();
+      const { page, complaints } = await bench.open(scene, { theme, width, height, deviceScaleFactor: 1.5 });
+      await page.waitForSelector('.composer, .greeting .btn');
+      await begin?.(page, scene);
+      await page.screenshot({ path: path.join(pictures, `chat-${name.replaceAll(/\W+/g, '-')}-${theme}-${width}.png`) });
       expect(await violations(page)).toEqual([]);
       const flaws = await page.evaluate(() => ({
         isTooWide: document.documentElement.scrollWidth > window.innerWidth,
