@@ -91,7 +91,7 @@ export const looks: Readonly<Record<string, Look>> = {
     height: 520,
     begin: async (page, { host }) => {
       await page.locator('.composer textarea').fill('What is written meanwhile');
-      host.disconnect('the gateway was killed', 'connecting', Date.now() - 20_000);
+      host.disconnect('The connection to the gateway ended', 'connecting', Date.now() - 20_000);
       await page.getByText('Restart Gateway').waitFor();
       await page.locator('.composer textarea').press('Enter');
       await page.getByText('Not sent yet.').waitFor();

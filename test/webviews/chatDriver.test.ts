@@ -46,14 +46,14 @@ describe('a deleted session', () => {
     const { store, driver, host } = openChat(scene);
     await settle();
     expect(store.state.snapshot?.turns).toHaveLength(3);
-    expect(composerModel(store.state)).toMatchObject({ lock: { kind: 'deleted', sessionId: scene.sessionId }, isQueueHeld: false, heldWords: 'kept with the session' });
+    expect(composerModel(store.state)).toMatchObject({ lock: { kind: 'deleted', sessionId: scene.sessionId }, isQueueHeld: true, isQueueOpen: false, heldWords: 'kept with the session' });
     driver.type('a draft');
     expect(driver.send('a draft')).toBe(false);
     expect(draftOf(store.state)).toBe('a draft');
     const { deletedAt: _deletedAt, ...restored } = session.view.session;
     host.emit(scene.sessionId, { kind: 'session.changed', session: restored });
     await settle();
-    expect(composerModel(store.state)).toMatchObject({ lock: undefined, isQueueHeld: true, draft: 'a draft' });
+    expect(composerModel(store.state)).toMatchObject({ lock: undefined, isQueueHeld: true, isQueueOpen: true, draft: 'a draft' });
     expect(driver.send('a draft')).toBe(true);
   });
 });

@@ -13,7 +13,7 @@ import type { ChatDriver } from './chatDriver.ts';
 import { handleChatKey } from './chatKeys.ts';
 import { copyEvent } from './copyButton.ts';
 import type { CopyDetail } from './copyButton.ts';
-import { currentAgent, isAnswering, isDeleted, shownPending, startingMessages } from './chatState.ts';
+import { currentAgent, isAnswering, isReadOnly, shownPending, startingMessages } from './chatState.ts';
 import type { ChatState } from './chatState.ts';
 import './composer.ts';
 import type { Composer } from './composer.ts';
@@ -115,7 +115,7 @@ export class ChatApp extends LightElement {
         .folds=${state.folds}
         .hasOlder=${state.snapshot?.hasOlderTurns ?? false}
         .isOnline=${state.link.state === 'connected'}
-        .isReadOnly=${isDeleted(state)}
+        .isReadOnly=${isReadOnly(state)}
         .agentName=${agent?.name ?? 'the agent'}
         .model=${agent?.route?.model}
         .keysTaken=${state.keysTaken}

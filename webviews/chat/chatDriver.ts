@@ -6,7 +6,7 @@ import { monotonicMs } from '../shared/monotonic.ts';
 import type { RelayError, ShowMessage } from '../shared/relayMessages.ts';
 import { RelayFailure, relayErrorOf } from '../shared/hostLink.ts';
 import type { HostLink, HostNotice } from '../shared/hostLink.ts';
-import { addPending, attemptKey, changePending, currentAgent, draftOf, dropPending, goTo, isDeleted, runningTurn, setDraft, shownPending, stoppableTurn } from './chatState.ts';
+import { addPending, attemptKey, changePending, currentAgent, draftOf, dropPending, goTo, isReadOnly, runningTurn, setDraft, shownPending, stoppableTurn } from './chatState.ts';
 import type { ChatStore } from './chatStore.ts';
 import { MessageSender } from './messageSender.ts';
 import { SessionFollower } from './sessionFollower.ts';
@@ -83,8 +83,8 @@ export class ChatDriver {
   /** Sends text as a message of the session on screen, creating the session when there is none; true when it was taken. */
   send(text: string): boolean {
     const { state } = this.#store;
-    const { agentId, isTrusted } = state;
-    if (agentId === undefined || !isTrusted || isDeleted(state) || !isSendable(text)) return false;
+    const { agentId } = state;
+    if (agentId === undefined || isReadOnly(state) || !isSendable(text)) return false;
     const sessionId = state.sessionId ?? this.#means.newId();
     const isFirst = state.sessionId === undefined || state.pending.some((other) => other.sessionId === sessionId && other.isFirst);
     const message = { messageId: this.#means.newId(), sessionId, agentId, text, createdAt: this.#means.now(), isFirst };

@@ -234,6 +234,11 @@ export function isDeleted<S extends Pick<ChatState, 'snapshot'>>(state: S): stat
   return state.snapshot?.session.deletedAt !== undefined;
 }
 
+/** Whether nothing can be made to run in the session on screen. */
+export function isReadOnly(state: Pick<ChatState, 'snapshot' | 'isTrusted'>): boolean {
+  return isDeleted(state) || !state.isTrusted;
+}
+
 /** The agent on screen. */
 export function currentAgent(state: ChatState): Agent | undefined {
   return state.agentId === undefined ? undefined : state.agents?.get(state.agentId);

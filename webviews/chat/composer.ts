@@ -158,7 +158,10 @@ function promptOf(model: ComposerModel): { placeholder: string; label: string } 
   const both = (words: string) => ({ placeholder: words, label: words });
   if (model.lock?.kind === 'untrusted') return both('Trust this workspace to write here');
   if (model.lock?.kind === 'deleted') return both('Restore this session to write here');
-  if (model.link.state !== 'connected') return both(`${message}. It waits until the gateway ${model.wasConnected ? 'is back' : 'is there'}.`);
+  if (model.link.state !== 'connected') {
+    const wait = `until the gateway is ${model.wasConnected ? 'back' : 'there'}`;
+    return { placeholder: `Kept ${wait}`, label: `${message}. It waits ${wait}.` };
+  }
   if (model.isQueueHeld) return { placeholder: 'Held until you press Send Now', label: `${message}. It is held until you press Send Now.` };
   if (model.isRunning) return { placeholder: 'Queued while this turn runs', label: `${message}. It is queued while this turn runs.` };
   return both(message);

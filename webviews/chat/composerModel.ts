@@ -1,7 +1,7 @@
 import type { Turn } from '../../server/protocol/messages.ts';
 import { maxMessageChars } from '../../server/protocol/messageLimit.ts';
 import type { RelayError } from '../shared/relayMessages.ts';
-import { attemptKey, currentAgent, currentSandbox, draftOf, isDeleted, runningTurn, shownPending, startingTurn, stoppableTurn } from './chatState.ts';
+import { attemptKey, currentAgent, currentSandbox, draftOf, isDeleted, isReadOnly, runningTurn, shownPending, startingTurn, stoppableTurn } from './chatState.ts';
 import type { ChatState, PendingMessage } from './chatState.ts';
 import { withoutStop } from './words.ts';
 
@@ -31,6 +31,8 @@ export interface ComposerModel {
   /** Messages on their way to the queue behind a running turn. */
   readonly pendingQueue: readonly PendingMessage[];
   readonly isQueueHeld: boolean;
+  /** What waits can be changed and sent: the session is there and the workspace is trusted. */
+  readonly isQueueOpen: boolean;
   /** Why the queue is held, such as `held since you stopped`. */
   readonly heldWords: string;
   readonly isEditing: boolean;
@@ -56,7 +58,8 @@ export function composerModel(state: ChatState): ComposerModel {
     isRunning: turn !== undefined,
     queue,
     pendingQueue: queuedPending(state),
-    isQueueHeld: isHeld && queue.length > 0 && !isDeleted(state),
+    isQueueHeld: (isHeld || isDeleted(state)) && queue.length > 0,
+    isQueueOpen: !isReadOnly(state),
     heldWords: heldWords(state),
     isEditing: state.edit !== undefined,
     link: state.link,

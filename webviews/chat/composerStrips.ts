@@ -79,7 +79,7 @@ function queueStrip(model: ComposerModel, actions: ComposerActions, showsAll: bo
   const rows = [
     ...model.queue.map(({ message }) => ({
       id: message.id,
-      row: queueRow(messageText(message), model.lock?.kind === 'deleted' ? [] : [
+      row: queueRow(messageText(message), !model.isQueueOpen ? [] : [
         iconButton('edit', 'Edit queued message', () => actions.beginEdit(message.id)),
         iconButton('close', 'Remove queued message', () => actions.removeQueued(message.id)),
       ]),
@@ -90,7 +90,7 @@ function queueStrip(model: ComposerModel, actions: ComposerActions, showsAll: bo
   return html`<div class="queue" role="group" aria-label="Queued messages">
     <div class="qhead meta">
       <span class="grow">${countWords(all)} queued, ${queueWords(model)}</span>
-      ${model.isQueueHeld ? button({ label: 'Send Now', kind: 'second', run: () => actions.sendQueued() }) : nothing}
+      ${model.isQueueHeld && model.isQueueOpen ? button({ label: 'Send Now', kind: 'second', run: () => actions.sendQueued() }) : nothing}
     </div>
     ${repeat(hidden > 0 ? rows.slice(0, shownQueued) : rows, ({ id }) => id, ({ row }) => row)}
     ${rows.length > shownQueued ? html`<button type="button" class="btn link" @click=${toggleAll}>${hidden > 0 ? `and ${countWords(hidden)} more` : 'Show less'}</button>` : nothing}
@@ -98,7 +98,7 @@ function queueStrip(model: ComposerModel, actions: ComposerActions, showsAll: bo
 }
 
 function queueWords(model: ComposerModel): string {
-  if (model.isQueueHeld || model.lock?.kind === 'deleted') return model.heldWords;
+  if (model.isQueueHeld) return model.heldWords;
   return model.link.state === 'connected' ? 'sent when this turn ends' : 'waiting for the gateway';
 }
 

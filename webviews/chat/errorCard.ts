@@ -42,7 +42,7 @@ export function errorCard(model: ErrorCardModel, actions: ChatActions): Template
       <b dir="auto">${words.title}</b>
       ${sentence === '' ? nothing : html`<p dir="auto">${sentence}</p>`}
       <div class="acts">
-        ${offered.map((action, index) => button({ label: labels[action], kind: index === 0 && action !== 'showLogs' ? 'first' : 'second', run: () => act(action, model, actions) }))}
+        ${offered.map((action, index) => button({ label: labels[action], kind: model.canRetry && index === 0 && action !== 'showLogs' ? 'first' : 'second', run: () => act(action, model, actions) }))}
         ${error === undefined ? nothing : html`<button type="button" class="btn link" aria-expanded=${areDetailsOpen} @click=${() => actions.fold(key, !areDetailsOpen)}>Details</button>`}
       </div>
       ${areDetailsOpen && error !== undefined ? html`<pre class="details" dir="ltr" tabindex="0" role="region" aria-label="Details">${detailsText(error)}</pre>` : nothing}

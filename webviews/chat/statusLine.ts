@@ -56,11 +56,11 @@ export class StatusLine extends LightElement {
     return html`<header class="status" aria-label="Agent">
       <div class="row">
         <button type="button" class="who" title="Choose another agent" aria-label="${agent.name}, ${status.word}. Choose another agent" @click=${() => askHost(this, 'chooseAgent', {})}>
-          ${status.icon === 'dot' ? readyDot() : icon(status.icon, status.tone, status.isTurning)}<span class="cut">${agent.name}</span>${icon('chevron-down')}
+          ${status.icon === 'dot' ? readyDot() : icon(status.icon, status.tone, status.isTurning)}<span class="cut" dir="auto">${agent.name}</span>${icon('chevron-down')}
         </button>
         ${session === undefined || session.deletedAt !== undefined
-          ? html`<span class="cut grow quiet" title=${session?.title ?? ''}>${session?.title || 'New session'}</span>`
-          : html`<span class="grow title"><button type="button" class="cut quiet" title="${session.title} (rename)" @click=${() => askHost(this, 'renameSession', { sessionId: session.id })}>${session.title === '' ? 'New session' : session.title}</button></span>`}
+          ? html`<span class="cut grow quiet" dir="auto" title=${session?.title ?? ''}>${session?.title || 'New session'}</span>`
+          : html`<span class="grow title"><button type="button" class="cut quiet" dir="auto" title="${session.title} (rename)" @click=${() => askHost(this, 'renameSession', { sessionId: session.id })}>${session.title === '' ? 'New session' : session.title}</button></span>`}
         <span class="meta word ${status.tone === 'failed' || status.tone === 'needs' ? status.tone : ''}">${status.word}</span>
       </div>
       <div class="facts meta">${this.#facts(agent)}</div>

@@ -36,7 +36,8 @@ describe('the composer says what happens to a message', () => {
     startTurn(scene).say('Some words');
     await page.locator('button.stop').waitFor();
     host.disconnect();
-    await expect.poll(() => field.getAttribute('placeholder')).toBe('Message Coder. It waits until the gateway is back.');
+    await expect.poll(() => field.getAttribute('placeholder')).toBe('Kept until the gateway is back');
+    expect(await field.getAttribute('aria-label')).toBe('Message Coder. It waits until the gateway is back.');
     expect(await page.locator('button.stop').count()).toBe(0);
   });
 });
@@ -61,6 +62,28 @@ describe('the card of a refused key', () => {
     await expect.poll(() => page.locator('.notice').count()).toBe(0);
     host.emit(scene.sessionId, { kind: 'turn.ended', outcome: 'failed', error }, turn.id);
     await page.getByRole('group', { name: 'Authentication failed' }).waitFor();
+  });
+});
+
+describe('a workspace that is not trusted', () => {
+  it('keeps the draft, says why nothing can be written, and offers nothing that it would refuse', async () => {
+    const scene = emptyScene();
+    const stopped = endedTurn(scene.sessionId, 1, 'one', [textPart('Some words')], { outcome: 'stopped' });
+    scene.host.addSession(makeSession({ id: scene.sessionId, agentId: scene.agentId, isQueueHeld: true }), [stopped], [makeTurn({ sessionId: scene.sessionId, ordinal: 2, text: 'two' })]);
+    const { page, field, host } = await openComposer(scene, { width: 240 });
+    await page.getByText('Some words').waitFor();
+    await field.fill('a draft');
+    host.post({ type: 'host', isTrusted: false });
+    await page.getByText('Trust this workspace to run agents. Reading past sessions works.').waitFor();
+    await field.press('x');
+    await field.press('Enter');
+    expect([await field.inputValue(), await field.getAttribute('readonly')]).toEqual(['a draft', '']);
+    await page.getByText('1 queued, held since you stopped').waitFor();
+    expect(await page.getByRole('button', { name: /^(Continue|Retry|Send Now)|queued message/ }).count()).toBe(0);
+    host.post({ type: 'host', isTrusted: true });
+    await page.getByRole('button', { name: 'Continue' }).waitFor();
+    await field.press('Enter');
+    await expect.poll(() => [...host.stored.values()].map(({ text }) => text)).toEqual(['a draft']);
   });
 });
 
@@ -114,6 +137,14 @@ describe('the focus', () => {
     await page.keyboard.press('Enter');
     await expect.poll(() => host.commands.map(({ command }) => command)).toContain('chooseAgent');
   });
+});
+
+it('a title that runs from right to left is cut at its end', async () => {
+  const scene = emptyScene();
+  scene.host.addSession(makeSession({ id: scene.sessionId, agentId: scene.agentId, title: 'اختبار إعادة المحاولة على جهاز البناء' }));
+  const { page } = await openComposer(scene, { width: 240 });
+  const title = page.locator('.status .title button');
+  await expect.poll(() => title.evaluate((button) => [button.scrollWidth > button.clientWidth, getComputedStyle(button).direction])).toEqual([true, 'rtl']);
 });
 
 describe('the line of facts', () => {
@@ -231,6 +262,7 @@ describe('the transcript', () => {
     scene.host.addSession(makeSession({ id: scene.sessionId, agentId: scene.agentId }), turns);
     const { page } = await openComposer(scene);
     await page.getByRole('group', { name: 'Conversation too long' }).waitFor();
+    expect(await page.locator('.notice .btn.first').allInnerTexts()).toEqual(['New Session']);
     expect(await page.getByRole('group', { name: 'The model server reported an error' }).textContent()).not.toContain('Retry');
     await page.getByRole('button', { name: 'New Session', exact: true }).click();
     await expect.poll(() => page.locator('.user').count()).toBe(0);
