@@ -75,6 +75,14 @@ describe('Sessions that were deleted, in the tree', () => {
       await workbench.restMouse();
     });
 
+  it('are read in the chat by a click, which says where they are restored', async () => {
+    const { chat, workbench } = logos;
+    await workbench.treeRow('Agents', 'Why the build is slow').click();
+    await chat.strips.getByText('This session was deleted. Restore it to go on.').waitFor();
+    await chat.status.getByText('Why the build is slow').waitFor();
+    expect(await chat.button('Restore').count()).toBe(1);
+  });
+
   it('are restored by the button of their row', async () => {
     const row = logos.workbench.treeRow('Agents', 'A parser for the logs');
     await row.hover();
@@ -88,6 +96,12 @@ describe('Sessions that were deleted, in the tree', () => {
     await workbench.page.keyboard.press('Delete');
     await workbench.dialog.getByText('Delete session “Why the build is slow” for good?').waitFor();
     await workbench.page.screenshot({ path: path.join(pictures, 'deleted-question.png') });
+    // The keyboard is on the button that keeps it.
+    await workbench.page.keyboard.press('Enter');
+    await workbench.dialog.waitFor({ state: 'hidden' });
+    expect(await names()).toContain('Why the build is slow');
+    await moveTo('Why the build is slow');
+    await workbench.page.keyboard.press('Delete');
     await workbench.dialog.getByRole('button', { name: 'Delete for Good' }).click();
     await expectEventually(names, ['Assistant', 'Coder', 'A parser for the logs', 'Words for the release', 'The retry test', 'Names for the new module']);
     const client = await logos.host.client();
