@@ -28,7 +28,7 @@ describe('the word in the head of the chat', () => {
   });
 });
 
-describe('the word of an agent whose latest session failed or was interrupted', () => {
+describe('the word beside a session', () => {
   const look = (agentState: AgentState, session: Session | undefined, sandbox: Partial<Sandbox>) => {
     const agent = makeAgent({ state: agentState });
     const shown = session === undefined ? {} : { sessionId: session.id, snapshot: { session, turns: [], queue: [], seq: 1, hasOlderTurns: false } };
@@ -36,7 +36,7 @@ describe('the word of an agent whose latest session failed or was interrupted', 
     return statusWord(state, 0).word;
   };
 
-  it.each(['failed', 'interrupted'] as const)('(%s) is not said beside a new session or another one, which are as ready as the sandbox', (agentState) => {
+  it.each(['failed', 'interrupted'] as const)('is not %s where another session of the agent is so: a new one and any other are as ready as the sandbox', (agentState) => {
     for (const session of [undefined, makeSession({ state: 'idle' })]) {
       expect(look(agentState, session, {})).toBe('Ready');
       expect(look(agentState, session, { phase: 'starting', isChatReady: false })).toBe('Starting sandbox');
@@ -45,13 +45,17 @@ describe('the word of an agent whose latest session failed or was interrupted', 
     expect(look(agentState, makeSession({ state: agentState }), {})).toBe(agentState === 'failed' ? 'Failed' : 'Interrupted');
   });
 
-  it('stays while the session on screen is still read, which may be that one', () => {
+  it('is that of the agent while the session on screen is still read', () => {
     const agent = makeAgent({ state: 'failed' });
     const state: ChatState = { ...initialState, link: { state: 'connected' }, agents: new Map([[agent.id, agent]]), agentId: agent.id, sessionId: makeSession().id };
     expect(statusWord(state, 0).word).toBe('Failed');
   });
 
-  it('is said everywhere where the sandbox failed', () => {
+  it('gives way to that of the session where it was deleted, which takes no message however ready its agent is', () => {
+    expect(look('ready', makeSession({ deletedAt: 5 }), {})).toBe('Deleted');
+  });
+
+  it('is Failed everywhere where the sandbox failed', () => {
     expect(look('failed', undefined, { phase: 'failed', isChatReady: false })).toBe('Failed');
   });
 });

@@ -1,7 +1,7 @@
 import { agentStateBeside } from '../../server/protocol/agentState.ts';
 import type { Agent, AgentState } from '../../server/protocol/agents.ts';
 import type { Tone } from '../shared/icon.ts';
-import { currentAgent, currentSandbox, runningTurn } from './chatState.ts';
+import { currentAgent, currentSandbox, isDeleted, runningTurn } from './chatState.ts';
 import type { ChatState } from './chatState.ts';
 import { phaseVerb } from './phaseWords.ts';
 import { agoWords } from './words.ts';
@@ -22,6 +22,7 @@ export function statusWord(state: ChatState, now: number): StatusWord {
     const since = state.link.since ?? now;
     return { icon: 'history', isTurning: false, tone: 'quiet', word: state.agents === undefined ? 'Connecting' : `Last known, ${agoWords(now - since)}` };
   }
+  if (isDeleted(state)) return { icon: 'trash', isTurning: false, tone: 'quiet', word: 'Deleted' };
   const turn = runningTurn(state);
   if (turn !== undefined) return { icon: 'session-in-progress', isTurning: true, tone: 'working', word: phaseVerb(turn) };
   return agentWord(agent && shownState(agent, state), agent?.stateWord);
