@@ -59,6 +59,8 @@ describe('what a model server leaves in an answer', () => {
   it.each([
     ['in two pieces', named('run_') + part({ index: 0, function: { name: 'command' } }) + part({ index: 0, function: { arguments: args } })],
     ['in three pieces with one id', ['run', '_comm', 'and'].map((piece) => named(piece)).join('') + part({ index: 0, function: { arguments: args } })],
+    ['letter by letter, with one letter twice in a row', [...'run_command'].map((letter) => named(letter)).join('') + part({ index: 0, function: { arguments: args } })],
+    ['growing letter by letter', [...'run_command'].map((_letter, at, all) => named(all.slice(0, at + 1).join(''))).join('') + part({ index: 0, function: { arguments: args } })],
     ['growing', named('run_') + part({ index: 0, function: { name: 'run_command', arguments: args } })],
   ])('is one call where its name comes %s', async (_how, stream) => {
     const { reply } = await ask(stream + ends('tool_calls'));

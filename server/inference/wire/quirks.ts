@@ -108,6 +108,10 @@ export const quirks: readonly Quirk[] = [
     servers: 'LM Studio, templates of Qwen and DeepSeek', what: 'leave reasoning in tags in the text', told: 'A tag of the table below at the very start or behind other reasoning, and no field for reasoning', done: 'Shown as thinking', module: 'server/inference/wire/thinkSplitter.ts',
   },
   {
+    servers: 'templates of Qwen and GLM', what: 'leave reasoning in the middle of the text', told: '`<think>`, `<thinking>` or `<thought>` at the start of a line, closed, outside of code blocks and of calls, and no field for reasoning',
+    done: 'Shown as thinking, once it is closed', module: 'server/inference/wire/lateThinking.ts',
+  },
+  {
     servers: 'LM Studio, portals', what: 'answer 200 with an error or a page', told: 'The first characters of the body', done: 'Classified as what it is', module: 'server/inference/wire/sniffBody.ts',
   },
 ];

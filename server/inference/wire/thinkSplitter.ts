@@ -1,8 +1,4 @@
-/** A piece of content, sorted. */
-export interface SplitPiece {
-  readonly kind: 'text' | 'thinking';
-  readonly text: string;
-}
+import { createLateThinking, type SplitPiece } from './lateThinking.ts';
 
 /** Takes reasoning that a model writes inline between `<think>` tags out of its content. */
 export interface ThinkSplitter {
@@ -31,14 +27,15 @@ const answerHeads = ['final', 'commentary'].flatMap((channel) => ['', '<|start|>
 /** A tag that comes behind more white space than this is text. */
 const maxLeadingLength = 4096;
 
-type State = 'start' | 'thinking' | 'after' | 'text';
+type State = 'start' | 'thinking' | 'after' | 'text' | 'plain';
 
 /**
- * Makes a splitter. A tag counts only at the start of the message or right behind other reasoning, because an answer may talk about tags;
+ * Makes a splitter. A tag counts at the start of the message, right behind other reasoning, or where LateThinking takes it, because an answer may talk about tags;
  * `isPrefilled` starts inside the reasoning, for chat templates that write the opening tag themselves. What may be the beginning of a tag
  * is held back.
  */
 export function createThinkSplitter(isPrefilled: boolean): ThinkSplitter {
+  const late = createLateThinking();
   let state: State = 'start';
   let isInside = isPrefilled;
   let held = '';
@@ -49,7 +46,7 @@ export function createThinkSplitter(isPrefilled: boolean): ThinkSplitter {
     if (state === 'start') return stepStart();
     if (state === 'thinking') return stepThinking(pieces);
     if (state === 'after') return stepAfter();
-    if (held !== '') pieces.push({ kind: 'text', text: held });
+    if (held !== '') pieces.push(...(state === 'plain' ? [{ kind: 'text' as const, text: held }] : late.push(held)));
     held = '';
     return false;
   }
@@ -97,7 +94,7 @@ export function createThinkSplitter(isPrefilled: boolean): ThinkSplitter {
 
   function flush(): SplitPiece[] {
     const kind = state === 'thinking' || (state === 'start' && isInside && held.trim() !== '') ? 'thinking' : 'text';
-    const pieces: SplitPiece[] = held === '' ? [] : [{ kind, text: held }];
+    const pieces: SplitPiece[] = held === '' ? late.end() : [{ kind, text: held }];
     held = '';
     return pieces;
   }
@@ -112,7 +109,7 @@ export function createThinkSplitter(isPrefilled: boolean): ThinkSplitter {
     disable() {
       isInside = false;
       const pieces = flush();
-      state = 'text';
+      state = 'plain';
       return pieces;
     },
     end: flush,

@@ -28,16 +28,22 @@ function wholeAt<Call extends NamedCall>(
   first: number,
   known: readonly string[],
 ): { call: Call; last: number } | undefined {
-  let name = '';
+  /** All that the pieces so far may mean: a piece that came twice in a row is one call here. */
+  let names: readonly string[] = [''];
   let id: string | undefined;
   for (let at = first; at < calls.length; at += 1) {
     const piece = calls[at];
     // A name that is a tool's is whole by itself.
     if (piece === undefined || piece.name === '' || (at === first && meantTool(piece.name, known) !== undefined)) return undefined;
-    name = name !== '' && piece.name.startsWith(name) ? piece.name : name + piece.name;
+    names = grown(names, piece.name).filter((each) => known.some((tool) => tool.startsWith(each)));
     id ??= piece.id;
-    if (at > first && known.includes(name)) return { call: { ...piece, id, name }, last: at };
-    if (piece.args.join('').trim() !== '') return undefined;
+    const name = names.find((each) => known.includes(each));
+    if (at > first && name !== undefined) return { call: { ...piece, id, name }, last: at };
+    if (names.length === 0 || piece.args.join('').trim() !== '') return undefined;
   }
   return undefined;
+}
+
+function grown(names: readonly string[], piece: string): string[] {
+  return [...new Set(names.flatMap((name) => [...(name !== '' && piece.startsWith(name) ? [piece] : []), name + piece, name + piece + piece]))];
 }

@@ -21,6 +21,28 @@ export const deltaRows: readonly Row[] = [
   { name: 'closing-tag-alone', what: 'only a closing tag, on another route', script: raw(said('see.</think>Hello', 'stop') + done), expect: { text: 'see.</think>Hello', finish: 'stop' } },
   { name: 'think-tags', what: 'think tags cut into pieces', script: raw(said('<th') + said('ink>Let me ') + said('see.</thi') + said('nk>Hel') + said('lo', 'stop') + done), expect: thought },
   { name: 'think-tags-late', what: 'think tags in the middle of the answer', script: raw(said('Write <think> like') + said(' this</think>', 'stop') + done), expect: { text: 'Write <think> like this</think>', finish: 'stop' } },
+  ...(
+    [
+      ['line', 'Hello\n<think>Let me see.</think>', 'Hello\n', 'Let me see.'],
+      ['lines', 'Hello\n\n<thinking>\nLet me see.\n</thinking>\n\nWorld', 'Hello\n\n\n\nWorld', '\nLet me see.\n'],
+      ['twice', 'A\n<think>b</think>\n<think>c</think>\nD', 'A\n\n\nD', 'bc'],
+      ['behind-code', '```\n<think>a</think>\n```\n<think>b</think>\nC', '```\n<think>a</think>\n```\n\nC', 'b'],
+      ['code', 'Write:\n```\n<think>a</think>\n```\n', 'Write:\n```\n<think>a</think>\n```\n', ''],
+      ['inline-code', 'Write\n`<think>` and `</think>`', 'Write\n`<think>` and `</think>`', ''],
+      ['call', '<function=write_file>\\n<parameter=content>\\n<think>a</think>\\n</parameter>\\n</function>', '<function=write_file>\\n<parameter=content>\\n<think>a</think>\\n</parameter>\\n</function>', ''],
+      ['open', 'Hello\n<think>and more\nof it', 'Hello\n<think>and more\nof it', ''],
+      ['other', 'Hello\n<thin>x</thin>\n<think', 'Hello\n<thin>x</thin>\n<think', ''],
+    ] as const
+  ).flatMap(([name, content, text, thinking]) =>
+    [1, 3, 100].map(
+      (size): Row => ({
+        name: `think-late-${name}-${size}`,
+        what: `tags in the middle of the answer (${name}), in pieces of ${size}`,
+        script: raw((content.match(new RegExp(`[^]{1,${size}}`, 'g')) ?? []).map((piece) => said(piece)).join('') + said('', 'stop') + done),
+        expect: { text, ...(thinking === '' ? {} : { thinking }), finish: 'stop' },
+      }),
+    ),
+  ),
   { name: 'think-tags-and-field', what: 'tags in the content after a reasoning field', script: raw(delta({ reasoning: 'Let me see.' }) + said('<think>Hello', 'stop') + done), expect: { ...thought, text: '<think>Hello' } },
   { name: 'think-unclosed', what: 'a think tag that is never closed', script: raw(said('<think>Let me see.', 'length') + done), expect: { thinking: 'Let me see.', finish: 'length', isThinkingOnly: true } },
   ...thinkTags.map(([open, close], at): Row => ({ name: `think-tags-${at}`, what: `reasoning between ${open} and ${close}`, script: raw([...`${open}Let me see.${close}`].map((sign) => said(sign)).join('') + said('\n\nHello', 'stop') + done), expect: thought })),
