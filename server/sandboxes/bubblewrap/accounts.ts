@@ -96,7 +96,11 @@ export class Accounts {
   /** Gives an owner's id back; nothing of it may run, and no file of it may be left. */
   release(owner: string): void {
     const id = this.find(owner);
-    if (id !== undefined) fs.rmSync(this.#claimOf(id), { recursive: true, force: true });
+    if (id === undefined) return;
+    // Moved away first: another gateway's claim may come onto a folder that is empty for a moment, and would be removed with it.
+    const moved = path.join(this.#folder, `.old-${crypto.randomUUID()}`);
+    fs.renameSync(this.#claimOf(id), moved);
+    fs.rmSync(moved, { recursive: true, force: true });
   }
 
   #claim(id: number, owner: string): boolean {

@@ -182,9 +182,16 @@ export function removeState(paths: readonly string[]): void {
   for (const id of fs.existsSync(ids) ? fs.readdirSync(ids) : []) {
     const claim = path.join(ids, id, 'owner');
     const owner = fs.existsSync(claim) ? fs.readFileSync(claim, 'utf8') : '';
-    if (paths.some((folder) => owner.startsWith(`${folder}/`))) fs.rmSync(path.join(ids, id), { recursive: true, force: true });
+    if (paths.some((folder) => owner.startsWith(`${folder}/`))) removeClaim(path.join(ids, id));
   }
   for (const folder of paths) fs.rmSync(folder, { recursive: true, force: true });
+}
+
+/** Moved away first, because another gateway may claim the id of a folder that is empty for a moment. */
+function removeClaim(folder: string): void {
+  const moved = path.join(path.dirname(folder), `.old-${v7()}`);
+  fs.renameSync(folder, moved);
+  fs.rmSync(moved, { recursive: true, force: true });
 }
 
 async function assertNoOrphans(paths: readonly string[], gatewayPid: number | undefined, deadlineMs: number): Promise<void> {

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Accounts, isMapped, type IdSources } from '../../../../server/sandboxes/bubblewrap/accounts.ts';
 
 const whole: IdSources = { uidMap: '         0          0 4294967295\n', subordinateIds: '', accounts: '' };
@@ -29,6 +29,20 @@ describe('Accounts', () => {
     accounts.release('/a');
     expect(accounts.find('/a')).toBeUndefined();
     expect(accounts.take('/b')).toBe(2_100_000_000);
+  });
+
+  it('gives an id back while another gateway takes it, which keeps it', () => {
+    const accounts = new Accounts(folder, whole);
+    accounts.take('/a');
+    const remove = fs.rmSync.bind(fs);
+    const spy = vi.spyOn(fs, 'rmSync').mockImplementationOnce((target, options) => {
+      remove(path.join(String(target), 'owner'));
+      new Accounts(folder, whole).take('/b');
+      remove(target, options);
+    });
+    accounts.release('/a');
+    spy.mockRestore();
+    expect(accounts.find('/b')).toBe(2_100_000_000);
   });
 
   it('takes the id of an owner back whose folder is gone, once its claim is older than an hour', () => {
