@@ -112,7 +112,8 @@ export function bundles(options) {
     { ...forNode(options), minifyWhitespace: true, entryPoints: { extension: 'extension/main.ts' }, external: ['vscode'], plugins: [lazyPackages()] },
     { ...forNode(options), ...native, entryPoints: { serverMain: 'server/main.ts' } },
     { ...forNode(options), ...native, entryPoints: { storeThread: 'server/store/storeThread.ts' } },
-    { ...forNode(options), entryPoints: { worker: 'docker/local/main.ts' } },
+    // It is read whole whenever a worker starts.
+    { ...forNode(options), minifyWhitespace: true, minifySyntax: true, entryPoints: { worker: 'docker/local/main.ts' } },
     {
       ...forNode(options),
       entryPoints: { embeddedModel: 'server/inference/embedded/main.ts' },
