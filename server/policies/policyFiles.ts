@@ -11,8 +11,10 @@ export interface PolicyFolder {
 }
 
 const ending = /\.ya?ml$/;
-/** Endings that a policy's file gets by mistake; copies that editors leave beside a file, such as `.bak` and `.swp`, are none. */
-const wrongEnding = /(\.(ya?ml?|ymal|json|txt|text|toml|conf|cfg|policy))*\.?$/;
+/** What may stand in the place of the ending, with a hyphen too. */
+const wrongEnding = /([.-](ya?ml?|ymal|json|txt|text|toml|conf|cfg|policy))*\.?$/;
+/** What editors and package managers leave beside a file. */
+const leftBeside = /^[.#~]|[~#]$|\.(?:bak|orig|rej|old|save|te?mp|sw[a-p]|dpkg-\w+|rpm\w+)\d*$/i;
 
 /**
  * The files of a folder by the policy that each stands for: `<name>.yaml`, `.yml` too, in whatever letter case, whatever kind of thing it is.
@@ -31,13 +33,24 @@ export function policyFiles(folder: PolicyFolder): ReadonlyMap<string, readonly 
 }
 
 /**
- * What stands in a folder under nearly the name of a policy's file, such as `<name>.yaml.txt`: somebody meant it for that policy. Other signs for
- * its hyphens and characters that nobody sees do not make it another name.
+ * What stands in a folder under nearly the name of a policy's file, such as `<name>.yaml.txt` or `<name> (1).yaml`: somebody meant it for that
+ * policy. Other signs for its hyphens and characters that nobody sees do not make it another name.
  */
 export function misnamedPolicyFile(folder: PolicyFolder, name: string): string | undefined {
-  const meant = (entry: string): string => foldName(foldName(entry.replaceAll(/\p{Cf}/gu, '')).replace(wrongEnding, '')).replaceAll(/[\s.\p{Pd}\p{Pc}]+/gu, '-');
-  const entry = entriesOf(folder).find((each) => meant(each) === name);
+  const asWord = new RegExp(`(?<![a-z0-9-])${name}(?![a-z0-9-])`);
+  const entry = entriesOf(folder).find((each) => {
+    if (leftBeside.test(each) || isOfAnother(each, name)) return false;
+    const folded = foldName(each.replaceAll(/(?!\u00ad)\p{Cf}/gu, ''));
+    const hyphened = foldName(folded.replace(wrongEnding, '')).replaceAll(/[\s.\p{Pd}\p{Pc}\u2212\u00ad]+/gu, '-');
+    return hyphened === name || asWord.test(folded.replaceAll(/[\p{Pd}\p{Pc}\u2212\u00ad]+/gu, '-'));
+  });
   return entry === undefined ? undefined : path.join(folder.path, entry);
+}
+
+function isOfAnother(entry: string, name: string): boolean {
+  const folded = foldName(entry);
+  const slug = folded.replace(ending, '');
+  return slug !== folded && slug !== name && Slug.safeParse(slug).success;
 }
 
 function entriesOf({ path: folder, origin }: PolicyFolder): string[] {

@@ -72,7 +72,7 @@ describe.skipIf(process.platform === 'win32')('A policy of a person', () => {
     });
   }
 
-  it.each(['workspace-only.yaml.txt', 'workspace-only.txt', 'workspace-only.json', 'workspace-only', 'Workspace Only', 'workspace_only.yaml', 'WORKSPACE_ONLY.yml.txt', 'workspace-only .yaml', 'workspace-only.yaml.yaml', 'workspace–only.yaml', 'workspace.only.yaml', 'workspace-only\u200b.yaml', 'workspace-only.yaml.', 'workspace-only.yam', 'workspace-only.toml'])(
+  it.each(['workspace-only.yaml.txt', 'workspace-only.txt', 'workspace-only.json', 'workspace-only', 'Workspace Only', 'workspace_only.yaml', 'WORKSPACE_ONLY.yml.txt', 'workspace-only .yaml', 'workspace-only.yaml.yaml', 'workspace–only.yaml', 'workspace.only.yaml', 'workspace-only\u200b.yaml', 'workspace-only.yaml.', 'workspace-only.yam', 'workspace-only.toml', 'workspace-only.yaml.1', 'workspace-only.yaml?raw=true', 'workspace-only.yalm', 'workspace-only,yaml', 'workspace-only-yaml', 'workspace-only.ini', 'workspace-only.yaml.md', 'workspace-only (1).yaml', 'workspace-only 2.yaml', 'Copy of workspace-only.yaml', 'workspace-only - Copy.yaml', 'workspace\u2212only.yaml', 'workspace\u00adonly.yaml', 'workspace-only..yaml'])(
     'that was saved as %s denies under the name that was meant, and says how to rename it',
     async (file) => {
       fs.writeFileSync(place(file), strict);
@@ -83,7 +83,7 @@ describe.skipIf(process.platform === 'win32')('A policy of a person', () => {
     },
   );
 
-  it.each(['workspace-only.yaml.bak', 'workspace-only.yaml~', '.workspace-only.yaml.swp', '#workspace-only.yaml#', 'README.md', 'workspace-only-2.json'])('is nothing that an editor leaves beside it, such as %s', async (file) => {
+  it.each(['workspace-only.yaml.bak', 'workspace-only.yaml~', '.workspace-only.yaml.swp', '#workspace-only.yaml#', 'README.md', 'workspace-only-2.json', 'workspace-only.yaml.orig', 'my-workspace-only.yaml', 'workspace-only-yaml.yaml'])('is nothing that an editor leaves beside it, such as %s', async (file) => {
     fs.writeFileSync(place(file), 'no policy');
     expect((await createPolicyLoader(folders).load(name)).filesystem.includeWorkdir).toBe(true);
   });
