@@ -72,6 +72,8 @@ export class SessionPages implements Disposable {
   #forget(news: TopicsNews): void {
     if (news.kind === 'listed') return;
     if (news.kind === 'all') {
+      // While the gateway is away the last known is all there is.
+      if (!this.#feed.isLive) return;
       this.#older.clear();
       this.#deleted.clear();
       return;

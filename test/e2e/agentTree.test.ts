@@ -86,7 +86,7 @@ describe('The tree of agents by keys, and what an agent is made of', () => {
     await keyboard.press('Enter');
     await workbench.page.locator('.tab.active').getByText('broken.yaml').waitFor();
     await workbench.page.locator('.statusbar-item').getByText('Ln 2, Col 1').waitFor();
-    await workbench.runCommand('View: Close Editor');
+    await workbench.runCommand('View: Close All Editors');
     expect(await names()).toEqual(['Assistant', 'Coder', 'Reader']);
   });
 

@@ -113,7 +113,14 @@ describe('the tree of agents', () => {
     assert.deepEqual([item.command?.command, item.command?.arguments], ['logos.openSession', [row]]);
     assert.deepEqual(tree.setOpen(idOf(1), idOf(90)), row);
     assert.deepEqual(tree.neighboursOf((await children(await first()))[0] as AgentsElement).map((beside) => tree.getTreeItem(beside).label), ['Session 11']);
+    const there = gateway.state;
+    gateway.become(lostAt(1_000));
+    assert.ok((await labels(await first())).includes('Gone'));
+    gateway.become(there);
+    await new Promise((resolve) => setImmediate(resolve));
+    revisions = { agents: 1, sessions: 1 };
     stored = [];
+    change('agents', idOf(1), agentOf(1, { sessionCount: 8, deletedSessionCount: 1 }));
     change('sessions', idOf(90), sessionOf(90, 1, { title: 'Gone', updatedAt: 9_000 }));
     change('agents', idOf(1), agentOf(1, { sessionCount: 9, deletedSessionCount: 0 }));
     assert.deepEqual((await labels(await first())).filter((label) => label === 'Gone').length, 1);

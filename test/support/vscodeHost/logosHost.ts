@@ -125,7 +125,7 @@ export class LogosHost {
     } finally {
       for (const row of orphansOf([...this.paths, this.vscode.data], undefined)) killHard(row.pid);
       await this.model.dispose();
-      if (process.env['LOGOS_TEST_KEEP'] !== '1') for (const folder of this.paths) fs.rmSync(folder, { recursive: true, force: true });
+      if (process.env['LOGOS_TEST_KEEP'] !== '1') for (const folder of this.paths) fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
     }
   }
 
