@@ -13,6 +13,8 @@ export class AgentsView implements Disposable {
   readonly #owned = new DisposableStore();
   readonly #tree: AgentsTree;
   readonly #unfolded = new Set<string>();
+  #revealed: Thenable<void> | undefined;
+  #isAsked = false;
   #open: { readonly agentId: string; readonly sessionId: string | undefined } | undefined;
 
   constructor(tree: AgentsTree, gateway: Gateway, feed: TopicsFeed) {
@@ -32,11 +34,19 @@ export class AgentsView implements Disposable {
 
   /** The row that the keyboard is on. VS Code tells extensions of selections alone, so that row is selected for a moment, which opens nothing, and put back. */
   async focusedRow(): Promise<AgentsElement | undefined> {
-    const before = this.#view.selection;
-    await vscode.commands.executeCommand('list.toggleSelection');
-    const after = this.#view.selection;
-    await vscode.commands.executeCommand('list.toggleSelection');
-    return after.find((row) => !before.includes(row)) ?? before.find((row) => !after.includes(row));
+    // A row that is selected for the chat meanwhile would hide the one that is asked for.
+    this.#isAsked = true;
+    try {
+      await this.#revealed;
+      const before = this.#view.selection;
+      await vscode.commands.executeCommand('list.toggleSelection');
+      const after = this.#view.selection;
+      await vscode.commands.executeCommand('list.toggleSelection');
+      return after.find((row) => !before.includes(row)) ?? before.find((row) => !after.includes(row));
+    } finally {
+      this.#isAsked = false;
+      this.#selectOpen();
+    }
   }
 
   /** Selects the row of what the chat shows, without taking the keyboard and without unfolding anything; a view that is out of sight stays so. */
@@ -50,12 +60,12 @@ export class AgentsView implements Disposable {
   }
 
   #selectOpen(): void {
-    if (this.#open === undefined) return;
+    if (this.#open === undefined || this.#isAsked) return;
     const row = this.#tree.setOpen(this.#open.agentId, this.#open.sessionId);
     if (row === undefined || !this.#view.visible) return;
     const target = row.kind === 'agent' || this.#unfolded.has(row.agentId) ? row : this.#tree.getParent(row);
     if (target === undefined || this.#view.selection.includes(target)) return;
-    this.#view.reveal(target, { select: true, focus: false, expand: false }).then(undefined, () => undefined);
+    this.#revealed = this.#view.reveal(target, { select: true, focus: false, expand: false }).then(undefined, () => undefined);
   }
 
   #noteFold({ element }: vscode.TreeViewExpansionEvent<AgentsElement>, isUnfolded: boolean): void {
