@@ -311,6 +311,14 @@ export const stepStyles = css`
   .mark > .codicon {
     flex: none;
   }
+  .mark > .ways {
+    display: flex;
+    gap: 6px;
+  }
+  /* Words with two buttons beside them keep their width, and the buttons go below together. */
+  .mark:has(> .ways) > .grow {
+    flex: 1 1 170px;
+  }
   body:is(.vscode-high-contrast, .vscode-high-contrast-light) :is(.notice, .user, .out) {
     border-color: var(--vscode-contrastBorder, currentColor);
   }

@@ -176,7 +176,7 @@ export class TurnElement extends StepElement {
       case 'interrupted':
         return html`<div class="mark meta" data-stop role="group" aria-label="Interrupted">
           ${icon('debug-disconnect', 'needs')}<span class="grow" dir="auto">Interrupted: ${withoutStop(attempt.error?.message ?? `the gateway ended while ${this.agentName} was answering`)}.</span>
-          ${canRetry ? html`${button({ label: 'Continue', kind: 'first', run: retry('resume') })}${button({ label: 'Retry', kind: 'second', run: retry('retry') })}` : nothing}
+          ${canRetry ? html`<span class="ways">${button({ label: 'Continue', kind: 'first', run: retry('resume') })}${button({ label: 'Retry', kind: 'second', run: retry('retry') })}</span>` : nothing}
         </div>`;
       default: {
         const key = `error:${turn.id}:${attempt.number}`;

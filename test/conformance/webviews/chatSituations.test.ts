@@ -162,6 +162,17 @@ describe('the line of facts', () => {
 });
 
 describe('the transcript', () => {
+  it.each([240, 300, 480])('leaves the words of an interruption room beside their buttons at %i px', async (width) => {
+    const scene = emptyScene();
+    scene.host.addSession(makeSession({ id: scene.sessionId, agentId: scene.agentId }), [endedTurn(scene.sessionId, 1, 'one', [textPart('Half')], { outcome: 'interrupted' })]);
+    const { page } = await openComposer(scene, { width });
+    const mark = page.getByRole('group', { name: 'Interrupted' });
+    await mark.getByRole('button', { name: 'Retry' }).waitFor();
+    expect(await mark.locator('.grow').evaluate((words) => words.clientWidth)).toBeGreaterThanOrEqual(165);
+    const tops = await mark.getByRole('button').evaluateAll((buttons) => buttons.map((button) => button.getBoundingClientRect().top));
+    expect(new Set(tops).size).toBe(1);
+  });
+
   it('begins a new session at its end, whatever was read in the one before', async () => {
     const scene = longScene(40);
     const { page, host } = await openComposer(scene);
