@@ -15,6 +15,12 @@ export type AgentsElement =
   | { readonly kind: 'session' | 'deleted'; readonly agentId: string; readonly sessionId: string }
   | { readonly kind: 'showAll' | 'showAllDeleted'; readonly agentId: string };
 
+/** What the chat shows; without a session it is a new one. */
+interface OpenChat {
+  readonly agentId: string;
+  readonly sessionId: string | undefined;
+}
+
 /** Rows below an agent before more are asked for. */
 const SHOWN_SESSIONS = 5;
 /** Rows that come with each click on the row for more: as many as one request lists. */
@@ -33,7 +39,7 @@ export class AgentsTree implements vscode.TreeDataProvider<AgentsElement>, Dispo
   readonly #orders = new Map<string, string>();
   #showsDeleted = false;
   /** What the chat shows. */
-  #open: { readonly agentId: string; readonly sessionId: string | undefined } | undefined;
+  #open: OpenChat | undefined;
   readonly onDidChangeTreeData = this.#changed.event;
 
   constructor(feed: TopicsFeed, pages: SessionPages) {
@@ -97,7 +103,7 @@ export class AgentsTree implements vscode.TreeDataProvider<AgentsElement>, Dispo
     const before = this.#open;
     this.#open = { agentId, sessionId };
     // Where a new session is looked at, what became of another does not colour the row of the agent.
-    for (const id of new Set([before?.agentId, agentId])) if (this.#isBegunAnew(id, before) !== this.#isBegunAnew(id)) this.#redraw(id);
+    for (const id of new Set([before?.agentId, agentId])) if (this.#isBegunAnew(id, before) !== this.#isBegunAnew(id, this.#open)) this.#redraw(id);
     if (!this.#feed.state.agents.has(agentId)) return undefined;
     if (before?.sessionId !== sessionId && this.#orders.has(agentId) && this.#orders.get(agentId) !== orderOf(this.#rowsOf(agentId))) this.#changed.fire(this.#agentElement(agentId));
     return this.#rowsOf(agentId).find((row) => 'sessionId' in row && row.sessionId === sessionId) ?? this.#agentElement(agentId);
@@ -116,7 +122,7 @@ export class AgentsTree implements vscode.TreeDataProvider<AgentsElement>, Dispo
 
   #agentItem(element: AgentsElement, agent: Agent | undefined): vscode.TreeItem {
     if (agent === undefined) return new vscode.TreeItem('');
-    const state = this.#isBegunAnew(agent.id) ? agentStateBeside(agent, undefined, this.#feed.state.sandboxes.get(agent.id)) : agent.state;
+    const state = this.#isBegunAnew(agent.id, this.#open) ? agentStateBeside(agent, undefined, this.#feed.state.sandboxes.get(agent.id)) : agent.state;
     const item = itemOf(agentRow({ ...agent, state }, this.#feed.isLive));
     item.id = `agent:${element.agentId}`;
     item.command = { command: 'logos.openAgent', title: 'Open', arguments: [element] };
@@ -181,11 +187,11 @@ export class AgentsTree implements vscode.TreeDataProvider<AgentsElement>, Dispo
     if (news.kind === 'listed') return;
     if (news.topic === 'agents') this.#refreshAgent(news.id, news.before as Agent | undefined);
     if (news.topic === 'sessions') this.#refreshSession(news.id, news.before as Session | undefined);
-    if (news.topic === 'sandboxes' && this.#isBegunAnew(news.id)) this.#redraw(news.id);
+    if (news.topic === 'sandboxes' && this.#isBegunAnew(news.id, this.#open)) this.#redraw(news.id);
   }
 
   /** Whether the chat shows a new session of an agent. */
-  #isBegunAnew(agentId: string | undefined, open = this.#open): boolean {
+  #isBegunAnew(agentId: string | undefined, open: OpenChat | undefined): boolean {
     return open !== undefined && open.agentId === agentId && open.sessionId === undefined;
   }
 
