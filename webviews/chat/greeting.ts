@@ -33,9 +33,9 @@ function waiting(words: string): TemplateResult {
 }
 
 function noGateway(state: ChatState, actions: ChatActions): TemplateResult {
-  const cause = state.link.cause === undefined ? '' : ` It ended: ${withStop(state.link.cause)}`;
+  const cause = state.link.cause === undefined ? '' : `${withStop(state.link.cause)} `;
   return html`<div class="greeting">
-    <p dir="auto">Start the gateway to see your agents.${cause}</p>
+    <p dir="auto">${cause}Start the gateway to see your agents.</p>
     <div class="acts">
       ${button({ label: 'Start Gateway', kind: 'first', run: () => actions.run('startGateway', {}) })} ${button({ label: 'Show Log', kind: 'link', run: () => actions.run('showLogs', {}) })}
     </div>
